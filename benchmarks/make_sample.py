@@ -1,0 +1,43 @@
+"""Make ``src/deskull/samples/head.nii.gz``: a noise-free synthetic T1w head, painted by the synthesis.
+
+    python benchmarks/make_sample.py DATA/labelmaps/synthseg_07.nii.gz
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as functional
+
+from deskull import Volume, formats
+from deskull.train import artefacts
+from deskull.train.anatomy import read_anatomy
+from deskull.train.contrast import ContrastConfig, draw_means, paint
+from deskull.train.deform import PoseConfig, grid_points, random_affine, random_warp, sample_tissues
+from deskull.train.rng import Rng
+
+VOXEL, SHAPE, SEED = 1.5, (120, 156, 160), 20_260
+
+
+def main() -> None:
+    anatomy = read_anatomy(Path(sys.argv[1]))
+    rng = Rng(SEED)
+    pose = PoseConfig(rotation=2, tilted_share=0, shift=0, scale=0, stretch=0)
+    warp = random_warp(rng, replace(pose, warp_mm=(6.0, 3.0)), SHAPE, VOXEL)
+    fine = functional.interpolate(warp, scale_factor=2, mode="trilinear", align_corners=False)
+    points = grid_points(random_affine(rng, pose), fine, VOXEL / 2)
+    tissues = sample_tissues(torch.from_numpy(anatomy.tissues), points, anatomy.spacing, neck_goes_on=True)
+    means = draw_means(rng, "T1w", ContrastConfig(bright_fat_share=0))
+    image = functional.avg_pool3d(paint(tissues, means, torch.zeros_like(means), rng), 2)
+    image = artefacts.texture(image, rng, 0.04)
+    affine = np.diag([VOXEL, VOXEL, VOXEL, 1.0])
+    affine[:3, 3] = -(np.array(SHAPE) - 1) / 2 * VOXEL
+    stored = np.round(image[0, 0].clamp(0, 1).numpy() * 255).astype(np.uint8)
+    formats.write(Volume(stored, affine), "src/deskull/samples/head.nii.gz", overwrite=True)
+
+
+main()

@@ -1,0 +1,5 @@
+"""``python -m deskull``."""
+
+from deskull.cli import app
+
+app()

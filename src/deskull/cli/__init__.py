@@ -1,0 +1,40 @@
+"""The command line: one file per command; parse, call, print."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from deskull.cli import demo, evaluate, show, strip
+from deskull.cli.console import guarded
+
+app = typer.Typer(
+    name="deskull",
+    help="A raw head scan goes in, the brain comes out.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("strip")(guarded(strip.strip))
+app.command("show")(guarded(show.show))
+app.command("evaluate")(guarded(evaluate.evaluate))
+app.command("demo")(guarded(demo.demo))
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from deskull import __version__
+
+        print(f"deskull {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """A raw head scan goes in, the brain comes out."""

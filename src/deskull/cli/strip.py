@@ -1,0 +1,167 @@
+"""``deskull strip``: raw scans in, brains out."""
+
+from __future__ import annotations
+
+import enum
+import json
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from deskull.cli.console import FAILED, say
+from deskull.errors import DeskullError, OutputError, UsageError
+
+if TYPE_CHECKING:
+    from deskull.strip import Result, Stripper
+
+
+class Surface(enum.StrEnum):
+    """Which surface the mask follows."""
+
+    brain = "brain"
+    intracranial = "intracranial"
+
+
+class Frames(enum.StrEnum):
+    """What is done with a 4-D series."""
+
+    each = "each"
+    mean = "mean"
+
+
+class EngineName(enum.StrEnum):
+    """What runs the network."""
+
+    onnxruntime = "onnxruntime"
+    openvino = "openvino"
+
+
+def strip(
+    scans: Annotated[list[Path], typer.Argument(metavar="SCAN...", help="Head scans, 3-D or 4-D.", show_default=False)],
+    out: Annotated[Path | None, typer.Option("-o", "--out", help="Folder for results [default: beside the scan].")] = None,
+    mask_only: Annotated[bool, typer.Option("--mask-only", help="Write the mask but not the brain.")] = False,
+    border: Annotated[
+        float | None, typer.Option(help="End the mask so many mm outside (negative: inside) the surface [default: 0].")
+    ] = None,
+    surface: Annotated[Surface, typer.Option(help="Brain with sulcal fluid, or also the fluid around it.")] = Surface.brain,
+    distance: Annotated[bool, typer.Option("--distance", help="Also write the signed distance in mm.")] = False,
+    bias_correct: Annotated[bool, typer.Option("--bias-correct", help="Also write the brain after N4.")] = False,
+    frame: Annotated[Frames, typer.Option(help="Of a 4-D series: a mask of each frame, or of their mean.")] = Frames.each,
+    model: Annotated[str, typer.Option(help="A shipped model, or the path of an .onnx file.")] = "default",
+    engine: Annotated[EngineName, typer.Option(help="What runs the network.")] = EngineName.onnxruntime,
+    threads: Annotated[int | None, typer.Option(help="At most so many threads [default: the cores, up to 8].")] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace results that are there.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a scan.")] = False,
+) -> None:
+    """Strip scans: X.nii.gz gives X_brain.nii.gz and X_brainmask.nii.gz, with the scan's own header."""
+    from deskull.memory import keep_freed_memory
+
+    keep_freed_memory()
+    from deskull.strip import Stripper
+
+    wanted = _Wanted(out, mask_only, distance, bias_correct, overwrite)
+    _check_names(scans, wanted)
+    stripper = Stripper(model, threads, engine.value)
+    failures = []
+    for scan in _progress(scans, quiet=as_json):
+        try:
+            _one(stripper, scan, wanted, {"border": border, "surface": surface.value, "frame": frame.value}, as_json)
+        except UsageError:
+            raise
+        except DeskullError as error:
+            failures.append(scan)
+            say(f"error: {error}")
+    if failures:
+        if len(scans) > 1:
+            say(f"{len(failures)} of {len(scans)} scans failed: {', '.join(str(scan) for scan in failures)}")
+        raise typer.Exit(FAILED)
+
+
+class _Wanted:
+    """Which files to write, and where."""
+
+    def __init__(self, out: Path | None, mask_only: bool, distance: bool, bias: bool, overwrite: bool) -> None:
+        self.out, self.overwrite = out, overwrite
+        self.kinds = ["brainmask"]
+        self.kinds += [] if mask_only else ["brain"]
+        self.kinds += ["distance"] if distance else []
+        self.kinds += ["brain_n4"] if bias else []
+
+    def paths(self, scan: Path) -> dict[str, Path]:
+        """Output file of each kind for a scan."""
+        from deskull.formats import output_suffix, split_name
+
+        folder = self.out or scan.parent
+        stem, suffix = split_name(scan)[0], output_suffix(scan)
+        return {kind: folder / f"{stem}_{kind}{suffix}" for kind in self.kinds}
+
+
+def _check_names(scans: list[Path], wanted: _Wanted) -> None:
+    """Refuse two scans whose results would have the same names."""
+    seen: dict[Path, Path] = {}
+    for scan in scans:
+        target = wanted.paths(scan)["brainmask"].absolute()
+        if target in seen:
+            raise UsageError(f"{scan} and {seen[target]}: would both write {target.name}; strip them apart.")
+        seen[target] = scan
+
+
+def _progress(scans: list[Path], quiet: bool) -> Any:
+    """The scans, with a progress bar where there are several and somebody is looking."""
+    if quiet or len(scans) < 2 or not sys.stderr.isatty():
+        return scans
+    from rich.console import Console
+    from rich.progress import track
+
+    return track(scans, description="stripping", console=Console(stderr=True))
+
+
+def _one(stripper: Stripper, scan: Path, wanted: _Wanted, options: dict[str, Any], as_json: bool) -> None:
+    """Strip one scan, write its files, print its line."""
+    start = time.perf_counter()
+    paths = wanted.paths(scan)
+    _refuse_existing(paths, wanted.overwrite)
+    result = stripper.strip(scan, **options)
+    _write(result, paths, wanted.overwrite)
+    seconds = time.perf_counter() - start
+    if as_json:
+        print(json.dumps(_summary(scan, result, paths, seconds)), flush=True)
+    else:
+        print(f"{scan}: {result.volume_ml:.0f} ml, {seconds:.1f} s -> {paths['brainmask']}", flush=True)
+
+
+def _refuse_existing(paths: dict[str, Path], overwrite: bool) -> None:
+    """Say so before the work, not after it, if a result is there already."""
+    there = [path for path in paths.values() if path.exists()]
+    if there and not overwrite:
+        raise OutputError(f"{there[0]}: already there; use --overwrite to replace it, or another folder (-o).")
+
+
+def _write(result: Result, paths: dict[str, Path], overwrite: bool) -> None:
+    """Write the files that are wanted."""
+    from deskull.formats import write
+
+    start = time.perf_counter()
+    makers = {
+        "brainmask": lambda: result.mask,
+        "brain": lambda: result.brain,
+        "distance": lambda: result.distance,
+        "brain_n4": result.bias_corrected,
+    }
+    for kind, path in paths.items():
+        write(makers[kind](), path, overwrite=overwrite)
+    result.seconds["write"] = time.perf_counter() - start
+
+
+def _summary(scan: Path, result: Result, paths: dict[str, Path], seconds: float) -> dict[str, Any]:
+    """What ``--json`` prints for a scan."""
+    return {
+        "scan": str(scan),
+        "volume_ml": round(result.volume_ml, 2),
+        "seconds": round(seconds, 3),
+        "stages": {name: round(spent, 3) for name, spent in result.seconds.items()},
+        "files": {kind: str(path) for kind, path in paths.items()},
+    }

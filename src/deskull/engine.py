@@ -1,0 +1,104 @@
+"""Engine: run a network on this machine's CPU with a bounded number of threads.
+
+ONNX Runtime is the default: a third of OpenVINO's size, quicker to start, and the same bytes whatever the
+number of threads. OpenVINO (``pip install deskull[openvino]``) computes faster once warm; benchmarks/engines.py
+has the figures.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Protocol
+
+import numpy as np
+
+from deskull.errors import UsageError
+from deskull.models import Model
+from deskull.volume import FloatArray
+
+ENGINES = ("onnxruntime", "openvino")
+#: More threads than this gain little on a network this small.
+MOST_THREADS = 8
+
+
+class Engine(Protocol):
+    """Something that answers a conformed image with signed distances."""
+
+    def __call__(self, image: FloatArray) -> FloatArray:
+        """Signed distances in mm, shape (surfaces, x, y, z), of an image of shape (x, y, z)."""
+        ...
+
+
+def default_threads() -> int:
+    """Number of threads used when the user names none: the cores this process may use, at most 8."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(cores, MOST_THREADS)
+
+
+def make_engine(model: Model, threads: int | None = None, name: str = "onnxruntime") -> Engine:
+    """Load a network.
+
+    Parameters
+    ----------
+    model : Model
+    threads : int, optional
+        At most so many threads; by default `default_threads`.
+    name : {"onnxruntime", "openvino"}
+
+    Raises
+    ------
+    UsageError
+        If the engine is unknown or not installed, or `threads` is not positive.
+    """
+    count = default_threads() if threads is None else threads
+    if count < 1:
+        raise UsageError(f"--threads {count}: must be at least 1.")
+    if name not in ENGINES:
+        raise UsageError(f"--engine {name}: unknown; choose {' or '.join(ENGINES)}.")
+    return OnnxRuntime(model, count) if name == "onnxruntime" else OpenVino(model, count)
+
+
+class OnnxRuntime:
+    """ONNX Runtime on the CPU, in 32-bit floats."""
+
+    def __init__(self, model: Model, threads: int) -> None:
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        options.enable_cpu_mem_arena = False  # the arena keeps the peak of the largest scan
+        options.log_severity_level = 3
+        providers = ["CPUExecutionProvider"]
+        self._session = onnxruntime.InferenceSession(model.content(), options, providers=providers)
+
+    def __call__(self, image: FloatArray) -> FloatArray:
+        """See `Engine`."""
+        answer: FloatArray = self._session.run(None, {"image": image[None, None]})[0]
+        return answer[0]
+
+
+class OpenVino:
+    """OpenVINO on the CPU, in 32-bit floats so that every machine gives about the same answer."""
+
+    def __init__(self, model: Model, threads: int) -> None:
+        try:
+            import openvino
+        except ImportError:
+            raise UsageError("--engine openvino: not installed; pip install deskull[openvino].") from None
+        self._core = openvino.Core()
+        self._network = self._core.read_model(model=model.content())
+        self._settings = {
+            "PERFORMANCE_HINT": "LATENCY",
+            "INFERENCE_NUM_THREADS": threads,
+            "INFERENCE_PRECISION_HINT": "f32",
+        }
+        self._shape: tuple[int, ...] = ()
+
+    def __call__(self, image: FloatArray) -> FloatArray:
+        """See `Engine`; compiled anew when the grid's size changes, which is quicker than a dynamic shape."""
+        if image.shape != self._shape:
+            self._network.reshape({0: [1, 1, *image.shape]})
+            self._compiled = self._core.compile_model(self._network, "CPU", self._settings)
+            self._shape = image.shape
+        return np.array(self._compiled(image[None, None])[0][0])

@@ -1,0 +1,126 @@
+"""Files: one module per format family, all speaking `Volume`.
+
+Each family module has ``SUFFIXES``, ``OUTPUT_SUFFIX`` (what results of its files are written as),
+``read(path) -> Volume`` and ``write(volume, path)``. DICOM, which is read-only, will take its place here.
+"""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from deskull.errors import InputError, OutputError
+from deskull.formats.atomic import atomic_path
+from deskull.volume import Volume
+
+__all__ = ["FAMILIES", "from_nibabel", "output_suffix", "read", "split_name", "write"]
+
+#: Module of each family, by the suffixes it reads. Modules load when needed: SimpleITK is slow to import.
+FAMILIES: dict[str, tuple[str, ...]] = {
+    "nifti": (".nii.gz", ".nii", ".hdr", ".img", ".hdr.gz", ".img.gz"),
+    "mgh": (".mgz", ".mgh", ".mgh.gz"),
+    "nrrd": (".nrrd", ".nhdr"),
+    "metaimage": (".mha", ".mhd"),
+}
+_SUFFIXES = sorted((s for suffixes in FAMILIES.values() for s in suffixes), key=len, reverse=True)
+
+
+def split_name(path: Path) -> tuple[str, str]:
+    """Split a file name into its stem and its image suffix ('' if it is not an image's).
+
+    >>> split_name(Path("a/sub-01.T1w.nii.gz"))
+    ('sub-01.T1w', '.nii.gz')
+    """
+    lower = path.name.lower()
+    for suffix in _SUFFIXES:
+        if lower.endswith(suffix):
+            return path.name[: -len(suffix)], suffix
+    return path.stem, ""
+
+
+def _family(suffix: str) -> ModuleType:
+    """Import the module that handles a suffix."""
+    name = next(name for name, suffixes in FAMILIES.items() if suffix in suffixes)
+    return importlib.import_module(f"deskull.formats.{name}")
+
+
+def output_suffix(path: Path) -> str:
+    """Suffix that results of a scan are written with: its own family's, compressed where it can be."""
+    suffix = split_name(path)[1]
+    return str(_family(suffix).OUTPUT_SUFFIX) if suffix else ".nii.gz"
+
+
+def read(path: str | Path) -> Volume:
+    """Read an image file.
+
+    Parameters
+    ----------
+    path : str or Path
+        NIfTI-1/2 (.nii, .nii.gz, .hdr/.img), MGH/MGZ, NRRD or MetaImage.
+
+    Raises
+    ------
+    InputError
+        One sentence: the file is missing, empty, damaged, of no known format or of a shape that is no scan.
+    """
+    path = Path(path)
+    if not path.exists():
+        raise InputError(f"{path}: no such file; check the path.")
+    if path.is_dir():
+        raise InputError(f"{path}: is a folder, not an image; name the image files in it.")
+    suffix = split_name(path)[1]
+    if not suffix:
+        known = ", ".join(s for s in _SUFFIXES if s.count(".") == 1)
+        raise InputError(f"{path}: not an image that deskull reads; it reads {known} and .nii.gz.")
+    if path.stat().st_size == 0:
+        raise InputError(f"{path}: the file is empty; copy or convert it again.")
+    try:
+        volume: Volume = _family(suffix).read(path)
+    except (InputError, MemoryError):
+        raise
+    except PermissionError:
+        raise InputError(f"{path}: may not be read; check its permissions.") from None
+    except Exception as error:
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise InputError(f"{path}: is damaged or not what its name says ({reason}); copy it again.") from error
+    return volume
+
+
+def write(volume: Volume, path: str | Path, *, overwrite: bool = False) -> None:
+    """Write an image file, whole or not at all.
+
+    Parameters
+    ----------
+    volume : Volume
+        With the header of the same format family, if it has one.
+    path : str or Path
+        Where; its suffix says the format.
+    overwrite : bool
+        Whether a file that is there may be replaced.
+
+    Raises
+    ------
+    OutputError
+        If the file is there already, or cannot be written.
+    """
+    path = Path(path)
+    suffix = split_name(path)[1]
+    if not suffix:
+        raise OutputError(f"{path}: no image format has this ending; use .nii.gz.")
+    with atomic_path(path, overwrite=overwrite) as partial:
+        _family(suffix).write(volume, partial)
+
+
+def from_nibabel(image: Any) -> Volume:
+    """Return a nibabel image as a Volume that keeps its header.
+
+    Raises
+    ------
+    InputError
+        If its shape, voxels or affine are no scan's.
+    """
+    nifti = importlib.import_module("deskull.formats.nifti")
+    volume: Volume = nifti.from_nibabel(image)
+    return volume

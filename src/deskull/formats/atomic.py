@@ -1,0 +1,46 @@
+"""Atomic writes: a reader sees the whole file or none, also when the writer is killed or the disk is full."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from deskull.errors import OutputError
+
+
+@contextmanager
+def atomic_path(path: Path, *, overwrite: bool = False) -> Iterator[Path]:
+    """Give a temporary name beside `path`; on success it becomes `path`, on failure it is removed.
+
+    Parameters
+    ----------
+    path : Path
+        The file to be. Its folder is made if needed.
+    overwrite : bool
+        Whether a file that is there may be replaced.
+
+    Raises
+    ------
+    OutputError
+        If `path` exists and may not be replaced, or writing fails.
+    """
+    if path.exists() and not overwrite:
+        raise OutputError(f"{path}: already there; use --overwrite to replace it, or another folder (-o).")
+    partial = path.with_name(f".{os.getpid()}.partial.{path.name}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield partial
+        os.replace(partial, path)
+    except OSError as error:
+        reason = error.strerror or " ".join(str(error).split())
+        raise OutputError(f"{path}: could not be written ({reason}); free space or choose another -o.") from error
+    finally:
+        partial.unlink(missing_ok=True) if partial.parent.is_dir() else None
+
+
+def write_bytes(path: Path, content: bytes, *, overwrite: bool = False) -> None:
+    """Write a small file atomically; see `atomic_path`."""
+    with atomic_path(path, overwrite=overwrite) as partial:
+        partial.write_bytes(content)

@@ -1,0 +1,34 @@
+"""Gzip through ISA-L, several times faster than zlib at about the same size."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from isal import igzip, isal_zlib
+
+#: ISA-L's middle level: within a few percent of zlib's default size on scans and masks.
+LEVEL = 1
+
+
+def read_bytes(path: Path) -> bytes:
+    """Read a file, decompressed if it is gzip, whatever it is called.
+
+    Raises
+    ------
+    EOFError, OSError
+        If the compressed stream is cut short or damaged.
+    """
+    content = path.read_bytes()
+    if content[:2] != b"\x1f\x8b":
+        return content
+    try:
+        return igzip.decompress(content)
+    except (EOFError, isal_zlib.error) as error:
+        raise EOFError(f"the compressed data are cut short or damaged: {error}") from error
+
+
+def write_gzip(path: Path, parts: list[bytes | memoryview]) -> None:
+    """Write parts one after the other as one gzip file, with no name or time in it: same parts, same bytes."""
+    with path.open("wb") as raw, igzip.IGzipFile("", "wb", LEVEL, raw, mtime=0) as file:
+        for part in parts:
+            file.write(part)

@@ -1,0 +1,207 @@
+"""Grid: one affine map from the user's voxels to the network's, and the answer back through its inverse."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import ndimage
+
+from deskull.volume import Affine, Array, FloatArray, Volume
+
+#: The network never sees more than this along an axis, in mm; what is farther from the head is cut.
+REACH_MM = 288.0
+
+
+@dataclass(frozen=True, eq=False)
+class Conformed:
+    """A scan on the network's grid.
+
+    Attributes
+    ----------
+    data : ndarray of float32, shape (x, y, z)
+        Real values, RAS+ axes along the world's.
+    inside : ndarray of bool, same shape
+        Where the scan has voxels.
+    affine : ndarray, shape (4, 4)
+        Grid indices to world mm.
+    """
+
+    data: FloatArray
+    inside: Array
+    affine: Affine
+
+
+def _corners(shape: tuple[int, ...], affine: Affine) -> Affine:
+    """World positions of the eight outer corners of a volume, shape (8, 3), in mm."""
+    ends = [(-0.5, size - 0.5) for size in shape]
+    corners = np.array(list(itertools.product(*ends)))
+    return corners @ affine[:3, :3].T + affine[:3, 3]
+
+
+def _foreground(data: FloatArray, affine: Affine) -> tuple[Affine, Affine]:
+    """Lowest and highest world coordinates of voxels that are not background, in mm, shape (3,) each."""
+    steps = tuple(slice(None, None, max(1, size // 64)) for size in data.shape)
+    sparse = data[steps]
+    low, high = np.percentile(sparse, (1, 99))
+    found = np.argwhere(sparse > low + 0.15 * (high - low)) * [s.step for s in steps]
+    if not len(found):
+        corners = _corners(data.shape, affine)
+        return corners.min(axis=0), corners.max(axis=0)
+    world = found @ affine[:3, :3].T + affine[:3, 3]
+    return np.percentile(world, 0.5, axis=0), np.percentile(world, 99.5, axis=0)
+
+
+def grid_for(data: FloatArray, affine: Affine, voxel: float, factor: int) -> tuple[tuple[int, int, int], Affine]:
+    """Choose the network's grid: world axes, `voxel` mm, covering the scan.
+
+    Parameters
+    ----------
+    data : ndarray of float32, shape (x, y, z)
+    affine : ndarray, shape (4, 4)
+    voxel : float
+        Edge of the grid's voxels in mm.
+    factor : int
+        Each size is a multiple of this.
+
+    Returns
+    -------
+    shape : tuple of int
+    affine : ndarray, shape (4, 4)
+    """
+    corners = _corners(data.shape, affine)
+    low, high = corners.min(axis=0), corners.max(axis=0)
+    if (high - low > REACH_MM).any():
+        low, high = _within_reach(low, high, *_foreground(data, affine))
+    sizes = [max(factor, factor * math.ceil(extent / voxel / factor - 1e-6)) for extent in high - low]
+    grid = np.diag([voxel, voxel, voxel, 1.0])
+    grid[:3, 3] = (low + high) / 2 - (np.array(sizes) - 1) / 2 * voxel
+    x, y, z = sizes
+    return (x, y, z), grid
+
+
+def _within_reach(low: Affine, high: Affine, head_low: Affine, head_high: Affine) -> tuple[Affine, Affine]:
+    """Cut a field of view down to `REACH_MM`: around the head, but from its top downwards."""
+    centre = (head_low + head_high) / 2
+    centre[2] = head_high[2] + 16 - REACH_MM / 2
+    start = np.clip(centre - REACH_MM / 2, low, np.maximum(low, high - REACH_MM))
+    large = high - low > REACH_MM
+    return np.where(large, start, low), np.where(large, start + REACH_MM, high)
+
+
+def _reduce(data: FloatArray, affine: Affine, voxel: float) -> tuple[FloatArray, Affine]:
+    """Average whole blocks of voxels, and blur what is left to lose, before sampling at `voxel` mm."""
+    spacing = np.sqrt((affine[:3, :3] ** 2).sum(axis=0))
+    reduced, scale = data, np.eye(4)
+    for axis, step in enumerate(spacing):
+        block = max(1, min(int(voxel / step + 1e-3), data.shape[axis]))
+        if block > 1:
+            reduced = _block_mean(reduced, axis, block)
+            scale[axis, axis], scale[axis, 3] = block, (block - 1) / 2
+    blurs = [max(0.0, (voxel / (step * scale[a, a]) - 1) / 2) for a, step in enumerate(spacing)]
+    for axis, deviation in enumerate(blurs):
+        if deviation > 0.1:
+            reduced = ndimage.gaussian_filter1d(reduced, deviation, axis, mode="nearest", truncate=3)
+    return reduced, affine @ scale
+
+
+def _block_mean(data: FloatArray, axis: int, block: int) -> FloatArray:
+    """Mean of `block` voxels at a time along an axis; the last block repeats the last voxel if short."""
+    size = data.shape[axis]
+    count = math.ceil(size / block)
+    total: FloatArray | None = None
+    for offset in range(block):
+        index = np.minimum(np.arange(count) * block + offset, size - 1)
+        whole = slice(offset, offset + (count - 1) * block + 1, block)
+        part = data[(slice(None),) * axis + (whole if index[-1] == whole.stop - 1 else index,)]
+        total = part.astype(np.float32) if total is None else np.add(total, part, out=total)
+    assert total is not None
+    total /= block
+    return total
+
+
+def conform(volume: Volume, voxel: float, factor: int) -> Conformed:
+    """Bring a scan of any orientation, anisotropy or shear to the network's grid.
+
+    Parameters
+    ----------
+    volume : Volume
+        A 3-D scan of finite values.
+    voxel : float
+        Edge of the network's voxels in mm.
+    factor : int
+        The network's sizes are multiples of this.
+
+    Notes
+    -----
+    Where the scan is finer than the grid it is averaged first (block mean, then a Gaussian for the rest),
+    so that nothing aliases; then one linear interpolation through the composed affine map.
+    """
+    data = volume.values()
+    shape, grid = grid_for(data, volume.affine, voxel, factor)
+    reduced, affine = _reduce(data, volume.affine, voxel)
+    back = np.linalg.inv(affine) @ grid
+    sampled = ndimage.affine_transform(
+        reduced, back[:3, :3], back[:3, 3], shape, order=1, mode="nearest", output=np.float32
+    )
+    return Conformed(sampled, _inside(shape, np.linalg.inv(volume.affine) @ grid, volume.shape), grid)
+
+
+def _inside(shape: tuple[int, int, int], to_scan: Affine, scan_shape: tuple[int, int, int]) -> Array:
+    """Which grid voxels have their centre in the scan's field of view."""
+    inside = np.ones(shape, bool)
+    axes = [np.arange(size, dtype=np.float32) for size in shape]
+    for row, size in enumerate(scan_shape):
+        a, b, c, shift = to_scan[row].astype(np.float32)
+        index = (axes[0] * a + shift)[:, None, None] + (axes[1] * b)[:, None] + axes[2] * c
+        inside &= (index >= -0.501) & (index <= size - 0.499)
+    return inside
+
+
+def to_native(field: FloatArray, grid: Affine, volume: Volume, far: float) -> FloatArray:
+    """Interpolate a distance from the network's grid back to a scan's own voxels.
+
+    Parameters
+    ----------
+    field : ndarray of float32, shape (x, y, z)
+        Signed distance in mm on the network's grid.
+    grid : ndarray, shape (4, 4)
+        Its indices to world mm.
+    volume : Volume
+        The scan whose voxels are wanted.
+    far : float
+        What the distance is taken to be away from the brain, in mm: only the box in which the field is
+        less is interpolated.
+
+    Returns
+    -------
+    ndarray of float32, the scan's spatial shape
+    """
+    result = np.full(volume.shape, np.float32(far))
+    near = field < far - 1e-3
+    if not near.any():
+        return result
+    to_field = np.linalg.inv(grid) @ volume.affine
+    box = _native_box(near, np.linalg.inv(to_field), volume.shape)
+    start = np.array([side.start for side in box])
+    offset = to_field[:3, :3] @ start + to_field[:3, 3]
+    sizes = tuple(side.stop - side.start for side in box)
+    if min(sizes) > 0:
+        result[box] = ndimage.affine_transform(
+            field, to_field[:3, :3], offset, sizes, order=1, mode="nearest", output=np.float32
+        )
+    return result
+
+
+def _native_box(near: Array, to_scan: Affine, shape: tuple[int, int, int]) -> tuple[slice, ...]:
+    """The box of scan voxels that covers the true voxels of a grid mask, one grid voxel of margin."""
+    ends = []
+    for axis in range(3):
+        hit = np.flatnonzero(near.any(axis=tuple(a for a in range(3) if a != axis)))
+        ends.append((hit[0] - 1, hit[-1] + 1))
+    corners = np.array(list(itertools.product(*ends))) @ to_scan[:3, :3].T + to_scan[:3, 3]
+    low = np.clip(np.floor(corners.min(axis=0)), 0, shape).astype(int)
+    high = np.clip(np.ceil(corners.max(axis=0)) + 1, 0, shape).astype(int)
+    return tuple(slice(lo, max(lo, hi)) for lo, hi in zip(low, high, strict=True))

@@ -1,0 +1,258 @@
+"""Strip: the pipeline from a raw scan to the brain."""
+
+from __future__ import annotations
+
+import os
+import time
+import warnings
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from deskull import formats
+from deskull.bias import correct_bias
+from deskull.engine import make_engine
+from deskull.errors import InputError, UsageError
+from deskull.grid import conform, to_native
+from deskull.intensity import rescale
+from deskull.mask import keep_largest, mask_of
+from deskull.models import load_model
+from deskull.volume import Array, FloatArray, Volume
+
+Frame = Literal["each", "mean"]
+FRAMES = ("each", "mean")
+#: Brains outside this range (ml) are reported: a newborn's has about 300, the largest adults' about 2000.
+PLAUSIBLE_ML = (150.0, 2300.0)
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """What stripping gives.
+
+    Attributes
+    ----------
+    scan : Volume
+        The input.
+    distance : Volume
+        Signed distance in mm to the chosen surface, negative inside, float32.
+    mask : Volume
+        1 inside the brain, uint8.
+    seconds : dict of str to float
+        Time spent in each stage.
+    """
+
+    scan: Volume
+    distance: Volume
+    mask: Volume
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @cached_property
+    def brain(self) -> Volume:
+        """The scan where the mask is 1; elsewhere the stored value that means 0 (or the nearest there is)."""
+        return self.scan.with_data(np.where(self._mask_of_frames(), self.scan.data, _zero(self.scan)), scaled=True)
+
+    @property
+    def volume_ml(self) -> float:
+        """Volume of the mask in millilitres (its mean over frames)."""
+        return float(self.mask.data.sum(dtype=np.int64)) * self.mask.voxel_ml / self.mask.n_frames
+
+    def bias_corrected(self) -> Volume:
+        """Return the brain after N4, real values as float32 (see `deskull.bias`)."""
+        frames = [
+            correct_bias(self.scan.frame(t), self.mask.frame(min(t, self.mask.n_frames - 1)).data)
+            for t in range(self.scan.n_frames)
+        ]
+        data = np.stack(frames, axis=-1) if self.scan.data.ndim == 4 else frames[0]
+        return self.scan.with_data(data)
+
+    def _mask_of_frames(self) -> Array:
+        """The mask as it applies to the scan's array: one for all frames gets a frame axis."""
+        mask = self.mask.data.astype(bool)
+        return mask[..., None] if mask.ndim < self.scan.data.ndim else mask
+
+
+def _zero(scan: Volume) -> Any:
+    """The stored value nearest to a real 0."""
+    stored = -scan.inter / scan.slope
+    if scan.data.dtype.kind in "iu":
+        limits = np.iinfo(scan.data.dtype)
+        stored = min(max(round(stored), limits.min), limits.max)
+    return scan.data.dtype.type(stored)
+
+
+class Stripper:
+    """A loaded network, ready for any number of scans.
+
+    Parameters
+    ----------
+    model : str or Path
+        Name of a shipped model, or the path of an ONNX file.
+    threads : int, optional
+        At most so many threads.
+    engine : {"onnxruntime", "openvino"}
+    """
+
+    def __init__(self, model: str | Path = "default", threads: int | None = None, engine: str = "onnxruntime") -> None:
+        self.model = load_model(model)
+        self._engine = make_engine(self.model, threads, engine)
+
+    def strip(
+        self,
+        source: str | Path | Volume | Any,
+        *,
+        border: float | None = None,
+        surface: str = "brain",
+        frame: Frame = "each",
+    ) -> Result:
+        """Find the brain in a scan; see `deskull.strip`."""
+        border = self._check(border, surface, frame)
+        clock = _Clock()
+        scan = as_volume(source)
+        clock.lap("read")
+        seen = scan.mean_frame() if frame == "mean" else scan
+        fields = [self._distance(seen.frame(t), border, surface, clock) for t in range(seen.n_frames)]
+        field = np.stack(fields, axis=-1) if seen.data.ndim == 4 else fields[0]
+        distance = seen.with_data(field)
+        result = Result(scan, distance, seen.with_data(mask_of(field, border)), clock.laps)
+        _report_oddities(result)
+        clock.lap("mask")
+        return result
+
+    def _check(self, border: float | None, surface: str, frame: str) -> float:
+        """Validate the options; returns the border to use, in mm."""
+        if surface not in self.model.surfaces:
+            raise UsageError(f"--surface {surface}: unknown; choose {' or '.join(self.model.surfaces)}.")
+        if frame not in FRAMES:
+            raise UsageError(f"--frame {frame}: unknown; choose {' or '.join(FRAMES)}.")
+        if border is None:
+            return 0.0
+        if not abs(border) < self.model.band:
+            raise UsageError(f"--border {border:g}: must lie within {self.model.band:g} mm of the surface.")
+        return border
+
+    def _distance(self, scan: Volume, border: float, surface: str, clock: _Clock) -> FloatArray:
+        """Signed distance in mm on the voxels of one 3-D scan."""
+        conformed = conform(_finite(scan), self.model.voxel, self.model.factor)
+        if not np.ptp(conformed.data[conformed.inside]) > 0:
+            raise InputError(f"{scan.name}: every voxel has the same value; give a scan with a head in it.")
+        image = rescale(conformed.data, conformed.inside)
+        clock.lap("conform")
+        answer = self._engine(image)[self.model.surfaces.index(surface)]
+        clock.lap("network")
+        cleaned = keep_largest(answer, border, self.model.band)
+        native = to_native(cleaned, conformed.affine, scan, self.model.band)
+        clock.lap("back")
+        return native
+
+
+class _Clock:
+    """Seconds spent between laps, added up by name."""
+
+    def __init__(self) -> None:
+        self.laps: dict[str, float] = {}
+        self._last = time.perf_counter()
+
+    def lap(self, name: str) -> None:
+        """Book the time since the last lap under a name."""
+        now = time.perf_counter()
+        self.laps[name] = self.laps.get(name, 0.0) + now - self._last
+        self._last = now
+
+
+def as_volume(source: str | Path | Volume | Any) -> Volume:
+    """Return a path, nibabel image or Volume as a Volume.
+
+    Raises
+    ------
+    InputError
+        If a file cannot be used, or the object is none of these.
+    """
+    if isinstance(source, Volume):
+        return source
+    if isinstance(source, str | os.PathLike):
+        return formats.read(Path(source))
+    if hasattr(source, "affine") and hasattr(source, "dataobj"):
+        return formats.from_nibabel(source)
+    raise InputError(f"{type(source).__name__}: not a scan; give a path, a nibabel image or a Volume.")
+
+
+def _finite(scan: Volume) -> Volume:
+    """Replace voxels that are not numbers by the lowest value, saying so.
+
+    Raises
+    ------
+    InputError
+        If no voxel is a number.
+    """
+    if scan.data.dtype.kind != "f":
+        return scan
+    finite = np.isfinite(scan.data)
+    if finite.all():
+        return scan
+    if not finite.any():
+        raise InputError(f"{scan.name}: no voxel is a number (all NaN); convert it again.")
+    lost = 100 * (1 - finite.mean())
+    warnings.warn(f"{scan.name}: {lost:.2g} % of voxels are NaN or infinite; taken as background.", stacklevel=2)
+    return replace(scan, data=np.where(finite, scan.data, scan.data[finite].min()))
+
+
+def _report_oddities(result: Result) -> None:
+    """Warn of a mask that can hardly be a brain.
+
+    Raises
+    ------
+    InputError
+        If nothing was found at all.
+    """
+    name, volume = result.scan.name, result.volume_ml
+    if volume == 0:
+        raise InputError(f"{name}: no brain found; check that it is a head and that its orientation is right.")
+    low, high = PLAUSIBLE_ML
+    if not low <= volume <= high:
+        warnings.warn(f"{name}: {volume:.0f} ml is no usual brain volume; look at the mask.", stacklevel=2)
+
+
+def strip(
+    source: str | Path | Volume | Any,
+    *,
+    border: float | None = None,
+    surface: str = "brain",
+    frame: Frame = "each",
+    model: str | Path = "default",
+    threads: int | None = None,
+    engine: str = "onnxruntime",
+) -> Result:
+    """Find the brain in a head scan of any contrast.
+
+    Parameters
+    ----------
+    source : path, nibabel image or Volume
+        A 3-D scan or a 4-D series.
+    border : float, optional
+        Where the mask ends, in mm outside (negative: inside) the surface; 0 by default.
+    surface : {"brain", "intracranial"}
+        Brain: tissue, ventricles and the fluid in the sulci. Intracranial: also the fluid around it.
+    frame : {"each", "mean"}
+        Of a 4-D series: a mask for each frame (default), or one for their mean.
+    model : str or Path
+        Name of a shipped model, or the path of an ONNX file.
+    threads : int, optional
+        At most so many threads.
+    engine : {"onnxruntime", "openvino"}
+
+    Returns
+    -------
+    Result
+        With ``.mask``, ``.brain`` and ``.distance``, each a Volume on the scan's own grid.
+
+    Raises
+    ------
+    InputError
+        If the scan cannot be used or holds no brain.
+    UsageError
+        If an option is wrong.
+    """
+    return Stripper(model, threads, engine).strip(source, border=border, surface=surface, frame=frame)

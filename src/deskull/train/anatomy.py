@@ -1,0 +1,97 @@
+"""Anatomies: label maps made ready for synthesis, cached on disk."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import nibabel as nib
+import numpy as np
+import numpy.typing as npt
+
+from deskull.train.surfaces import brain_mask, intracranial_mask, signed_distance
+from deskull.train.tissues import Labels, tissues_of
+
+#: Distances farther than this from a surface are clipped, in mm.
+REACH_MM = 20.0
+CACHE_VERSION = 3
+
+
+@dataclass(frozen=True)
+class Anatomy:
+    """One head to synthesise images from.
+
+    Attributes
+    ----------
+    name : str
+    tissues : ndarray of uint8, shape (x, y, z)
+        `Tissue` numbers, RAS+, cropped to the head.
+    spacing : float
+        Edge of the isotropic voxels in mm.
+    distances : ndarray of float16, shape (2, x', y', z')
+        Signed distances in mm to the brain and intracranial surfaces at every second voxel of `tissues`.
+    """
+
+    name: str
+    tissues: Labels
+    spacing: float
+    distances: npt.NDArray[np.float16]
+
+
+def read_anatomy(path: Path) -> Anatomy:
+    """Read a label map of ``labelmaps/`` and build its surfaces.
+
+    Parameters
+    ----------
+    path : Path
+        ``synthseg_*``, ``scatterbrains_*`` or ``neonate_*``; the name tells the scheme.
+    """
+    image = nib.as_closest_canonical(nib.load(path))
+    spacing = float(np.abs(image.affine[:3, :3]).max(axis=0).mean())
+    name = path.name.split(".")[0]
+    labels = np.asarray(image.dataobj)
+    tissues = _crop_to_head(tissues_of(labels, name.split("_")[0], spacing))
+    return Anatomy(name, tissues, spacing, _distances(tissues, spacing))
+
+
+def _crop_to_head(tissues: Labels, margin: int = 3) -> Labels:
+    """Crop to the head and a little air, but to the very last slice below: the neck goes on there."""
+    found = np.argwhere(tissues > 0)
+    low, high = found.min(axis=0) - margin, found.max(axis=0) + 1 + margin
+    low[2] = found[:, 2].min()
+    high -= (high - low + 1) % 2  # odd sizes: every second voxel then has the same centre
+    padded = np.pad(tissues, margin)
+    box = tuple(slice(lo + margin, hi + margin) for lo, hi in zip(low, high, strict=True))
+    return np.ascontiguousarray(padded[box])
+
+
+def _distances(tissues: Labels, spacing: float) -> npt.NDArray[np.float16]:
+    """Both signed distances, computed near the brain only and clipped elsewhere."""
+    pad = round(REACH_MM / spacing)
+    padded = np.pad(tissues, pad)
+    found = np.argwhere((padded > 0) & (padded < 9))
+    low, high = found.min(axis=0) - pad, found.max(axis=0) + 1 + pad
+    box = tuple(slice(lo, hi) for lo, hi in zip(low, high, strict=True))
+    near = padded[box]
+    brain = brain_mask(near, spacing)
+    fields = np.full((2, *padded.shape), REACH_MM, np.float16)
+    for channel, mask in enumerate((brain, intracranial_mask(near, brain, spacing))):
+        fields[channel][box] = np.clip(signed_distance(mask, spacing), -REACH_MM, REACH_MM)
+    inner = tuple(slice(pad, -pad, 2) for _ in range(3))
+    return np.ascontiguousarray(fields[(slice(None), *inner)])
+
+
+def load_anatomy(path: Path, cache: Path) -> Anatomy:
+    """Like `read_anatomy`, but through a cache folder: computed once, whole or not at all."""
+    name = path.name.split(".")[0]
+    kept = cache / f"{name}.v{CACHE_VERSION}.npz"
+    if not kept.exists():
+        anatomy = read_anatomy(path)
+        cache.mkdir(parents=True, exist_ok=True)
+        partial = kept.with_suffix(f".{os.getpid()}.tmp")
+        with partial.open("wb") as file:
+            np.savez(file, tissues=anatomy.tissues, spacing=anatomy.spacing, distances=anatomy.distances)
+        partial.replace(kept)
+    with np.load(kept) as found:
+        return Anatomy(name, found["tissues"], float(found["spacing"]), found["distances"])

@@ -1,0 +1,149 @@
+"""What scanners do to an image: each function takes and returns a float image (1, 1, x, y, z)."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+import torch.nn.functional as functional
+from torch import Tensor
+
+from deskull.train.rng import Rng
+
+
+def blur(image: Tensor, deviations: tuple[float, float, float]) -> Tensor:
+    """Gaussian blur with one deviation in voxels per axis; 0 leaves an axis alone."""
+    for axis, deviation in enumerate(deviations):
+        if deviation < 0.2:
+            continue
+        reach = math.ceil(2.5 * deviation)
+        offsets = torch.arange(-reach, reach + 1, device=image.device, dtype=torch.float32)
+        kernel = torch.exp(-0.5 * (offsets / deviation) ** 2)
+        image = _convolve(image, kernel / kernel.sum(), axis)
+    return image
+
+
+def _convolve(image: Tensor, kernel: Tensor, axis: int) -> Tensor:
+    """One-dimensional convolution along a spatial axis, edges replicated."""
+    reach = len(kernel) // 2
+    pad = [0] * 6
+    pad[2 * (2 - axis)] = pad[2 * (2 - axis) + 1] = reach
+    padded = functional.pad(image, pad, mode="replicate")
+    size = image.shape[2 + axis]
+    result = torch.zeros_like(image)
+    for offset, weight in enumerate(kernel.tolist()):
+        result.add_(padded.narrow(2 + axis, offset, size), alpha=weight)
+    return result
+
+
+def texture(image: Tensor, rng: Rng, strength: float) -> Tensor:
+    """Smooth local variation of the signal, a few mm to a few cm wide."""
+    shape = tuple(image.shape[2:])
+    field = rng.smooth(shape, rng.uniform(3, 12))
+    return image * (1 + strength * field)
+
+
+def bias_field(image: Tensor, rng: Rng, strength: float) -> Tensor:
+    """Multiply by the exponential of a smooth field of deviation `strength` (Van Leemput 1999)."""
+    shape = tuple(image.shape[2:])
+    field = rng.smooth(shape, max(shape) / rng.uniform(1.5, 5))
+    return image * torch.exp(strength * field)
+
+
+def coil_falloff(image: Tensor, rng: Rng, strength: float) -> Tensor:
+    """Signal that falls off exponentially from one side, as near a surface coil; `strength` in log units."""
+    shape = image.shape[2:]
+    centre = [rng.uniform(-1.2, 1.2) for _ in range(3)]
+    squared = torch.zeros(shape, device=image.device)
+    for axis, size in enumerate(shape):
+        along = torch.linspace(-1, 1, size, device=image.device) - centre[axis]
+        squared += (along**2).reshape([-1 if a == axis else 1 for a in range(3)])
+    return image * torch.exp(-strength * squared.sqrt_())
+
+
+def gamma(image: Tensor, exponent: float) -> Tensor:
+    """Raise the image, scaled to its maximum, to a power."""
+    top = image.max().clamp_min(1e-6)
+    return (image.clamp_min(0) / top) ** exponent * top
+
+
+def slices(image: Tensor, axis: int, thickness: float, gap: float, rng: Rng) -> Tensor:
+    """Acquire thick slices along an axis and interpolate between them.
+
+    Parameters
+    ----------
+    image : Tensor
+    axis : int
+        0, 1 or 2.
+    thickness : float
+        Slice thickness in voxels.
+    gap : float
+        Unseen share of the spacing between slices, 0 to 0.4.
+    rng : Rng
+    """
+    size = image.shape[2 + axis]
+    width = max(1, round(2 * thickness * (1 - gap))) | 1
+    profile = torch.ones(width, device=image.device) / width
+    fine_shape = [2 * n if a == axis else n for a, n in enumerate(image.shape[2:])]
+    fine = functional.interpolate(image, size=fine_shape, mode="trilinear", align_corners=False)
+    fine = _convolve(fine, profile, axis)
+    count = max(3, round(size / thickness))
+    start = rng.uniform(0, 2 * thickness - 1)
+    places = (start + torch.arange(count, device=image.device) * 2 * thickness).round().long()
+    thick = fine.index_select(2 + axis, places.clamp_max(2 * size - 1))
+    where = (torch.arange(size, device=image.device) * 2 + 0.5 - start) / (2 * thickness)
+    low = where.floor().clamp_(0, count - 1)
+    share = (where - low).clamp_(0, 1).reshape([-1 if a == axis else 1 for a in range(3)])
+    lower = thick.index_select(2 + axis, low.long())
+    upper = thick.index_select(2 + axis, (low + 1).clamp_max_(count - 1).long())
+    return lower + (upper - lower) * share
+
+
+def coarse(image: Tensor, factors: tuple[float, float, float]) -> Tensor:
+    """Acquire at voxels `factors` times as large and interpolate back."""
+    shape = image.shape[2:]
+    small = [max(8, round(n / f)) for n, f in zip(shape, factors, strict=True)]
+    reduced = functional.interpolate(image, size=small, mode="area")
+    return functional.interpolate(reduced, size=shape, mode="trilinear", align_corners=False)
+
+
+def ghost(image: Tensor, axis: int, copies: int, strength: float) -> Tensor:
+    """Add faint copies displaced along the phase axis, as motion and EPI do."""
+    size = image.shape[2 + axis]
+    ghosts = sum(torch.roll(image, round(size * k / (copies + 1)), 2 + axis) for k in range(1, copies + 1))
+    return image + strength * ghosts / copies
+
+
+def drop_out(image: Tensor, centres: Tensor, radii: list[float]) -> Tensor:
+    """Lose signal around points, as susceptibility does in EPI.
+
+    Parameters
+    ----------
+    image : Tensor
+    centres : Tensor, shape (n, 3)
+        Voxel indices.
+    radii : list of float
+        In voxels.
+    """
+    kept = torch.ones(image.shape[2:], device=image.device)
+    for centre, radius in zip(centres.tolist(), radii, strict=True):
+        squared = torch.zeros_like(kept)
+        for axis, size in enumerate(kept.shape):
+            along = (torch.arange(size, device=image.device) - centre[axis]) / radius
+            squared += (along**2).reshape([-1 if a == axis else 1 for a in range(3)])
+        kept *= 1 - torch.exp(-0.5 * squared)
+    return image * kept
+
+
+def rician_noise(image: Tensor, rng: Rng, deviation: float) -> Tensor:
+    """Magnitude of the signal with complex Gaussian noise (Gudbjartsson and Patz 1995)."""
+    shape = image.shape
+    real = image + deviation * rng.noise(*shape)
+    return torch.sqrt(real**2 + (deviation * rng.noise(*shape)) ** 2)
+
+
+def rescale(image: Tensor) -> Tensor:
+    """Scale robustly to about 0..1, as `deskull.intensity.rescale` does at inference."""
+    sample = image.reshape(-1)[:: max(1, image.numel() // 50_000)]
+    low, high = torch.quantile(sample, torch.tensor([0.01, 0.995], device=image.device)).tolist()
+    return ((image - low) / max(high - low, 1e-6)).clamp_(0, 1.5)

@@ -1,0 +1,101 @@
+"""Contrast: the mean and texture that each tissue takes in a synthetic image."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from deskull.train.rng import Rng
+from deskull.train.tissues import Tissue
+
+T = Tissue
+#: Tissues that share a class: their means move together.
+CLASSES: dict[str, tuple[Tissue, ...]] = {
+    "white": (T.WHITE, T.CEREBELLUM_WHITE, T.BRAINSTEM, T.OPTIC_NERVE),
+    "grey": (T.CORTEX, T.DEEP_GREY, T.CEREBELLUM_CORTEX),
+    "fluid": (T.CSF, T.VENTRICLE),
+    "soft": (T.SOFT, T.EYE_MUSCLE),
+    "fat": (T.SKIN, T.FAT),
+    "bone": (T.BONE,),
+    "marrow": (T.MARROW,),
+    "vein": (T.VEIN,),
+    "artery": (T.ARTERY,),
+    "eye": (T.EYE,),
+    "mucosa": (T.MUCOSA,),
+    "cord": (T.CORD,),
+    "dura": (T.DURA,),
+    "lesion": (T.LESION,),
+    "air": (T.AIR,),
+}
+#: Class means of each family, 0 to 1, in the order of `CLASSES`.
+FAMILIES: dict[str, tuple[float, ...]] = {
+    "T1w": (0.78, 0.55, 0.12, 0.45, 0.90, 0.10, 0.75, 0.30, 0.25, 0.20, 0.60, 0.70, 0.35, 0.50, 0.02),
+    "T1c": (0.78, 0.55, 0.12, 0.45, 0.90, 0.10, 0.75, 0.95, 0.90, 0.20, 0.90, 0.70, 0.80, 0.80, 0.02),
+    "T2w": (0.32, 0.48, 0.95, 0.25, 0.70, 0.08, 0.50, 0.20, 0.10, 0.95, 0.80, 0.35, 0.20, 0.75, 0.02),
+    "FLAIR": (0.48, 0.62, 0.10, 0.40, 0.75, 0.08, 0.50, 0.20, 0.15, 0.15, 0.70, 0.50, 0.40, 0.90, 0.02),
+    "PD": (0.60, 0.75, 0.70, 0.50, 0.80, 0.10, 0.50, 0.30, 0.20, 0.70, 0.70, 0.60, 0.40, 0.80, 0.02),
+    "EPI": (0.50, 0.62, 0.95, 0.12, 0.10, 0.05, 0.08, 0.20, 0.20, 0.90, 0.30, 0.40, 0.15, 0.70, 0.02),
+    "CT": (0.30, 0.33, 0.24, 0.34, 0.12, 1.00, 0.70, 0.36, 0.38, 0.25, 0.30, 0.32, 0.40, 0.28, 0.00),
+}
+
+
+@dataclass(frozen=True)
+class ContrastConfig:
+    """How images are coloured: the share of each family and the size of the jitter."""
+
+    shares: tuple[tuple[str, float], ...] = (
+        ("T1w", 0.26),
+        ("T1c", 0.10),
+        ("T2w", 0.16),
+        ("FLAIR", 0.13),
+        ("PD", 0.06),
+        ("EPI", 0.11),
+        ("CT", 0.04),
+        ("random", 0.14),
+    )
+    class_jitter: float = 0.07
+    tissue_jitter: float = 0.03
+    texture: float = 0.05
+    bright_fat_share: float = 0.4
+
+
+def draw_family(rng: Rng, config: ContrastConfig) -> str:
+    """Draw the name of a contrast family by its share."""
+    pick = rng.uniform(0, sum(share for _, share in config.shares))
+    for name, share in config.shares:
+        pick -= share
+        if pick < 0:
+            return name
+    return config.shares[-1][0]
+
+
+def draw_means(rng: Rng, family: str, config: ContrastConfig) -> Tensor:
+    """Mean of each tissue, shape (n_tissues,), indexed by `Tissue`.
+
+    ``random`` draws class means uniformly (half the time every tissue on its own); the others jitter
+    their table.
+    """
+    means = torch.zeros(len(Tissue))
+    alone = family == "random" and rng.chance(0.5)
+    for column, (name, members) in enumerate(CLASSES.items()):
+        if family == "random":
+            middle = rng.uniform(0, 1) if name != "air" or rng.chance(0.1) else 0.02
+        else:
+            middle = FAMILIES[family][column] + rng.normal(config.class_jitter if name != "air" else 0.01)
+        for member in members:
+            own = rng.uniform(0, 1) if alone and name != "air" else middle
+            means[member] = own + rng.normal(config.tissue_jitter if name != "air" else 0.0)
+    if rng.chance(config.bright_fat_share):
+        # Fat lies next to the coil and shines far brighter than any brain.
+        means[[T.SKIN, T.FAT, T.MARROW]] *= rng.uniform(1.0, 2.2)
+    return means.clamp_(0, 2.0)
+
+
+def paint(tissues: Tensor, means: Tensor, deviations: Tensor, rng: Rng) -> Tensor:
+    """Colour a tissue image: each voxel its tissue's mean plus texture; float32, same shape."""
+    flat = tissues.reshape(-1).to(torch.int32)
+    image = means.to(rng.device).index_select(0, flat)
+    image += deviations.to(rng.device).index_select(0, flat) * rng.bytes_noise(flat.numel())
+    return image.reshape(tissues.shape)

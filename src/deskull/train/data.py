@@ -1,0 +1,137 @@
+"""Training and validation samples: made on the fly, each by its own seed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import lightning.pytorch as pl
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset
+
+from deskull.errors import InputError
+from deskull.train.anatomy import Anatomy, load_anatomy
+from deskull.train.deform import PoseConfig, Shape
+from deskull.train.real import RealScan, load_real, real_sample
+from deskull.train.recipe import Recipe
+from deskull.train.rng import Rng
+from deskull.train.synthesis import Sample, SynthesisConfig, synthesise
+
+Batch = dict[str, Tensor]
+VALIDATION_SEED = 10_000_019
+
+
+def synthesis_config(recipe: Recipe) -> SynthesisConfig:
+    """Synthesis settings of a recipe."""
+    settings = dict(recipe.synthesis)
+    if "pose" in settings:
+        settings["pose"] = PoseConfig(**settings["pose"])
+    return SynthesisConfig(voxel=recipe.voxel, band=recipe.band, **settings)
+
+
+def as_batch(sample: Sample) -> Batch:
+    """Tensors of one sample without the batch axis, for a data loader."""
+    return {
+        "image": sample.image[0],
+        "distance": sample.distance[0],
+        "weight": sample.weight[0].contiguous(),
+        "slack": torch.full((1, 1, 1, 1), sample.slack),
+    }
+
+
+@dataclass(frozen=True)
+class TrainingHeads(Dataset[Batch]):
+    """Heads made on the fly: item `i` by seed ``first + i``.
+
+    Attributes
+    ----------
+    anatomies : sequence of Anatomy
+    config : SynthesisConfig
+    sizes : sequence of sequence of int
+        Grid sizes to draw from along each axis.
+    first, count : int
+        The seeds.
+    real : sequence of RealScan
+        Real scans to mix in.
+    real_share, real_slack : float
+        Their share of the items, and the error in mm that costs nothing on them.
+    """
+
+    anatomies: Sequence[Anatomy]
+    config: SynthesisConfig
+    sizes: Sequence[Sequence[int]]
+    first: int
+    count: int
+    real: Sequence[RealScan] = ()
+    real_share: float = 0.0
+    real_slack: float = 0.0
+
+    def __len__(self) -> int:
+        return self.count
+
+    def __getitem__(self, item: int) -> Batch:
+        seed = self.first + item
+        rng = Rng(seed + 7_000_003)
+        x, y, z = (sizes[rng.integer(0, len(sizes) - 1)] for sizes in self.sizes)
+        shape: Shape = (x, y, z)
+        if self.real and rng.chance(self.real_share):
+            scan = self.real[rng.integer(0, len(self.real) - 1)]
+            return as_batch(real_sample(scan, seed, shape, self.config, self.real_slack))
+        anatomy = self.anatomies[rng.integer(0, len(self.anatomies) - 1)]
+        return as_batch(synthesise(anatomy, seed, shape, self.config))
+
+
+class Heads(pl.LightningDataModule):
+    """Data of a recipe: synthetic training heads, and held-out anatomies for validation.
+
+    Parameters
+    ----------
+    recipe : Recipe
+    data : Path
+        Folder with ``labelmaps/`` (and ``labelled/`` where real scans are used).
+    cache : Path
+        Where prepared anatomies are kept.
+    """
+
+    def __init__(self, recipe: Recipe, data: Path, cache: Path) -> None:
+        super().__init__()
+        self.recipe, self.data, self.cache = recipe, data, cache
+        self.config = synthesis_config(recipe)
+        self.training: list[Anatomy] = []
+        self.held_out: list[Anatomy] = []
+        self.real: list[RealScan] = []
+
+    def setup(self, stage: str | None = None) -> None:
+        """Load (or prepare) the anatomies."""
+        if self.training:
+            return
+        paths = sorted((self.data / "labelmaps").glob("*.nii.gz"))
+        if not paths:
+            raise InputError(f"{self.data}: no label maps in its folder labelmaps; check --data.")
+        for path in paths:
+            held = path.name.split(".")[0] in self.recipe.hold_out
+            (self.held_out if held else self.training).append(load_anatomy(path, self.cache))
+        if self.recipe.real_share:
+            self.real = load_real(self.data / "labelled", "train", self.recipe.voxel)
+
+    def train_dataloader(self) -> DataLoader[Batch]:
+        """Heads of this epoch: seeds follow the epoch, so a resumed run goes on where it stopped."""
+        epoch = self.trainer.current_epoch if self.trainer else 0
+        count = self.recipe.epoch_steps
+        first = self.recipe.seed * 1_000_000 + epoch * count
+        real = (self.real, self.recipe.real_share, self.recipe.real_slack)
+        heads = TrainingHeads(self.training, self.config, self.recipe.sizes, first, count, *real)
+        return DataLoader(heads, batch_size=1)
+
+    def val_dataloader(self) -> DataLoader[Batch]:
+        """The same images of held-out anatomies every time."""
+        full = [sizes[len(sizes) // 2 :][:1] for sizes in self.recipe.sizes]
+        count = self.recipe.validation_images
+        return DataLoader(TrainingHeads(self.held_out, self.config, full, VALIDATION_SEED, count), batch_size=1)
+
+
+def fixed_seed(seed: int) -> None:
+    """Seed what is drawn outside `Rng`: the initial weights."""
+    torch.manual_seed(seed)

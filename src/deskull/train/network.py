@@ -1,0 +1,82 @@
+"""The network: a compact 3-D U-Net that answers with signed distances in mm."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+import torch.nn.functional as functional
+from torch import Tensor, nn
+
+#: Output channels, in this order.
+SURFACES = ("brain", "intracranial")
+
+
+class ScanNorm(nn.Module):
+    """Normalise each scan by its own statistics, per channel (Ulyanov et al. 2016).
+
+    With one scan this is batch norm in training mode, several times faster on CPU than torch's instance
+    norm; nothing is averaged over training, so the exported network does what the trained one did.
+    """
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(channels))
+        self.bias = nn.Parameter(torch.zeros(channels))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Normalise a batch, shape (n, channels, x, y, z)."""
+        if x.shape[0] == 1 and self.training:
+            return functional.batch_norm(x, None, None, self.weight, self.bias, training=True)
+        return functional.instance_norm(x, weight=self.weight, bias=self.bias)
+
+
+def convolution(inputs: int, outputs: int) -> nn.Sequential:
+    """3x3x3 convolution, scan norm, leaky ReLU."""
+    return nn.Sequential(
+        nn.Conv3d(inputs, outputs, 3, padding=1, bias=False), ScanNorm(outputs), nn.LeakyReLU(0.1)
+    )
+
+
+class UNet(nn.Module):
+    """U-Net (Ronneberger et al. 2015) with max-pooling, nearest upsampling and no transposed convolution.
+
+    Parameters
+    ----------
+    channels : sequence of int
+        Features at each level, finest first.
+    band : float
+        Distances are clipped to plus or minus this many mm outside training.
+    """
+
+    def __init__(self, channels: Sequence[int] = (8, 32, 64, 96, 128), band: float = 10.0) -> None:
+        super().__init__()
+        self.band = band
+        self.factor = 2 ** (len(channels) - 1)
+        widths = [1, *channels]
+        self.encoders = nn.ModuleList(
+            nn.Sequential(convolution(a, b), convolution(b, b)) for a, b in zip(widths, channels, strict=False)
+        )
+        finer, coarser = channels[-2::-1], channels[:0:-1]
+        self.reducers = nn.ModuleList(nn.Conv3d(c, f, 1) for f, c in zip(finer, coarser, strict=True))
+        self.decoders = nn.ModuleList(
+            nn.Sequential(convolution(2 * f, f), convolution(f, f)) for f in finer
+        )
+        self.head = nn.Conv3d(channels[0], len(SURFACES), 1)
+
+    def forward(self, image: Tensor) -> Tensor:
+        """Signed distances in mm, shape (n, 2, x, y, z), of images of shape (n, 1, x, y, z).
+
+        Every spatial size must be a multiple of `factor`.
+        """
+        skips: list[Tensor] = []
+        x = image
+        for level, encoder in enumerate(self.encoders):
+            x = encoder(functional.max_pool3d(x, 2) if level else x)
+            skips.append(x)
+        skips.pop()
+        for reducer, decoder in zip(self.reducers, self.decoders, strict=True):
+            x = functional.interpolate(reducer(x), scale_factor=2.0, mode="nearest")
+            x = decoder(torch.cat([x, skips.pop()], dim=1))
+        distance: Tensor = self.head(x) * 5.0
+        return distance if self.training else distance.clamp(-self.band, self.band)

@@ -1,0 +1,82 @@
+"""The brain and intracranial surfaces of a label map, and exact signed distances to them.
+
+The definitions (docs/explanation/brain.md says why):
+
+brain
+    Tissue and ventricles, closed by `CLOSING_MM` so that the CSF in the sulci is inside; what closing adds
+    is only CSF, vessels and dura; largest component; holes filled; no spinal cord.
+intracranial
+    The brain and the CSF, vessels and dura within `INTRACRANIAL_MM` of it, holes filled.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from scipy import ndimage
+
+from deskull.train.tissues import BRAIN_TISSUES, FILLABLE, Labels
+
+Mask = npt.NDArray[np.bool_]
+
+CLOSING_MM = 6.0
+INTRACRANIAL_MM = 12.0
+
+
+def signed_distance(mask: Mask, spacing: float) -> npt.NDArray[np.float32]:
+    """Distance in mm from each voxel centre to the surface of a mask, negative inside.
+
+    Parameters
+    ----------
+    mask : ndarray of bool, shape (x, y, z)
+    spacing : float
+        Edge of the isotropic voxels in mm.
+
+    Notes
+    -----
+    Exact Euclidean distances (Maurer, Qi and Raghavan, TPAMI 2003, in ITK), shifted by half a voxel because
+    ITK measures to the outermost centres inside and the surface runs between centres.
+    """
+    import SimpleITK as sitk
+
+    image = sitk.GetImageFromArray(mask.astype(np.uint8))
+    field = sitk.SignedMaurerDistanceMap(image, insideIsPositive=False, squaredDistance=False)
+    distance: npt.NDArray[np.float32] = sitk.GetArrayFromImage(field)
+    return (distance - np.float32(0.5)) * np.float32(spacing)
+
+
+def close(mask: Mask, radius: float, spacing: float) -> Mask:
+    """Morphological closing by a ball of `radius` mm, through distances (Soille 2003)."""
+    dilated = signed_distance(mask, spacing) <= radius
+    closed: Mask = signed_distance(dilated, spacing) <= -radius
+    return closed | mask
+
+
+def largest_component(mask: Mask) -> Mask:
+    """Keep the largest face-connected component of a mask (all of an empty one)."""
+    parts, count = ndimage.label(mask)
+    if count < 2:
+        return mask
+    largest: Mask = parts == np.bincount(parts.ravel())[1:].argmax() + 1
+    return largest
+
+
+def fill_holes(mask: Mask) -> Mask:
+    """Fill cavities that do not reach the border of the array."""
+    parts, _ = ndimage.label(~mask)
+    edges = [np.take(parts, side, axis).ravel() for axis in range(mask.ndim) for side in (0, -1)]
+    filled: Mask = ~np.isin(parts, np.setdiff1d(np.concatenate(edges), [0]))
+    return filled
+
+
+def brain_mask(tissues: Labels, spacing: float, closing: float = CLOSING_MM) -> Mask:
+    """Brain as defined above, shape of `tissues`; `closing` and `spacing` in mm."""
+    tissue = largest_component(np.isin(tissues, BRAIN_TISSUES))
+    added = close(tissue, closing, spacing) & np.isin(tissues, FILLABLE)
+    return fill_holes(largest_component(tissue | added))
+
+
+def intracranial_mask(tissues: Labels, brain: Mask, spacing: float, reach: float = INTRACRANIAL_MM) -> Mask:
+    """Intracranial space as defined above, shape of `tissues`; `reach` and `spacing` in mm."""
+    near = signed_distance(brain, spacing) <= reach
+    return fill_holes(largest_component(brain | (near & np.isin(tissues, FILLABLE))))
