@@ -1,6 +1,6 @@
 """Make ``src/deskull/samples/head.nii.gz``: a noise-free synthetic T1w head, painted by the synthesis.
 
-    python benchmarks/make_sample.py DATA/labelmaps/synthseg_07.nii.gz
+python benchmarks/make_sample.py DATA/labelmaps/synthseg_07.nii.gz
 """
 
 from __future__ import annotations

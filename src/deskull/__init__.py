@@ -5,7 +5,6 @@ from deskull.errors import DeskullError, InputError, OutputError, UsageError
 from deskull.strip import Result, Stripper, strip
 from deskull.volume import Volume
 
-
 __all__ = [
     "DeskullError",
     "InputError",

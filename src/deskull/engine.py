@@ -74,8 +74,8 @@ class OnnxRuntime:
 
     def __call__(self, image: FloatArray) -> FloatArray:
         """See `Engine`."""
-        answer: FloatArray = self._session.run(None, {"image": image[None, None]})[0]
-        return answer[0]
+        answer: FloatArray = self._session.run(None, {"image": image[None, None]})[0][0]
+        return answer
 
 
 class OpenVino:

@@ -109,7 +109,10 @@ def evaluate_pair(pair: Pair) -> Row:
     if region is not None:
         _check_grids(region, reference)
     scores = score(
-        predicted.mean_frame().data, reference.mean_frame().data, reference.spacing, None if region is None else region.data
+        predicted.mean_frame().data,
+        reference.mean_frame().data,
+        reference.spacing,
+        None if region is None else region.data,
     )
     return Row(pair.case, scores)
 

@@ -183,8 +183,9 @@ def to_native(field: FloatArray, grid: Affine, volume: Volume, far: float) -> Fl
     near = field < far - 1e-3
     if not near.any():
         return result
-    to_field = np.linalg.inv(grid) @ volume.affine
-    box = _native_box(near, np.linalg.inv(to_field), volume.shape)
+    to_field: Affine = np.linalg.inv(grid) @ volume.affine
+    to_scan: Affine = np.linalg.inv(volume.affine) @ grid
+    box = _native_box(near, to_scan, volume.shape)
     start = np.array([side.start for side in box])
     offset = to_field[:3, :3] @ start + to_field[:3, 3]
     sizes = tuple(side.stop - side.start for side in box)

@@ -10,11 +10,15 @@ from deskull.volume import Array, FloatArray
 LOW, HIGH = 1.0, 99.5
 #: Where brighter voxels are clipped.
 CEILING = 1.5
+#: Hounsfield units kept of a CT: from below fat to soft bone; the brain lies within a tenth of it.
+CT_WINDOW = (-100.0, 300.0)
+#: A scan whose 5th percentile is below this is taken for a CT in Hounsfield units (air is -1000).
+_CT_AIR = -500.0
 _SAMPLE = 200_000
 
 
 def rescale(image: FloatArray, inside: Array) -> FloatArray:
-    """Scale robustly to about 0..1 and blank what lies outside the field of view.
+    """Scale robustly to about 0..1 and blank what lies outside the field of view; window a CT first.
 
     Parameters
     ----------
@@ -29,6 +33,8 @@ def rescale(image: FloatArray, inside: Array) -> FloatArray:
     """
     seen = image[inside]
     sample = seen[:: max(1, seen.size // _SAMPLE)]
+    if np.percentile(sample, 5) < _CT_AIR:
+        image, sample = np.clip(image, *CT_WINDOW), np.clip(sample, *CT_WINDOW)
     low, high = np.percentile(sample, (LOW, HIGH))
     scaled = (image - np.float32(low)) / np.float32(max(high - low, 1e-6))
     np.clip(scaled, 0, CEILING, out=scaled)

@@ -51,7 +51,8 @@ class Volume:
     @property
     def spacing(self) -> Affine:
         """Voxel edge lengths in mm, shape (3,)."""
-        return np.sqrt((self.affine[:3, :3] ** 2).sum(axis=0))
+        spacing: Affine = np.sqrt((self.affine[:3, :3] ** 2).sum(axis=0))
+        return spacing
 
     @property
     def voxel_ml(self) -> float:

@@ -27,7 +27,7 @@ def spoken_warnings() -> Iterator[None]:
     """Print warnings as one plain line each."""
     with warnings.catch_warnings():
         warnings.simplefilter("always", UserWarning)
-        warnings.showwarning = lambda message, *_: say(f"warning: {message}")  # type: ignore[assignment]
+        warnings.showwarning = lambda message, *_: say(f"warning: {message}")
         yield
 
 

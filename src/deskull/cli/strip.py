@@ -41,15 +41,21 @@ class EngineName(enum.StrEnum):
 
 def strip(
     scans: Annotated[list[Path], typer.Argument(metavar="SCAN...", help="Head scans, 3-D or 4-D.", show_default=False)],
-    out: Annotated[Path | None, typer.Option("-o", "--out", help="Folder for results [default: beside the scan].")] = None,
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", help="Folder for results [default: beside the scan].")
+    ] = None,
     mask_only: Annotated[bool, typer.Option("--mask-only", help="Write the mask but not the brain.")] = False,
     border: Annotated[
         float | None, typer.Option(help="End the mask so many mm outside (negative: inside) the surface [default: 0].")
     ] = None,
-    surface: Annotated[Surface, typer.Option(help="Brain with sulcal fluid, or also the fluid around it.")] = Surface.brain,
+    surface: Annotated[
+        Surface, typer.Option(help="Brain with sulcal fluid, or also the fluid around it.")
+    ] = Surface.brain,
     distance: Annotated[bool, typer.Option("--distance", help="Also write the signed distance in mm.")] = False,
     bias_correct: Annotated[bool, typer.Option("--bias-correct", help="Also write the brain after N4.")] = False,
-    frame: Annotated[Frames, typer.Option(help="Of a 4-D series: a mask of each frame, or of their mean.")] = Frames.each,
+    frame: Annotated[
+        Frames, typer.Option(help="Of a 4-D series: a mask of each frame, or of their mean.")
+    ] = Frames.each,
     model: Annotated[str, typer.Option(help="A shipped model, or the path of an .onnx file.")] = "default",
     engine: Annotated[EngineName, typer.Option(help="What runs the network.")] = EngineName.onnxruntime,
     threads: Annotated[int | None, typer.Option(help="At most so many threads [default: the cores, up to 8].")] = None,

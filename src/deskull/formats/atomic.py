@@ -32,12 +32,13 @@ def atomic_path(path: Path, *, overwrite: bool = False) -> Iterator[Path]:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield partial
-        os.replace(partial, path)
+        partial.replace(path)
     except OSError as error:
         reason = error.strerror or " ".join(str(error).split())
         raise OutputError(f"{path}: could not be written ({reason}); free space or choose another -o.") from error
     finally:
-        partial.unlink(missing_ok=True) if partial.parent.is_dir() else None
+        if partial.parent.is_dir():
+            partial.unlink(missing_ok=True)
 
 
 def write_bytes(path: Path, content: bytes, *, overwrite: bool = False) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import zlib
 from pathlib import Path
 
-from isal import igzip, isal_zlib
+from isal import igzip
 
 #: ISA-L's middle level: within a few percent of zlib's default size on scans and masks.
 LEVEL = 1
@@ -22,9 +23,10 @@ def read_bytes(path: Path) -> bytes:
     if content[:2] != b"\x1f\x8b":
         return content
     try:
-        return igzip.decompress(content)
-    except (EOFError, isal_zlib.error) as error:
+        unpacked: bytes = igzip.decompress(content)
+    except (EOFError, OSError, zlib.error) as error:
         raise EOFError(f"the compressed data are cut short or damaged: {error}") from error
+    return unpacked
 
 
 def write_gzip(path: Path, parts: list[bytes | memoryview]) -> None:

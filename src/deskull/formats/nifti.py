@@ -73,9 +73,10 @@ def _header(content: bytes, path: Path) -> Any:
 
 def _affine(header: Any, path: Path) -> Affine:
     """Voxel to world: the sform if set, else the qform, else the voxel sizes alone; checked."""
-    if not np.isfinite(header["pixdim"][1:4]).all() or (np.abs(header["pixdim"][1:4]) < 1e-6).any():
-        if int(header["sform_code"]) <= 0:
-            raise InputError(f"{path}: a voxel size is zero; repair the header.")
+    sizes = np.asarray(header["pixdim"][1:4], np.float64)
+    usable = np.isfinite(sizes).all() and (np.abs(sizes) > 1e-6).all()
+    if not usable and int(header["sform_code"]) <= 0:
+        raise InputError(f"{path}: a voxel size is zero; repair the header.")
     sform, qform = int(header["sform_code"]) > 0, int(header["qform_code"]) > 0
     affine = np.asarray(header.get_best_affine(), np.float64)
     check_affine(affine, path)
@@ -156,7 +157,7 @@ def _output_header(volume: Volume) -> Any:
 
 def _single(header: Any) -> Any:
     """A copy of a header as that of a single file, its fields byte for byte."""
-    kind = Nifti2Header if isinstance(header, Nifti2PairHeader) else Nifti1Header
+    kind = Nifti2Header if isinstance(header, Nifti2Header) else Nifti1Header
     block = bytearray(header.binaryblock)
     single = kind(bytes(block), endianness=header.endianness, check=False)
     single["magic"] = kind.single_magic

@@ -17,6 +17,8 @@ SUFFIXES = (".nrrd", ".nhdr")
 OUTPUT_SUFFIX = ".nrrd"
 # Fields that describe the file rather than the image.
 _FILE_FIELDS = ("data file", "datafile", "byte skip", "byteskip", "line skip", "lineskip")
+# Fields with one entry an axis.
+_AXIS_FIELDS = {"space directions", "kinds", "thicknesses", "centers", "centerings", "labels", "units"}
 _TO_RAS = {
     "right-anterior-superior": (1, 1, 1),
     "ras": (1, 1, 1),
@@ -101,8 +103,7 @@ def _new_header(volume: Volume) -> dict[str, Any]:
 def _drop_axis(header: dict[str, Any], axis: int) -> None:
     """Remove one axis from every per-axis field."""
     size = int(header["dimension"])
-    for name, value in list(header.items()):
-        if name in ("space directions", "kinds", "thicknesses", "centers", "centerings", "labels", "units"):
-            if len(value) == size:
-                header[name] = [entry for index, entry in enumerate(value) if index != axis]
+    for name in _AXIS_FIELDS & header.keys():
+        if len(header[name]) == size:
+            header[name] = [entry for index, entry in enumerate(header[name]) if index != axis]
     header["dimension"] = size - 1

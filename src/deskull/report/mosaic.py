@@ -58,9 +58,10 @@ def make_view(scan: Volume, mask: Volume, voxel: float = 1.0) -> View:
     image = conform(_no_nans(scan.mean_frame()), voxel, 1)
     inside = conform(mask.mean_frame(), voxel, 1).data > 0.5
     box = _head_box(inside, round(_MARGIN_MM / voxel))
-    grey = image.data[box]
-    low, high = np.percentile(grey, (1, 99.7))
-    return View(np.clip((grey - low) / max(high - low, 1e-6), 0, 1), inside[box])
+    grey, seen = image.data[box], image.inside[box]
+    low, high = np.percentile(grey[seen], (1, 99.7)) if seen.any() else (0.0, 1.0)
+    shade = np.clip((grey - low) / max(high - low, 1e-6), 0, 1)
+    return View(np.where(seen, shade, np.float32(0)), inside[box] & seen)
 
 
 def _no_nans(scan: Volume) -> Volume:

@@ -15,7 +15,7 @@ from deskull.train.tissues import Labels, tissues_of
 
 #: Distances farther than this from a surface are clipped, in mm.
 REACH_MM = 20.0
-CACHE_VERSION = 3
+CACHE_VERSION = 4
 
 
 @dataclass(frozen=True)

@@ -51,7 +51,15 @@ def bias_field(image: Tensor, rng: Rng, strength: float) -> Tensor:
 
 
 def coil_falloff(image: Tensor, rng: Rng, strength: float) -> Tensor:
-    """Signal that falls off exponentially from one side, as near a surface coil; `strength` in log units."""
+    """Signal that falls off exponentially from a point, as near a surface coil.
+
+    Parameters
+    ----------
+    image : Tensor
+    rng : Rng
+    strength : float
+        In log units over half the grid; negative where signal grows outwards, as inside an array of coils.
+    """
     shape = image.shape[2:]
     centre = [rng.uniform(-1.2, 1.2) for _ in range(3)]
     squared = torch.zeros(shape, device=image.device)
@@ -110,8 +118,9 @@ def coarse(image: Tensor, factors: tuple[float, float, float]) -> Tensor:
 def ghost(image: Tensor, axis: int, copies: int, strength: float) -> Tensor:
     """Add faint copies displaced along the phase axis, as motion and EPI do."""
     size = image.shape[2 + axis]
-    ghosts = sum(torch.roll(image, round(size * k / (copies + 1)), 2 + axis) for k in range(1, copies + 1))
-    return image + strength * ghosts / copies
+    shifts = [round(size * k / (copies + 1)) for k in range(1, copies + 1)]
+    ghosts: Tensor = torch.stack([torch.roll(image, shift, 2 + axis) for shift in shifts]).mean(dim=0)
+    return image + strength * ghosts
 
 
 def drop_out(image: Tensor, centres: Tensor, radii: list[float]) -> Tensor:
@@ -146,4 +155,5 @@ def rescale(image: Tensor) -> Tensor:
     """Scale robustly to about 0..1, as `deskull.intensity.rescale` does at inference."""
     sample = image.reshape(-1)[:: max(1, image.numel() // 50_000)]
     low, high = torch.quantile(sample, torch.tensor([0.01, 0.995], device=image.device)).tolist()
-    return ((image - low) / max(high - low, 1e-6)).clamp_(0, 1.5)
+    scaled: Tensor = (image - low) / max(high - low, 1e-6)
+    return scaled.clamp_(0, 1.5)

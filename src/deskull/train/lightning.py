@@ -31,7 +31,8 @@ class DistanceModule(pl.LightningModule):
     def __init__(self, recipe: Recipe) -> None:
         super().__init__()
         self.recipe = recipe
-        self.network = UNet(recipe.channels, recipe.band).to(memory_format=torch.channels_last_3d)
+        self.network = UNet(recipe.channels, recipe.band)
+        self.network.to(memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
         self.loss = DistanceLoss(recipe.band)
 
     def forward(self, image: Tensor) -> Tensor:
@@ -62,9 +63,7 @@ class DistanceModule(pl.LightningModule):
 
     def configure_optimizers(self) -> Any:
         """AdamW (Loshchilov and Hutter 2019) with the schedule of `rate_at`."""
-        optimiser = torch.optim.AdamW(
-            self.parameters(), lr=self.recipe.rate, weight_decay=self.recipe.weight_decay
-        )
+        optimiser = torch.optim.AdamW(self.parameters(), lr=self.recipe.rate, weight_decay=self.recipe.weight_decay)
         schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, self.rate_at)
         return {"optimizer": optimiser, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 

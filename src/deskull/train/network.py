@@ -33,9 +33,7 @@ class ScanNorm(nn.Module):
 
 def convolution(inputs: int, outputs: int) -> nn.Sequential:
     """3x3x3 convolution, scan norm, leaky ReLU."""
-    return nn.Sequential(
-        nn.Conv3d(inputs, outputs, 3, padding=1, bias=False), ScanNorm(outputs), nn.LeakyReLU(0.1)
-    )
+    return nn.Sequential(nn.Conv3d(inputs, outputs, 3, padding=1, bias=False), ScanNorm(outputs), nn.LeakyReLU(0.1))
 
 
 class UNet(nn.Module):
@@ -59,9 +57,7 @@ class UNet(nn.Module):
         )
         finer, coarser = channels[-2::-1], channels[:0:-1]
         self.reducers = nn.ModuleList(nn.Conv3d(c, f, 1) for f, c in zip(finer, coarser, strict=True))
-        self.decoders = nn.ModuleList(
-            nn.Sequential(convolution(2 * f, f), convolution(f, f)) for f in finer
-        )
+        self.decoders = nn.ModuleList(nn.Sequential(convolution(2 * f, f), convolution(f, f)) for f in finer)
         self.head = nn.Conv3d(channels[0], len(SURFACES), 1)
 
     def forward(self, image: Tensor) -> Tensor:

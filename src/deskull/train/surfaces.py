@@ -34,15 +34,21 @@ def signed_distance(mask: Mask, spacing: float) -> npt.NDArray[np.float32]:
 
     Notes
     -----
-    Exact Euclidean distances (Maurer, Qi and Raghavan, TPAMI 2003, in ITK), shifted by half a voxel because
-    ITK measures to the outermost centres inside and the surface runs between centres.
+    Exact Euclidean distances (Maurer, Qi and Raghavan, TPAMI 2003, in ITK) to the nearest centre on the other
+    side, less half a voxel because the surface runs between centres.
     """
+    distance = np.where(mask, -_beyond(~mask), _beyond(mask))
+    return distance * np.float32(spacing)
+
+
+def _beyond(mask: Mask) -> npt.NDArray[np.float32]:
+    """Distance in voxels from each centre outside a mask to the mask's surface."""
     import SimpleITK as sitk
 
     image = sitk.GetImageFromArray(mask.astype(np.uint8))
     field = sitk.SignedMaurerDistanceMap(image, insideIsPositive=False, squaredDistance=False)
     distance: npt.NDArray[np.float32] = sitk.GetArrayFromImage(field)
-    return (distance - np.float32(0.5)) * np.float32(spacing)
+    return distance - np.float32(0.5)
 
 
 def close(mask: Mask, radius: float, spacing: float) -> Mask:

@@ -179,7 +179,8 @@ def _acquire(image: Tensor, distance: Tensor, family: str, rng: Rng, config: Syn
     """Coil, susceptibility, slices, motion and noise."""
     image = artefacts.bias_field(image, rng, rng.uniform(0, config.bias))
     if rng.chance(config.coil_share):
-        image = artefacts.coil_falloff(image, rng, rng.uniform(0.2, 1.6))
+        strength = rng.uniform(-1.6, -0.2) if rng.chance(0.35) else rng.uniform(0.2, 1.6)
+        image = artefacts.coil_falloff(image, rng, strength)
     if family == "EPI" and rng.chance(0.75):
         image = _susceptibility(image, distance, rng)
     image = artefacts.gamma(image, 2.0 ** rng.normal(0.35))

@@ -45,7 +45,7 @@ BRAIN_TISSUES = (1, 2, 3, 4, 5, 6, 7, 8)
 FILLABLE = (Tissue.CSF, Tissue.ARTERY, Tissue.VEIN, Tissue.DURA)
 
 # FreeSurfer's numbers (FreeSurferColorLUT) and the head labels of SimNIBS charm as SynthSeg ships them.
-SYNTHSEG = {
+SYNTHSEG: dict[Tissue, tuple[int, ...]] = {
     Tissue.WHITE: (2, 41, 85, 30, 62),
     Tissue.CORTEX: (3, 42),
     Tissue.DEEP_GREY: (10, 11, 12, 13, 17, 18, 26, 28, 49, 50, 51, 52, 53, 54, 58, 60, 136, 137, 163, 164),
@@ -67,20 +67,25 @@ SYNTHSEG = {
     Tissue.MARROW: (516,),
     Tissue.OPTIC_NERVE: (530,),
 }
-SCATTERBRAINS = {
+SCATTERBRAINS: dict[Tissue, tuple[int, ...]] = {
     Tissue.SKIN: (1,),
     Tissue.BONE: (2,),
     Tissue.CSF: (3,),
     Tissue.CORTEX: (4,),
     Tissue.WHITE: (5,),
 }
-NEONATE = {
+NEONATE: dict[Tissue, tuple[int, ...]] = {
     Tissue.SKIN: (1,),
     Tissue.CSF: (2,),
     Tissue.CORTEX: (3,),
     Tissue.WHITE: (4,),
     Tissue.BRAINSTEM: (5,),
     Tissue.CEREBELLUM_CORTEX: (6,),
+}
+SCHEMES: dict[str, dict[Tissue, tuple[int, ...]]] = {
+    "synthseg": SYNTHSEG,
+    "scatterbrains": SCATTERBRAINS,
+    "neonate": NEONATE,
 }
 
 
@@ -105,7 +110,7 @@ def tissues_of(labels: LabelMap, scheme: str, spacing: float) -> Labels:
     KeyError
         If the scheme is unknown.
     """
-    table = {"synthseg": SYNTHSEG, "scatterbrains": SCATTERBRAINS, "neonate": NEONATE}[scheme]
+    table = SCHEMES[scheme]
     lookup = np.zeros(int(labels.max()) + 1, np.uint8)
     for tissue, numbers in table.items():
         lookup[[n for n in numbers if n < len(lookup)]] = tissue

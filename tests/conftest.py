@@ -1,0 +1,41 @@
+"""Shared fixtures: a small synthetic head, and where the real data are."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from deskull import Volume
+from deskull.demo import make_head
+from deskull.strip import Stripper
+
+
+def data_folder() -> Path:
+    """Folder of real scans and label maps: DESKULL_TEST_DATA, else beside the project."""
+    return Path(os.environ.get("DESKULL_TEST_DATA", Path(__file__).parents[2] / "shared" / "data"))
+
+
+@pytest.fixture(scope="session")
+def data() -> Path:
+    """The data folder; tests that ask for it are skipped where there is none."""
+    folder = data_folder()
+    if not (folder / "labelled").is_dir():
+        pytest.skip(f"needs real scans: no {folder}; set DESKULL_TEST_DATA")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def head() -> Volume:
+    """The demo's head at 2 mm, RAS, int16: small enough to strip in a second."""
+    full = make_head()
+    data = np.ascontiguousarray(full.data[::2, ::2, ::2])
+    return Volume(data, full.affine @ np.diag([2.0, 2.0, 2.0, 1.0]), name="small head")
+
+
+@pytest.fixture(scope="session")
+def stripper() -> Stripper:
+    """The shipped network, loaded once."""
+    return Stripper(threads=2)

@@ -1,0 +1,178 @@
+"""NIfTI: awkward headers come back byte for byte, voxels exactly."""
+
+from __future__ import annotations
+
+import gzip
+import warnings
+from pathlib import Path
+
+import nibabel as nib
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from deskull import InputError, Volume, formats
+from tests.formats.headers import MAKERS, raw_image
+
+GEOMETRY = ("dim_info", "pixdim", "xyzt_units", "toffset", "slice_duration", "qform_code", "sform_code", "descrip")
+QUATERNION = ("quatern_b", "quatern_c", "quatern_d", "qoffset_x", "qoffset_y", "qoffset_z")
+SFORM = ("srow_x", "srow_y", "srow_z")
+
+
+def header_of(path: Path):
+    content = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+    kind = nib.Nifti2Header if content[:4] in (b"\x1c\x02\0\0", b"\0\0\x02\x1c") else nib.Nifti1Header
+    return kind(content[: kind.sizeof_hdr], check=False), content
+
+
+def assert_same_geometry(before: Path, after: Path, *, frames: bool = True) -> None:
+    (first, _), (second, _) = header_of(before), header_of(after)
+    assert first.endianness == second.endianness
+    for field in (*GEOMETRY, *QUATERNION, *SFORM):
+        assert first[field].tobytes() == second[field].tobytes(), field
+    if frames:
+        assert first["dim"].tobytes() == second["dim"].tobytes()
+
+
+@pytest.fixture
+def voxels() -> np.ndarray:
+    rng = np.random.default_rng(0)
+    return rng.integers(-200, 3000, (12, 10, 9)).astype(np.int16)
+
+
+@pytest.fixture
+def affine() -> np.ndarray:
+    affine = np.diag([2.0, 2.0, 2.0, 1.0])
+    affine[:3, 3] = (-12, -10, -9)
+    return affine
+
+
+def save(image, path: Path) -> Path:
+    content = raw_image(image)
+    path.write_bytes(gzip.compress(content) if path.suffix == ".gz" else content)
+    return path
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+@pytest.mark.parametrize("name", MAKERS)
+@pytest.mark.parametrize("suffix", [".nii", ".nii.gz"])
+def test_awkward_headers_come_back_byte_for_byte(tmp_path, voxels, affine, name, suffix):
+    before = save(MAKERS[name](voxels, affine), tmp_path / f"scan{suffix}")
+    volume = formats.read(before)
+    after = tmp_path / f"copy{suffix}"
+    formats.write(volume, after)
+    first, second = header_of(before)[1], header_of(after)[1]
+    assert_same_geometry(before, after)
+    voxel_bytes = volume.data.size * volume.data.dtype.itemsize
+    assert first[-voxel_bytes:] == second[-voxel_bytes:]
+    np.testing.assert_array_equal(nib.load(before).get_fdata(), nib.load(after).get_fdata())
+    np.testing.assert_array_equal(nib.load(before).affine, nib.load(after).affine)
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+@pytest.mark.parametrize("name", MAKERS)
+def test_masks_keep_the_geometry_bytes(tmp_path, voxels, affine, name):
+    before = save(MAKERS[name](voxels, affine), tmp_path / "scan.nii.gz")
+    volume = formats.read(before)
+    mask = volume.with_data((volume.data > 0).astype(np.uint8))
+    after = tmp_path / "mask.nii.gz"
+    formats.write(mask, after)
+    assert_same_geometry(before, after)
+    loaded = nib.load(after)
+    assert loaded.get_data_dtype().newbyteorder("=") == np.uint8
+    np.testing.assert_array_equal(np.squeeze(np.asarray(loaded.dataobj)), np.squeeze(mask.data))
+
+
+def test_extensions_are_kept(tmp_path, voxels, affine):
+    before = save(MAKERS["with_extension"](voxels, affine), tmp_path / "scan.nii")
+    formats.write(formats.read(before), tmp_path / "copy.nii")
+    found = nib.load(tmp_path / "copy.nii").header.extensions
+    assert [extension.get_content() for extension in found] == [
+        extension.get_content() for extension in nib.load(before).header.extensions
+    ]
+    assert len(found) == 1
+
+
+@pytest.mark.parametrize("which", [".hdr", ".img"])
+def test_pairs_are_read_by_either_name(tmp_path, voxels, affine, which):
+    image = nib.Nifti1Pair(voxels, affine)
+    nib.save(image, tmp_path / "scan.img")
+    volume = formats.read(tmp_path / f"scan{which}")
+    np.testing.assert_array_equal(volume.data, voxels)
+    np.testing.assert_allclose(volume.affine, affine)
+    formats.write(volume, tmp_path / "out.nii.gz")
+    written = nib.load(tmp_path / "out.nii.gz").header
+    for field in ("dim", *GEOMETRY, *QUATERNION, *SFORM):
+        assert written[field].tobytes() == nib.load(tmp_path / "scan.hdr").header[field].tobytes(), field
+
+
+def test_half_a_pair_says_so(tmp_path, voxels, affine):
+    nib.save(nib.Nifti1Pair(voxels, affine), tmp_path / "scan.img")
+    (tmp_path / "scan.hdr").unlink()
+    with pytest.raises(InputError, match=r"other half scan\.hdr is missing"):
+        formats.read(tmp_path / "scan.img")
+
+
+def test_analyze_is_read_with_a_warning(tmp_path, voxels):
+    nib.save(nib.AnalyzeImage(voxels, np.diag([-2.0, 2.0, 2.0, 1.0])), tmp_path / "old.img")
+    with pytest.warns(UserWarning, match="Analyze has no orientation"):
+        volume = formats.read(tmp_path / "old.hdr")
+    np.testing.assert_array_equal(volume.data, voxels)
+    np.testing.assert_allclose(volume.spacing, 2.0)
+
+
+def test_disagreeing_forms_warn_and_use_the_sform(tmp_path, voxels, affine):
+    path = save(MAKERS["disagreeing"](voxels, affine), tmp_path / "scan.nii")
+    with pytest.warns(UserWarning, match="disagree"):
+        volume = formats.read(path)
+    np.testing.assert_allclose(volume.affine, affine)
+
+
+def test_agreeing_forms_do_not_warn(tmp_path, voxels, affine):
+    path = save(MAKERS["both"](voxels, affine), tmp_path / "scan.nii")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        formats.read(path)
+
+
+def test_scaling_gives_real_values(tmp_path, voxels, affine):
+    path = save(MAKERS["scaled_integers"](voxels, affine), tmp_path / "scan.nii")
+    volume = formats.read(path)
+    assert (volume.slope, volume.inter) == (0.25, -100)
+    np.testing.assert_allclose(volume.values(), nib.load(path).get_fdata(), atol=1e-4)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    data=hnp.arrays(
+        st.sampled_from([np.uint8, np.int16, np.uint16, np.int32, np.float32, np.float64]),
+        hnp.array_shapes(min_dims=3, max_dims=4, min_side=2, max_side=5),
+        elements={"min_value": 0, "max_value": 200},
+    ),
+    translation=st.tuples(*[st.floats(-300, 300, width=32)] * 3),
+)
+def test_any_array_round_trips_without_a_header(tmp_path_factory, data, translation):
+    folder = tmp_path_factory.mktemp("any")
+    affine = np.diag([1.0, 1.5, 2.0, 1.0])
+    affine[:3, 3] = translation
+    formats.write(Volume(data, affine), folder / "any.nii.gz")
+    back = formats.read(folder / "any.nii.gz")
+    np.testing.assert_array_equal(back.data, data)
+    assert back.data.dtype == data.dtype
+    np.testing.assert_allclose(back.affine, affine, atol=1e-4)
+
+
+def test_same_volume_same_bytes(tmp_path, voxels, affine):
+    formats.write(Volume(voxels, affine), tmp_path / "a.nii.gz")
+    formats.write(Volume(voxels, affine), tmp_path / "b.nii.gz")
+    assert (tmp_path / "a.nii.gz").read_bytes() == (tmp_path / "b.nii.gz").read_bytes()
+
+
+def test_nibabel_images_keep_their_header(voxels, affine):
+    image = nib.Nifti1Image(voxels, affine)
+    image.header["descrip"] = b"in memory"
+    volume = formats.from_nibabel(image)
+    np.testing.assert_array_equal(volume.data, voxels)
+    assert bytes(volume.header["descrip"]).startswith(b"in memory")

@@ -1,0 +1,79 @@
+"""Engine: the same answer from both runtimes, any number of threads, every time."""
+
+from __future__ import annotations
+
+import shutil
+
+import numpy as np
+import pytest
+
+from deskull import InputError, UsageError
+from deskull.engine import default_threads, make_engine
+from deskull.grid import conform
+from deskull.intensity import rescale
+from deskull.models import load_model
+
+MODEL = load_model()
+
+
+@pytest.fixture(scope="module")
+def image(head):
+    conformed = conform(head, MODEL.voxel, MODEL.factor)
+    return rescale(conformed.data, conformed.inside)
+
+
+@pytest.fixture(scope="module")
+def answer(image):
+    return make_engine(MODEL, 2)(image)
+
+
+def test_answers_distances_in_the_band(image, answer):
+    assert answer.shape == (2, *image.shape)
+    assert np.abs(answer).max() <= MODEL.band
+    assert (answer[0] < 0).any()
+    assert (answer[0] > 0).any()
+
+
+def test_same_bytes_again_and_with_one_thread(image, answer):
+    np.testing.assert_array_equal(make_engine(MODEL, 2)(image), answer)
+    np.testing.assert_array_equal(make_engine(MODEL, 1)(image), answer)
+
+
+def test_openvino_agrees(image, answer):
+    pytest.importorskip("openvino", reason="needs deskull[openvino]")
+    engine = make_engine(MODEL, 2, "openvino")
+    other = engine(image)
+    assert np.abs(other - answer).max() < 0.05
+    changed = (other[0] < 0) != (answer[0] < 0)
+    assert changed.sum() < 1e-4 * (answer[0] < 0).sum() + 5
+    np.testing.assert_array_equal(engine(image), other)
+
+
+def test_wrong_options_say_so():
+    with pytest.raises(UsageError, match="at least 1"):
+        make_engine(MODEL, 0)
+    with pytest.raises(UsageError, match="choose onnxruntime or openvino"):
+        make_engine(MODEL, 1, "tensorflow")
+    assert 1 <= default_threads() <= 8
+
+
+def test_a_changed_model_is_refused(tmp_path):
+    for path in (MODEL.path, MODEL.path.with_suffix(".json")):
+        shutil.copy(path, tmp_path)
+    (tmp_path / MODEL.path.name).write_bytes(MODEL.path.read_bytes()[:-1] + b"!")
+    with pytest.raises(InputError, match="sha256"):
+        make_engine(load_model(tmp_path / MODEL.path.name), 1)
+
+
+def test_unknown_models_say_so(tmp_path):
+    with pytest.raises(UsageError, match=r"shipped are .*default"):
+        load_model("none-such")
+    (tmp_path / "a.onnx").write_bytes(b"x")
+    with pytest.raises(UsageError, match="card"):
+        load_model(tmp_path / "a.onnx")
+
+
+def test_the_card_is_complete():
+    for field in ("data", "licence", "recipe", "commit", "figures", "known_failures", "steps", "parameters"):
+        assert MODEL.card[field], field
+    assert len(MODEL.content()) < 10_000_000

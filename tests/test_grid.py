@@ -1,0 +1,104 @@
+"""Grid: to the network's voxels and back, whatever the scan's orientation, voxel size and shear."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.spatial.transform import Rotation
+
+from deskull import Volume
+from deskull.grid import REACH_MM, conform, to_native
+
+CENTRE = np.array([5.0, -12.0, 20.0])
+
+
+def world_of(shape, affine):
+    index = np.stack(np.meshgrid(*[np.arange(n) for n in shape], indexing="ij"), -1)
+    return index @ affine[:3, :3].T + affine[:3, 3]
+
+
+def ball(shape, affine, radius=40.0):
+    """Distance in mm to a ball around CENTRE: known exactly everywhere."""
+    return (np.linalg.norm(world_of(shape, affine) - CENTRE, axis=-1) - radius).astype(np.float32)
+
+
+def centred(matrix, shape):
+    affine = np.eye(4)
+    affine[:3, :3] = matrix
+    affine[:3, 3] = CENTRE - matrix @ ((np.array(shape) - 1) / 2)
+    return affine
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    angles=st.tuples(*[st.floats(-180, 180)] * 3),
+    spacing=st.tuples(*[st.floats(0.6, 5.0)] * 3),
+    shear=st.floats(-0.3, 0.3),
+    flips=st.tuples(*[st.sampled_from([-1, 1])] * 3),
+)
+def test_there_and_back_is_where_it_was(angles, spacing, shear, flips):
+    turn = Rotation.from_euler("xyz", angles, degrees=True).as_matrix()
+    sheared = np.eye(3)
+    sheared[0, 1] = shear
+    matrix = turn @ sheared @ np.diag(np.array(spacing) * flips)
+    shape = tuple(int(np.ceil(110 / s)) for s in spacing)
+    affine = centred(matrix, shape)
+    volume = Volume(ball(shape, affine), affine)
+    conformed = conform(volume, 2.0, 16)
+    truth = ball(conformed.data.shape, conformed.affine)
+    smooth = conformed.inside & (np.abs(truth) < 8)
+    assert np.abs(conformed.data - truth)[smooth].mean() < 0.25
+    back = to_native(np.clip(truth, -10, 10), conformed.affine, volume, 10.0)
+    near = np.abs(volume.data) < 8
+    assert np.abs(back - volume.data)[near].max() < 0.2
+
+
+@pytest.mark.parametrize("factor", [1, 16])
+def test_sizes_are_multiples_and_cover_the_scan(factor):
+    affine = centred(np.diag([1.0, 1.0, 3.0]), (100, 90, 40))
+    conformed = conform(Volume(np.ones((100, 90, 40), np.int16), affine), 2.0, factor)
+    assert all(size % factor == 0 for size in conformed.data.shape)
+    assert conformed.inside.sum() * 8 == pytest.approx(100 * 90 * 120, rel=0.05)
+
+
+def test_identity_grid_changes_nothing():
+    data = np.random.default_rng(0).normal(size=(16, 32, 16)).astype(np.float32)
+    conformed = conform(Volume(data, np.diag([2.0, 2.0, 2.0, 1.0])), 2.0, 16)
+    np.testing.assert_allclose(conformed.data, data, atol=1e-5)
+    assert conformed.inside.all()
+
+
+def test_downsampling_does_not_alias():
+    """A pattern of alternating voxels averages out; picking voxels would show stripes."""
+    data = np.zeros((64, 64, 64), np.float32)
+    data[::2] = 100
+    conformed = conform(Volume(data, np.diag([1.0, 1.0, 1.0, 1.0])), 2.0, 1)
+    np.testing.assert_allclose(conformed.data, 50, atol=1e-4)
+    fine = conform(Volume(data, np.diag([0.8, 0.8, 0.8, 1.0])), 2.0, 1).data[2:-2, 2:-2, 2:-2]
+    assert np.ptp(fine) < 30
+
+
+def test_scaling_is_applied():
+    data = np.full((20, 20, 20), 7, np.int16)
+    volume = Volume(data, np.diag([2.0, 2.0, 2.0, 1.0]), slope=0.5, inter=-1)
+    assert conform(volume, 2.0, 1).data.max() == pytest.approx(2.5)
+
+
+def test_a_long_field_of_view_is_cut_below_the_head():
+    affine = np.diag([4.0, 4.0, 4.0, 1.0])
+    data = np.zeros((60, 60, 150), np.float32)
+    data[20:40, 20:40, 100:140] = 1  # a head whose top is at 560 mm
+    conformed = conform(Volume(data, affine), 2.0, 16)
+    size = np.array(conformed.data.shape) * 2
+    assert (size <= REACH_MM + 32).all()
+    assert conformed.data.sum() * 8 == pytest.approx(data.sum() * 64, rel=0.02)
+    top = conformed.affine[2, 3] + size[2]
+    assert 560 < top < 620
+
+
+def test_nothing_near_is_all_far():
+    volume = Volume(np.zeros((8, 8, 8), np.int16), np.eye(4))
+    back = to_native(np.full((16, 16, 16), 10, np.float32), np.eye(4), volume, 10.0)
+    assert (back == 10).all()

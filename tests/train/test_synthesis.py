@@ -1,0 +1,153 @@
+"""Synthesis: reproducible, varied, and its distances are those of the warped head."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch", reason="needs torch (deskull[train])")
+
+from scipy import ndimage
+
+from deskull.train import artefacts
+from deskull.train.anatomy import Anatomy, _distances, load_anatomy
+from deskull.train.contrast import FAMILIES, ContrastConfig, draw_family, draw_means
+from deskull.train.deform import PoseConfig, grid_points, random_affine, random_warp, sample_distances, sample_tissues
+from deskull.train.rng import Rng
+from deskull.train.surfaces import brain_mask, signed_distance
+from deskull.train.synthesis import SynthesisConfig, synthesise
+from deskull.train.tissues import Tissue
+from tests.train.test_surfaces import head
+
+SHAPE = (48, 48, 48)
+
+
+@pytest.fixture(scope="module")
+def anatomy():
+    tissues, _ = head(81)
+    return Anatomy("ball", tissues, 2.0, _distances(tissues, 2.0))
+
+
+def test_the_same_seed_makes_the_same_image(anatomy):
+    first, second = (synthesise(anatomy, 5, SHAPE, SynthesisConfig()) for _ in range(2))
+    assert torch.equal(first.image, second.image)
+    assert torch.equal(first.distance, second.distance)
+    assert not torch.equal(first.image, synthesise(anatomy, 6, SHAPE, SynthesisConfig()).image)
+
+
+def test_samples_are_what_training_expects(anatomy):
+    families = set()
+    for seed in range(40):
+        sample = synthesise(anatomy, seed, SHAPE, SynthesisConfig())
+        families.add(sample.family)
+        assert sample.image.shape == (1, 1, *SHAPE)
+        assert sample.distance.shape == sample.weight.shape == (1, 2, *SHAPE)
+        assert torch.isfinite(sample.image).all()
+        assert sample.image.min() >= 0
+        assert sample.image.max() <= 1.5
+        assert sample.distance.abs().max() <= 10
+        assert (sample.image[sample.weight[:, :1] == 0] == 0).all()
+    assert len(families) >= 5
+
+
+def test_warped_distances_match_those_measured_after_the_warp(anatomy):
+    """f / |grad f| against an exact distance transform of the warped tissue image."""
+    voxel, errors = 2.0, []
+    for seed in range(4):
+        rng = Rng(seed)
+        config = PoseConfig(shift=2)
+        affine, warp = random_affine(rng, config), random_warp(rng, config, (64, 64, 64), voxel)
+        points = grid_points(affine, warp, voxel)
+        tissues = sample_tissues(torch.from_numpy(anatomy.tissues), points, 2.0, neck_goes_on=True)
+        measured = signed_distance(brain_mask(tissues[0, 0].numpy(), voxel), voxel)
+        carried = sample_distances(torch.from_numpy(anatomy.distances), points, 2.0, voxel)[0, 0].numpy()
+        near = np.abs(measured) < 6
+        errors.append(np.abs(carried - measured)[near].mean())
+    assert max(errors) < 0.6 * voxel / 2 + 0.3, errors
+
+
+def test_the_warp_carries_tissues_and_distances_alike(anatomy):
+    rng = Rng(3)
+    points = grid_points(random_affine(rng, PoseConfig()), random_warp(rng, PoseConfig(), (64, 64, 64), 2.0), 2.0)
+    tissues = sample_tissues(torch.from_numpy(anatomy.tissues), points, 2.0, neck_goes_on=True)
+    distance = sample_distances(torch.from_numpy(anatomy.distances), points, 2.0, 2.0)
+    white = tissues == Tissue.WHITE
+    assert (distance[:, :1][white] < 0.8).float().mean() > 0.99
+    assert (distance[:, :1][tissues == Tissue.SKIN] > 2).all()
+
+
+def test_mirror_images_occur():
+    signs = {float(torch.linalg.det(random_affine(Rng(seed), PoseConfig())[:, :3])) > 0 for seed in range(20)}
+    assert signs == {True, False}
+
+
+def test_every_family_is_drawn_by_its_share():
+    rng, config = Rng(0), ContrastConfig()
+    drawn = [draw_family(rng, config) for _ in range(3000)]
+    for name, share in config.shares:
+        assert drawn.count(name) / 3000 == pytest.approx(share, abs=0.03)
+    assert {name for name, _ in config.shares} == {*FAMILIES, "random"}
+
+
+def test_means_follow_the_family():
+    rng, config = Rng(0), ContrastConfig()
+    t1 = torch.stack([draw_means(rng, "T1w", config) for _ in range(50)]).mean(0)
+    t2 = torch.stack([draw_means(rng, "T2w", config) for _ in range(50)]).mean(0)
+    assert t1[Tissue.WHITE] > t1[Tissue.CORTEX] > t1[Tissue.CSF]
+    assert t2[Tissue.WHITE] < t2[Tissue.CORTEX] < t2[Tissue.CSF]
+
+
+@pytest.fixture
+def image():
+    rng = Rng(0)
+    return artefacts.blur(rng.noise(1, 1, 24, 26, 28).abs(), (2.0, 2.0, 2.0))
+
+
+def test_blur_matches_scipy(image):
+    ours = artefacts.blur(image, (1.2, 0.0, 2.0))[0, 0].numpy()
+    scipys = ndimage.gaussian_filter(image[0, 0].numpy(), (1.2, 0, 2.0), mode="nearest", truncate=2.5)
+    assert np.abs(ours - scipys)[4:-4, 4:-4, 4:-4].max() < 0.02 * scipys.max()
+
+
+@pytest.mark.parametrize("axis", [0, 1, 2])
+def test_thick_slices_blur_only_their_axis(axis):
+    ramp = torch.arange(32, dtype=torch.float32).reshape([-1 if a == axis else 1 for a in range(3)]).expand(32, 32, 32)
+    out = artefacts.slices(ramp[None, None].clone(), axis, 3.0, 0.2, Rng(1))[0, 0]
+    inner = slice(8, 24)
+    assert (out - ramp)[inner, inner, inner].abs().max() < 0.6
+    others = [a for a in range(3) if a != axis]
+    assert out.std(dim=others[0]).max() < 1e-4
+
+
+def test_artefacts_do_what_they_say(image):
+    rng = Rng(2)
+    assert artefacts.gamma(image, 2.0).max() == pytest.approx(float(image.max()), rel=1e-5)
+    assert artefacts.rician_noise(torch.zeros_like(image), rng, 0.1).mean() == pytest.approx(
+        0.1 * np.sqrt(np.pi / 2), rel=0.05
+    )
+    lost = artefacts.drop_out(image, torch.tensor([[12, 13, 14]]), [3.0])
+    assert lost[0, 0, 12, 13, 14] == 0
+    assert lost[0, 0, 0, 0, 0] == pytest.approx(float(image[0, 0, 0, 0, 0]), rel=1e-3)
+    ghosted = artefacts.ghost(image, 1, 1, 0.5)
+    torch.testing.assert_close(ghosted, image + 0.5 * torch.roll(image, 13, 3))
+    assert artefacts.coarse(image, (2, 2, 2)).shape == image.shape
+    ratio = artefacts.bias_field(torch.ones_like(image), rng, 0.3)
+    assert 0.3 < ratio.min() < ratio.max() < 3
+
+
+def test_rescale_is_that_of_inference(image):
+    from deskull.intensity import rescale
+
+    ours = artefacts.rescale(image * 700)[0, 0].numpy()
+    theirs = rescale(image[0, 0].numpy() * 700, np.ones(image.shape[2:], bool))
+    np.testing.assert_allclose(ours, theirs, atol=0.02)
+
+
+def test_real_label_maps_make_heads(data, tmp_path):
+    path = data / "labelmaps" / "neonate_40w.nii.gz"
+    anatomy = load_anatomy(path, tmp_path)
+    again = load_anatomy(path, tmp_path)
+    np.testing.assert_array_equal(anatomy.tissues, again.tissues)
+    assert [p.suffix for p in tmp_path.iterdir()] == [".npz"]
+    sample = synthesise(anatomy, 1, (64, 64, 64), SynthesisConfig(cut_share=0))
+    assert 200 < float((sample.distance[0, 0] < 0).sum()) * 8 / 1000 < 2000
