@@ -64,6 +64,7 @@ def test_training_learns_and_logs(run):
     assert (out / "last.ckpt").exists()
     assert (out / "best.ckpt").exists()
     assert trainer.global_step == 60
+    assert sorted(path.name for path in (out / "pictures").iterdir()) == ["step-000030.png", "step-000060.png"]
 
 
 def test_a_stopped_run_goes_on(run, tmp_path):

@@ -92,8 +92,8 @@ def _upright(plane: Array, axis: int, convention: Convention) -> Array:
     return turned[:, ::-1] if convention == "radiological" and axis != 0 else turned
 
 
-def _outline(mask: Array) -> Array:
-    """Pixels of a mask that touch its outside: a one-pixel line."""
+def outline(mask: Array) -> Array:
+    """Pixels of a 2-D mask that touch its outside: a one-pixel line."""
     inner: Array = ndimage.binary_erosion(mask)
     return mask & ~inner
 
@@ -106,7 +106,7 @@ def _panels(view: View, axis: int, count: int, convention: Convention) -> tuple[
         mask = _upright(np.take(view.mask, place, axis), axis, convention)
         shade = np.repeat((grey * 255).astype(np.uint8)[..., None], 3, axis=2)
         drawn = shade.copy()
-        drawn[_outline(mask)] = CONTOUR
+        drawn[outline(mask)] = CONTOUR
         raw.append(drawn)
         stripped.append(np.where(mask[..., None], shade, 0))
     return np.hstack(raw), np.hstack(stripped)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from torch import Tensor
 from deskull.train.data import Batch
 from deskull.train.losses import DistanceLoss
 from deskull.train.network import UNet
+from deskull.train.pictures import ValidationPictures
 from deskull.train.recipe import Recipe
 
 
@@ -44,15 +46,27 @@ class DistanceModule(pl.LightningModule):
         """Loss of one batch."""
         loss: Tensor = self.loss(self(batch["image"]).float(), batch["distance"], batch["weight"], batch["slack"])
         self.log("loss", loss, prog_bar=True)
+        self.log("min_left", self._minutes_left(), prog_bar=True, logger=False)
         return loss
 
-    def validation_step(self, batch: Batch, index: int) -> None:
-        """Loss and Dice of each surface on a held-out head."""
-        predicted = self(batch["image"]).float()
+    def on_train_start(self) -> None:
+        """Start the clock of the time left."""
+        self._started = (time.monotonic(), self.global_step)
+
+    def _minutes_left(self) -> float:
+        """Minutes to the recipe's last step at the pace so far."""
+        start, first = self._started
+        done = max(1, self.global_step - first)
+        return (time.monotonic() - start) / done * (self.recipe.steps - self.global_step) / 60
+
+    def validation_step(self, batch: Batch, index: int) -> Tensor:
+        """Loss and Dice of each surface on a held-out head; returns the distances, for pictures."""
+        predicted: Tensor = self(batch["image"]).float()
         self.log("val_loss", self.loss(predicted, batch["distance"], batch["weight"]), batch_size=1)
         for channel, name in enumerate(("val_dice", "val_dice_intracranial")):
             fields = (predicted[:, channel], batch["distance"][:, channel], batch["weight"][:, channel])
             self.log(name, dice(*fields), prog_bar=channel == 0, batch_size=1)
+        return predicted
 
     def rate_at(self, step: int) -> float:
         """Share of the peak learning rate at a step."""
@@ -73,6 +87,7 @@ def make_trainer(recipe: Recipe, out: Path, accelerator: str = "auto") -> pl.Tra
     callbacks: list[Callback] = [
         ModelCheckpoint(out, filename="best", monitor="val_dice", mode="max", save_last=True),
         EMAWeightAveraging(decay=recipe.ema),
+        ValidationPictures(out),
     ]
     return pl.Trainer(
         accelerator=accelerator,
