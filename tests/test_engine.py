@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import shutil
 
 import numpy as np
@@ -69,8 +71,19 @@ def test_unknown_models_say_so(tmp_path):
     with pytest.raises(UsageError, match=r"shipped are .*default"):
         load_model("none-such")
     (tmp_path / "a.onnx").write_bytes(b"x")
-    with pytest.raises(UsageError, match="card"):
-        load_model(tmp_path / "a.onnx")
+    for card, fault in ((None, "is missing"), ("{", "not JSON"), ('{"sha256": "0"}', "lacks voxel_mm")):
+        if card is not None:
+            (tmp_path / "a.json").write_text(card)
+        with pytest.raises(UsageError, match=fault):
+            load_model(tmp_path / "a.onnx")
+
+
+def test_a_file_that_is_no_network(tmp_path):
+    (tmp_path / "a.onnx").write_bytes(b"no network")
+    card = MODEL.card | {"sha256": hashlib.sha256(b"no network").hexdigest()}
+    (tmp_path / "a.json").write_text(json.dumps(card))
+    with pytest.raises(UsageError, match="cannot run this network"):
+        make_engine(load_model(tmp_path / "a.onnx"), 1)
 
 
 def test_the_card_is_complete():

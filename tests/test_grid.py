@@ -98,6 +98,20 @@ def test_a_long_field_of_view_is_cut_below_the_head():
     assert 560 < top < 620
 
 
+def test_a_mask_goes_to_the_grid_of_its_scan():
+    """Beyond the reach each volume would choose its own window; a mask must follow its scan."""
+    affine = np.diag([4.0, 4.0, 4.0, 1.0])
+    data = np.zeros((90, 60, 150), np.float32)
+    data[20:60, 20:40, 90:140] = 1
+    mask = np.zeros(data.shape, np.uint8)
+    mask[30:50, 25:35, 100:120] = 1
+    scan = conform(Volume(data, affine), 2.0, 16)
+    found = conform(Volume(mask, affine), 2.0, 16, like=scan)
+    np.testing.assert_array_equal(found.affine, scan.affine)
+    middle = np.argwhere(found.data > 0.5).mean(axis=0) @ scan.affine[:3, :3].T + scan.affine[:3, 3]
+    np.testing.assert_allclose(middle, np.array([39.5, 29.5, 109.5]) * 4, atol=1)
+
+
 def test_nothing_near_is_all_far():
     volume = Volume(np.zeros((8, 8, 8), np.int16), np.eye(4))
     back = to_native(np.full((16, 16, 16), 10, np.float32), np.eye(4), volume, 10.0)

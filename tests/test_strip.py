@@ -146,6 +146,24 @@ def test_wrong_options(stripper, head, options, fault):
         stripper.strip(head, **options)
 
 
+def test_a_blank_frame_gets_an_empty_mask_and_a_warning(stripper, head):
+    series = replace(head, data=np.stack([head.data, np.zeros_like(head.data)], axis=-1))
+    with pytest.warns(UserWarning, match="frame 1: 0 ml"):
+        found = stripper.strip(series)
+    assert found.mask.data[..., 0].any()
+    assert not found.mask.data[..., 1].any()
+
+
+def test_a_header_in_metres(stripper, head):
+    with pytest.raises(InputError, match="too small for a head"):
+        stripper.strip(replace(head, affine=head.affine * 0.001))
+
+
+def test_a_map_of_tiny_values(stripper, head, result):
+    tiny = replace(head, data=head.data.astype(np.float32) * 1e-12)
+    assert score(stripper.strip(tiny).mask.data, result.mask.data).dice > 0.999
+
+
 def test_what_is_no_scan(stripper):
     with pytest.raises(InputError, match="not a scan"):
         stripper.strip(42)

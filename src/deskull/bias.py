@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from deskull.errors import InputError
 from deskull.volume import Array, FloatArray, Volume
 
 #: Iterations at each of N4's four levels, and the shrink factor: the schedule of the tutorial deskull began as.
@@ -14,7 +15,7 @@ ITERATIONS = (20, 10, 10, 5)
 SHRINK = 3
 
 
-def correct_bias(scan: Volume, mask: Array, shrink: int = SHRINK) -> FloatArray:
+def correct_bias(scan: Volume, mask: Array, shrink: int = SHRINK, threads: int = 1) -> FloatArray:
     """Divide a scan by its bias field.
 
     Parameters
@@ -25,15 +26,22 @@ def correct_bias(scan: Volume, mask: Array, shrink: int = SHRINK) -> FloatArray:
         Where the field is estimated: the brain.
     shrink : int
         The field is estimated on every `shrink`-th voxel (fewer along thick slices), then applied to all.
+    threads : int
+        At most so many threads.
 
     Returns
     -------
     ndarray of float32
         Corrected real values inside the mask, 0 outside.
+
+    Raises
+    ------
+    InputError
+        If the mask is too small to estimate a field in.
     """
     import SimpleITK as sitk
 
-    values = np.nan_to_num(scan.values(), posinf=0, neginf=0)
+    values = scan.finite().values()
     image = sitk.GetImageFromArray(np.ascontiguousarray(values.T))
     region = sitk.GetImageFromArray(np.ascontiguousarray((mask > 0).astype(np.uint8).T))
     for itk_image in (image, region):
@@ -42,7 +50,11 @@ def correct_bias(scan: Volume, mask: Array, shrink: int = SHRINK) -> FloatArray:
     factors = [max(1, round(shrink * finest / step)) for step in scan.spacing]
     corrector = sitk.N4BiasFieldCorrectionImageFilter()
     corrector.SetMaximumNumberOfIterations(list(ITERATIONS))
-    corrector.Execute(sitk.Shrink(image, factors), sitk.Shrink(region, factors))
+    corrector.SetNumberOfThreads(threads)
+    try:
+        corrector.Execute(sitk.Shrink(image, factors), sitk.Shrink(region, factors))
+    except RuntimeError:
+        raise InputError(f"{scan.name}: too little brain for N4; leave --bias-correct out.") from None
     field = np.exp(sitk.GetArrayFromImage(corrector.GetLogBiasFieldAsImage(image)).T)
     corrected: FloatArray = np.where(mask > 0, values / field, 0).astype(np.float32)
     return corrected

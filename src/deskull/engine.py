@@ -1,8 +1,8 @@
 """Engine: run a network on this machine's CPU with a bounded number of threads.
 
 ONNX Runtime is the default: a third of OpenVINO's size, quicker to start, and the same bytes whatever the
-number of threads. OpenVINO (``pip install deskull[openvino]``) computes faster once warm; benchmarks/engines.py
-has the figures.
+number of threads. OpenVINO (``pip install deskull[openvino]``) computes faster once warm; benchmarks/speed.py
+measures both.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Protocol
 
 import numpy as np
 
-from deskull.errors import UsageError
+from deskull.errors import InputError, UsageError
 from deskull.models import Model
 from deskull.volume import FloatArray
 
@@ -35,14 +35,14 @@ def default_threads() -> int:
     return min(cores, MOST_THREADS)
 
 
-def make_engine(model: Model, threads: int | None = None, name: str = "onnxruntime") -> Engine:
+def make_engine(model: Model, threads: int, name: str = "onnxruntime") -> Engine:
     """Load a network.
 
     Parameters
     ----------
     model : Model
-    threads : int, optional
-        At most so many threads; by default `default_threads`.
+    threads : int
+        At most so many threads.
     name : {"onnxruntime", "openvino"}
 
     Raises
@@ -50,12 +50,18 @@ def make_engine(model: Model, threads: int | None = None, name: str = "onnxrunti
     UsageError
         If the engine is unknown or not installed, or `threads` is not positive.
     """
-    count = default_threads() if threads is None else threads
-    if count < 1:
-        raise UsageError(f"--threads {count}: must be at least 1.")
+    if threads < 1:
+        raise UsageError(f"--threads {threads}: must be at least 1.")
     if name not in ENGINES:
         raise UsageError(f"--engine {name}: unknown; choose {' or '.join(ENGINES)}.")
-    return OnnxRuntime(model, count) if name == "onnxruntime" else OpenVino(model, count)
+    kind = OnnxRuntime if name == "onnxruntime" else OpenVino
+    try:
+        return kind(model, threads)
+    except (UsageError, InputError):
+        raise
+    except Exception as error:  # each runtime has exceptions of its own
+        reason = " ".join(str(error).split())
+        raise UsageError(f"{model.path}: {name} cannot run this network ({reason}); export it again.") from error
 
 
 class OnnxRuntime:

@@ -7,6 +7,7 @@ import io
 import json
 import math
 import re
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,8 +16,9 @@ import numpy as np
 
 from deskull import formats
 from deskull.errors import InputError
+from deskull.grid import corners
 from deskull.metrics import Scores, score
-from deskull.volume import Volume
+from deskull.volume import Array, Volume
 
 #: Endings that mask files carry after the name of their case.
 _ENDINGS = re.compile(r"_(desc-brain_mask|brain_mask|brainmask|mask|seg|roi)$", re.IGNORECASE)
@@ -76,19 +78,52 @@ def find_pairs(predicted: Path, reference: Path, roi: Path | None = None) -> lis
     if not predicted.is_dir():
         return [Pair(case_name(predicted), predicted, reference, roi)]
     ours, theirs = _masks_in(predicted), _masks_in(reference)
-    regions = _masks_in(roi, "roi") if roi and roi.is_dir() else {}
     common = sorted(ours.keys() & theirs.keys())
     if not common:
         raise InputError(f"{predicted} and {reference}: no two masks share a case name; rename them alike.")
-    return [Pair(case, ours[case], theirs[case], regions.get(case)) for case in common]
+    for case in sorted(ours.keys() ^ theirs.keys()):
+        warnings.warn(f"{case}: has no {'reference' if case in ours else 'prediction'}; left out.", stacklevel=2)
+    return [Pair(case, ours[case], theirs[case], _roi_of(case, roi)) for case in common]
 
 
-def _masks_in(folder: Path, ending: str = "") -> dict[str, Path]:
-    """Mask files of a folder by case; those that end like masks if any do."""
-    images = [path for path in sorted(folder.iterdir()) if path.is_file() and formats.split_name(path)[1]]
-    images = [path for path in images if _is_roi(path) == (ending == "roi")]
+def _roi_of(case: str, roi: Path | None) -> Path | None:
+    """The region of a case: the file given, or the case's in the folder given.
+
+    Raises
+    ------
+    InputError
+        If the folder has none for it.
+    """
+    if roi is None or not roi.is_dir():
+        return roi
+    found = [path for path in _images_in(roi) if case_name(path) == case]
+    regions = [path for path in found if _is_roi(path)] or found
+    if len(regions) != 1:
+        raise InputError(f"{roi}: has {len(regions)} regions for {case}; it needs one, {case}_roi.nii.gz.")
+    return regions[0]
+
+
+def _images_in(folder: Path) -> list[Path]:
+    """Image files of a folder, by name."""
+    return [path for path in sorted(folder.iterdir()) if path.is_file() and formats.split_name(path)[1]]
+
+
+def _masks_in(folder: Path) -> dict[str, Path]:
+    """Mask files of a folder by case; those that end like masks if any do.
+
+    Raises
+    ------
+    InputError
+        If two of them belong to one case.
+    """
+    images = [path for path in _images_in(folder) if not _is_roi(path)]
     marked = [path for path in images if _ENDINGS.search(formats.split_name(path)[0])]
-    return {case_name(path): path for path in (marked or images)}
+    masks: dict[str, Path] = {}
+    for path in marked or images:
+        other = masks.setdefault(case_name(path), path)
+        if other != path:
+            raise InputError(f"{path}: is of the same case as {other.name}; keep one mask a case in the folder.")
+    return masks
 
 
 def _is_roi(path: Path) -> bool:
@@ -108,21 +143,21 @@ def evaluate_pair(pair: Pair) -> Row:
     region = formats.read(pair.roi) if pair.roi else None
     if region is not None:
         _check_grids(region, reference)
-    scores = score(
-        predicted.mean_frame().data,
-        reference.mean_frame().data,
-        reference.spacing,
-        None if region is None else region.data,
-    )
-    return Row(pair.case, scores)
+    roi = None if region is None else _inside(region)
+    return Row(pair.case, score(_inside(predicted), _inside(reference), reference.spacing, roi))
+
+
+def _inside(mask: Volume) -> Array:
+    """Voxels of a mask (of a series: of its mean) whose real value is over a half."""
+    inside: Array = mask.mean_frame().finite(0).values() > 0.5
+    return inside
 
 
 def _check_grids(first: Volume, second: Volume) -> None:
     """Refuse masks whose voxels do not coincide."""
     if first.shape != second.shape:
         raise InputError(f"{first.name}: has shape {first.shape}, {second.name} {second.shape}; resample one.")
-    corner = np.array([*first.shape, 1.0])
-    moved = np.abs((first.affine - second.affine) @ corner).max()
+    moved = np.abs(corners(first.shape, first.affine) - corners(second.shape, second.affine)).max()
     if moved > 0.5 * float(second.spacing.min()):
         raise InputError(f"{first.name}: lies {moved:.1f} mm from {second.name} in the world; resample one.")
 

@@ -34,11 +34,11 @@ class Conformed:
     affine: Affine
 
 
-def _corners(shape: tuple[int, ...], affine: Affine) -> Affine:
+def corners(shape: tuple[int, ...], affine: Affine) -> Affine:
     """World positions of the eight outer corners of a volume, shape (8, 3), in mm."""
     ends = [(-0.5, size - 0.5) for size in shape]
-    corners = np.array(list(itertools.product(*ends)))
-    return corners @ affine[:3, :3].T + affine[:3, 3]
+    found: Affine = np.array(list(itertools.product(*ends))) @ affine[:3, :3].T + affine[:3, 3]
+    return found
 
 
 def _foreground(data: FloatArray, affine: Affine) -> tuple[Affine, Affine]:
@@ -48,8 +48,8 @@ def _foreground(data: FloatArray, affine: Affine) -> tuple[Affine, Affine]:
     low, high = np.percentile(sparse, (1, 99))
     found = np.argwhere(sparse > low + 0.15 * (high - low)) * [s.step for s in steps]
     if not len(found):
-        corners = _corners(data.shape, affine)
-        return corners.min(axis=0), corners.max(axis=0)
+        outer = corners(data.shape, affine)
+        return outer.min(axis=0), outer.max(axis=0)
     world = found @ affine[:3, :3].T + affine[:3, 3]
     return np.percentile(world, 0.5, axis=0), np.percentile(world, 99.5, axis=0)
 
@@ -71,8 +71,8 @@ def grid_for(data: FloatArray, affine: Affine, voxel: float, factor: int) -> tup
     shape : tuple of int
     affine : ndarray, shape (4, 4)
     """
-    corners = _corners(data.shape, affine)
-    low, high = corners.min(axis=0), corners.max(axis=0)
+    outer = corners(data.shape, affine)
+    low, high = outer.min(axis=0), outer.max(axis=0)
     if (high - low > REACH_MM).any():
         low, high = _within_reach(low, high, *_foreground(data, affine))
     sizes = [max(factor, factor * math.ceil(extent / voxel / factor - 1e-6)) for extent in high - low]
@@ -122,7 +122,7 @@ def _block_mean(data: FloatArray, axis: int, block: int) -> FloatArray:
     return total
 
 
-def conform(volume: Volume, voxel: float, factor: int) -> Conformed:
+def conform(volume: Volume, voxel: float, factor: int, like: Conformed | None = None) -> Conformed:
     """Bring a scan of any orientation, anisotropy or shear to the network's grid.
 
     Parameters
@@ -133,6 +133,8 @@ def conform(volume: Volume, voxel: float, factor: int) -> Conformed:
         Edge of the network's voxels in mm.
     factor : int
         The network's sizes are multiples of this.
+    like : Conformed, optional
+        Use this one's grid instead of choosing one: for a mask beside its scan.
 
     Notes
     -----
@@ -140,7 +142,7 @@ def conform(volume: Volume, voxel: float, factor: int) -> Conformed:
     so that nothing aliases; then one linear interpolation through the composed affine map.
     """
     data = volume.values()
-    shape, grid = grid_for(data, volume.affine, voxel, factor)
+    shape, grid = (like.data.shape, like.affine) if like else grid_for(data, volume.affine, voxel, factor)
     reduced, affine = _reduce(data, volume.affine, voxel)
     back = np.linalg.inv(affine) @ grid
     sampled = ndimage.affine_transform(

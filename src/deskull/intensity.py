@@ -36,7 +36,7 @@ def rescale(image: FloatArray, inside: Array) -> FloatArray:
     if np.percentile(sample, 5) < _CT_AIR:
         image, sample = np.clip(image, *CT_WINDOW), np.clip(sample, *CT_WINDOW)
     low, high = np.percentile(sample, (LOW, HIGH))
-    scaled = (image - np.float32(low)) / np.float32(max(high - low, 1e-6))
+    scaled = (image - np.float32(low)) / np.float32((high - low) or 1.0)
     np.clip(scaled, 0, CEILING, out=scaled)
     scaled[~inside] = 0
     return scaled

@@ -1,11 +1,34 @@
-"""Mask: from a signed distance to the brain."""
+"""Mask: from a signed distance to the brain; largest component and holes."""
 
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 from scipy import ndimage
 
-from deskull.volume import Array, FloatArray
+from deskull.volume import FloatArray
+
+Mask = npt.NDArray[np.bool_]
+
+
+def largest_component(mask: Mask) -> Mask:
+    """Keep the largest face-connected component of a mask (all of an empty one)."""
+    parts, count = ndimage.label(mask)
+    if count < 2:
+        return mask
+    largest: Mask = parts == np.bincount(parts.ravel())[1:].argmax() + 1
+    return largest
+
+
+def fill_holes(mask: Mask) -> Mask:
+    """Fill cavities that do not reach the border of the array."""
+    parts, count = ndimage.label(~mask)
+    if count < 2:
+        return mask
+    faces = [np.take(parts, side, axis).ravel() for axis in range(mask.ndim) for side in (0, -1)]
+    open_air = np.setdiff1d(np.concatenate(faces), [0])
+    filled: Mask = ~np.isin(parts, open_air)
+    return filled
 
 
 def keep_largest(distance: FloatArray, border: float, far: float) -> FloatArray:
@@ -28,27 +51,14 @@ def keep_largest(distance: FloatArray, border: float, far: float) -> FloatArray:
         A copy, changed only where parts were dropped or cavities filled.
     """
     inside = distance < border
-    parts, count = ndimage.label(inside)
-    if not count:
-        return distance
-    largest = np.bincount(parts.ravel())[1:].argmax() + 1
+    largest = largest_component(inside)
     cleaned = distance.copy()
     # Just past the border, not far past it: the sides of a neighbouring true surface must not be dented.
-    cleaned[inside & (parts != largest)] = min(far, border + 1.0)
-    cleaned[_cavities(parts == largest)] = border - 1.0
+    cleaned[inside & ~largest] = min(far, border + 1.0)
+    cleaned[fill_holes(largest) & ~largest] = border - 1.0
     return cleaned
 
 
-def _cavities(mask: Array) -> Array:
-    """Background that does not reach the border of the array."""
-    parts, count = ndimage.label(~mask)
-    if count < 2:
-        return np.zeros_like(mask)
-    faces = [np.take(parts, side, axis).ravel() for axis in range(3) for side in (0, -1)]
-    cavities: Array = ~mask & ~np.isin(parts, np.unique(np.concatenate(faces)))
-    return cavities
-
-
-def mask_of(distance: FloatArray, border: float) -> Array:
+def mask_of(distance: FloatArray, border: float) -> npt.NDArray[np.uint8]:
     """Mask where a signed distance is below `border` mm: uint8, 1 inside."""
     return (distance < border).astype(np.uint8)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 import warnings
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
@@ -14,7 +14,7 @@ import numpy as np
 
 from deskull import formats
 from deskull.bias import correct_bias
-from deskull.engine import make_engine
+from deskull.engine import default_threads, make_engine
 from deskull.errors import InputError, UsageError
 from deskull.grid import conform, to_native
 from deskull.intensity import rescale
@@ -59,14 +59,13 @@ class Result:
         """Volume of the mask in millilitres (its mean over frames)."""
         return float(self.mask.data.sum(dtype=np.int64)) * self.mask.voxel_ml / self.mask.n_frames
 
-    def bias_corrected(self) -> Volume:
+    def bias_corrected(self, threads: int = 1) -> Volume:
         """Return the brain after N4, real values as float32 (see `deskull.bias`)."""
         frames = [
-            correct_bias(self.scan.frame(t), self.mask.frame(min(t, self.mask.n_frames - 1)).data)
+            correct_bias(self.scan.frame(t), self.mask.frame(min(t, self.mask.n_frames - 1)).data, threads=threads)
             for t in range(self.scan.n_frames)
         ]
-        data = np.stack(frames, axis=-1) if self.scan.data.ndim == 4 else frames[0]
-        return self.scan.with_data(data)
+        return self.scan.with_data(np.stack(frames, axis=-1) if self.scan.data.ndim == 4 else frames[0])
 
     def _mask_of_frames(self) -> Array:
         """The mask as it applies to the scan's array: one for all frames gets a frame axis."""
@@ -76,7 +75,7 @@ class Result:
 
 def _zero(scan: Volume) -> Any:
     """The stored value nearest to a real 0."""
-    stored = -scan.inter / scan.slope
+    stored = 0.0 - scan.inter / scan.slope
     if scan.data.dtype.kind in "iu":
         limits = np.iinfo(scan.data.dtype)
         stored = min(max(round(stored), limits.min), limits.max)
@@ -97,7 +96,8 @@ class Stripper:
 
     def __init__(self, model: str | Path = "default", threads: int | None = None, engine: str = "onnxruntime") -> None:
         self.model = load_model(model)
-        self._engine = make_engine(self.model, threads, engine)
+        self.threads = default_threads() if threads is None else threads
+        self._engine = make_engine(self.model, self.threads, engine)
 
     def strip(
         self,
@@ -112,11 +112,13 @@ class Stripper:
         clock = _Clock()
         scan = as_volume(source)
         clock.lap("read")
-        seen = scan.mean_frame() if frame == "mean" else scan
-        fields = [self._distance(seen.frame(t), border, surface, clock) for t in range(seen.n_frames)]
-        field = np.stack(fields, axis=-1) if seen.data.ndim == 4 else fields[0]
-        distance = seen.with_data(field)
-        result = Result(scan, distance, seen.with_data(mask_of(field, border)), clock.laps)
+        seen = _checked(scan.mean_frame() if frame == "mean" else scan)
+        field = np.empty(seen.data.shape, np.float32)
+        for t in range(seen.n_frames):
+            one = field[..., t] if seen.data.ndim == 4 else field
+            one[...] = self._distance(seen.frame(t), border, surface, clock)
+        mask = seen.with_data(mask_of(field, border))
+        result = Result(scan, seen.with_data(field), mask, clock.laps)
         _report_oddities(result)
         clock.lap("mask")
         return result
@@ -134,10 +136,13 @@ class Stripper:
         return border
 
     def _distance(self, scan: Volume, border: float, surface: str, clock: _Clock) -> FloatArray:
-        """Signed distance in mm on the voxels of one 3-D scan."""
-        conformed = conform(_finite(scan), self.model.voxel, self.model.factor)
+        """Signed distance in mm on the voxels of one 3-D scan; everywhere far if it holds one value only."""
+        conformed = conform(scan, self.model.voxel, self.model.factor)
+        if not conformed.inside.any():
+            size = " x ".join(f"{n * step:.3g}" for n, step in zip(scan.shape, scan.spacing, strict=True))
+            raise InputError(f"{scan.name}: is {size} mm, too small for a head; check the voxel sizes in its header.")
         if not np.ptp(conformed.data[conformed.inside]) > 0:
-            raise InputError(f"{scan.name}: every voxel has the same value; give a scan with a head in it.")
+            return np.full(scan.shape, np.float32(self.model.band))
         image = rescale(conformed.data, conformed.inside)
         clock.lap("conform")
         answer = self._engine(image)[self.model.surfaces.index(surface)]
@@ -179,40 +184,44 @@ def as_volume(source: str | Path | Volume | Any) -> Volume:
     raise InputError(f"{type(source).__name__}: not a scan; give a path, a nibabel image or a Volume.")
 
 
-def _finite(scan: Volume) -> Volume:
-    """Replace voxels that are not numbers by the lowest value, saying so.
+def _checked(scan: Volume) -> Volume:
+    """Take voxels that are not numbers for background, saying so.
 
     Raises
     ------
     InputError
-        If no voxel is a number.
+        If no voxel is a number, or all have the same value.
     """
-    if scan.data.dtype.kind != "f":
-        return scan
-    finite = np.isfinite(scan.data)
-    if finite.all():
-        return scan
-    if not finite.any():
+    lost = 1 - float(np.isfinite(scan.data).mean()) if scan.data.dtype.kind == "f" else 0.0
+    if lost == 1:
         raise InputError(f"{scan.name}: no voxel is a number (all NaN); convert it again.")
-    lost = 100 * (1 - finite.mean())
-    warnings.warn(f"{scan.name}: {lost:.2g} % of voxels are NaN or infinite; taken as background.", stacklevel=2)
-    return replace(scan, data=np.where(finite, scan.data, scan.data[finite].min()))
+    if lost:
+        warnings.warn(
+            f"{scan.name}: {100 * lost:.2g} % of voxels are NaN or infinite; taken as background.", stacklevel=2
+        )
+    scan = scan.finite()
+    if scan.data.min() == scan.data.max():
+        raise InputError(f"{scan.name}: every voxel has the same value; give a scan with a head in it.")
+    return scan
 
 
 def _report_oddities(result: Result) -> None:
-    """Warn of a mask that can hardly be a brain.
+    """Warn of a mask, in any frame, that can hardly be a brain.
 
     Raises
     ------
     InputError
         If nothing was found at all.
     """
-    name, volume = result.scan.name, result.volume_ml
-    if volume == 0:
+    name, mask = result.scan.name, result.mask
+    if result.volume_ml == 0:
         raise InputError(f"{name}: no brain found; check that it is a head and that its orientation is right.")
     low, high = PLAUSIBLE_ML
-    if not low <= volume <= high:
-        warnings.warn(f"{name}: {volume:.0f} ml is no usual brain volume; look at the mask.", stacklevel=2)
+    for t in range(mask.n_frames):
+        volume = int(mask.frame(t).data.sum(dtype=np.int64)) * mask.voxel_ml
+        if not low <= volume <= high:
+            which = f"{name}, frame {t}" if mask.n_frames > 1 else name
+            warnings.warn(f"{which}: {volume:.0f} ml is no usual brain volume; look at the mask.", stacklevel=2)
 
 
 def strip(

@@ -80,6 +80,17 @@ class Volume:
         mean = total / self.n_frames
         return replace(self, data=mean)
 
+    def finite(self, fill: float | None = None) -> Volume:
+        """Return the volume with `fill` (by default its lowest value) for stored values that are not finite."""
+        if self.data.dtype.kind != "f":
+            return self
+        finite = np.isfinite(self.data)
+        if finite.all():
+            return self
+        if fill is None:
+            fill = self.data[finite].min() if finite.any() else 0.0
+        return replace(self, data=np.where(finite, self.data, self.data.dtype.type(fill)))
+
     def values(self) -> FloatArray:
         """Return the real values (stored values scaled) as float32, shape of `data`."""
         values = self.data.astype(np.float32)

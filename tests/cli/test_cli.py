@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 
 from deskull import formats
 from deskull.cli import app
+from deskull.cli.console import sentence
 from deskull.metrics import score
 
 
@@ -103,6 +104,22 @@ def test_two_scans_may_not_write_the_same_file(run, scan, tmp_path):
     assert "both write" in done.stderr
 
 
+def test_a_result_may_not_replace_another_scan(run, scan, tmp_path):
+    other = tmp_path / "sub-01_T1w_brain.nii.gz"
+    other.write_bytes(scan.read_bytes())
+    done = run("strip", scan, other, "--overwrite")
+    assert done.exit_code == 2
+    assert "is a scan to strip" in done.stderr
+    assert other.read_bytes() == scan.read_bytes()
+
+
+def test_system_errors_are_one_sentence():
+    assert sentence(PermissionError(13, "Permission denied", "/x")) == (
+        "/x: Permission denied; check its permissions and the free space."
+    )
+    assert "memory" in sentence(MemoryError())
+
+
 def test_an_unwritable_folder(run, scan, tmp_path):
     (tmp_path / "file").write_text("in the way")
     done = run("strip", scan, "-o", tmp_path / "file")
@@ -157,6 +174,40 @@ def test_evaluate_inside_a_roi(run, tmp_path, head):
         formats.write(head.with_data(data), tmp_path / f"{name}.nii.gz")
     done = run("evaluate", tmp_path / "pred", tmp_path / "ref", "--roi", tmp_path / "ref", "--json", "-")
     assert json.loads(done.stdout)["cases"]["a"]["dice"] == 1
+
+
+def test_evaluate_reads_scaled_and_nan_masks(run, tmp_path, head):
+    mask = head.data > 500
+    image = nib.Nifti1Image(mask.astype(float), head.affine)
+    image.set_data_dtype(np.int16)  # nibabel then stores 0 as -32768, with a slope
+    nib.save(image, tmp_path / "a.nii.gz")
+    hollow = np.where(mask, 1.0, np.nan).astype(np.float32)
+    nib.save(nib.Nifti1Image(hollow, head.affine), tmp_path / "b.nii.gz")
+    formats.write(head.with_data(mask.astype(np.uint8)), tmp_path / "ref.nii.gz")
+    for name in ("a", "b"):
+        done = run("evaluate", tmp_path / f"{name}.nii.gz", tmp_path / "ref.nii.gz", "--json", "-")
+        assert json.loads(done.stdout)["cases"][name]["dice"] == 1, name
+
+
+def test_evaluate_names_what_it_leaves_out(run, tmp_path, head):
+    mask = head.with_data((head.data > 500).astype(np.uint8))
+    for name in ("pred/a", "pred/b", "ref/a_mask", "ref/c_mask", "roi/x_roi"):
+        formats.write(mask, tmp_path / f"{name}.nii.gz")
+    done = run("evaluate", tmp_path / "pred", tmp_path / "ref")
+    assert "b: has no reference" in done.stderr
+    assert "c: has no prediction" in done.stderr
+    missing = run("evaluate", tmp_path / "pred", tmp_path / "ref", "--roi", tmp_path / "roi")
+    assert missing.exit_code == 1
+    assert "0 regions for a" in missing.stderr
+    formats.write(mask, tmp_path / "ref" / "a_seg.nii.gz")
+    assert "same case" in run("evaluate", tmp_path / "pred", tmp_path / "ref").stderr
+
+
+def test_inputs_are_never_results(run, scan):
+    before = scan.read_bytes()
+    assert run("show", scan, scan, "-o", scan, "--overwrite").exit_code == 2
+    assert run("evaluate", scan, scan, "--csv", scan, "--overwrite").exit_code == 2
+    assert scan.read_bytes() == before
 
 
 def test_evaluate_refuses_other_grids(run, tmp_path, head):

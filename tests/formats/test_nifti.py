@@ -123,6 +123,43 @@ def test_analyze_is_read_with_a_warning(tmp_path, voxels):
     np.testing.assert_allclose(volume.spacing, 2.0)
 
 
+def test_big_endian_analyze(tmp_path, voxels):
+    image = nib.AnalyzeImage(voxels, np.diag([-2.0, 2.0, 2.0, 1.0]))
+    header = image.header.as_byteswapped(">")
+    nib.save(nib.AnalyzeImage(voxels.astype(">i2"), None, header), tmp_path / "old.img")
+    with pytest.warns(UserWarning, match="Analyze"):
+        np.testing.assert_array_equal(formats.read(tmp_path / "old.img").data, voxels)
+
+
+def test_upper_case_pairs(tmp_path, voxels, affine):
+    nib.save(nib.Nifti1Pair(voxels, affine), tmp_path / "scan.img")
+    (tmp_path / "scan.img").rename(tmp_path / "SCAN.IMG")
+    (tmp_path / "scan.hdr").rename(tmp_path / "SCAN.HDR")
+    np.testing.assert_array_equal(formats.read(tmp_path / "SCAN.IMG").data, voxels)
+
+
+@pytest.mark.parametrize(
+    ("name", "fields"),
+    [
+        ("qform_only", {"pixdim": [0, 2, 2, 2, 1, 1, 1, 1]}),
+        ("sform_only", {"pixdim": [1, -2, -2, -2, 1, 1, 1, 1]}),
+        ("both", {"vox_offset": 0}),
+    ],
+)
+def test_sloppy_headers_are_read_as_nibabel_does(tmp_path, voxels, affine, name, fields):
+    content = bytearray(raw_image(MAKERS[name](voxels, affine)))
+    header = nib.Nifti1Header(bytes(content[:348]), check=False)
+    for field, value in fields.items():
+        header[field] = value
+    content[:348] = header.binaryblock
+    (tmp_path / "scan.nii").write_bytes(content)
+    volume = formats.read(tmp_path / "scan.nii")
+    np.testing.assert_array_equal(volume.data, voxels)
+    np.testing.assert_allclose(volume.affine, nib.load(tmp_path / "scan.nii").affine)
+    formats.write(volume, tmp_path / "copy.nii")
+    assert_same_geometry(tmp_path / "scan.nii", tmp_path / "copy.nii")
+
+
 def test_disagreeing_forms_warn_and_use_the_sform(tmp_path, voxels, affine):
     path = save(MAKERS["disagreeing"](voxels, affine), tmp_path / "scan.nii")
     with pytest.warns(UserWarning, match="disagree"):

@@ -12,7 +12,7 @@ import SimpleITK as sitk
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deskull import Volume, formats
+from deskull import InputError, OutputError, Volume, formats
 
 AFFINE = np.array([[-0.9, 0.1, 0, 80], [0, 0, 1.1, -120], [0.05, -1.2, 0, 99.5], [0, 0, 0, 1]])
 VOXELS = np.random.default_rng(1).integers(0, 900, (7, 6, 5)).astype(np.int16)
@@ -51,7 +51,7 @@ def test_mgh_mask_keeps_the_geometry_bytes(tmp_path, mgz):
 
 
 @pytest.mark.parametrize(
-    ("dtype", "stored"), [(np.uint16, np.int32), (np.float64, np.float32), (np.int8, np.int32), (np.uint8, np.uint8)]
+    ("dtype", "stored"), [(np.uint16, np.uint16), (np.float64, np.float32), (np.int8, np.int32), (np.uint8, np.uint8)]
 )
 def test_mgh_takes_types_it_lacks_as_wider_ones(tmp_path, dtype, stored):
     formats.write(Volume(VOXELS.clip(0, 100).astype(dtype), AFFINE), tmp_path / "a.mgz")
@@ -97,6 +97,70 @@ def test_nrrd_frames_go_last_and_back(tmp_path):
     assert list(after["kinds"]) == header["kinds"]
     formats.write(volume.mean_frame(), tmp_path / "mean.nrrd")
     assert formats.read(tmp_path / "mean.nrrd").data.shape == (7, 6, 5)
+
+
+def test_mgh_keeps_the_bytes_nibabel_would_mend(tmp_path, mgz):
+    content = bytearray(gzip.decompress(mgz.read_bytes()))
+    content[28:30] = b"\0\0"  # no orientation; the direction cosines are left as they are
+    content += b"a tag of FreeSurfer's"
+    (tmp_path / "odd.mgh").write_bytes(content)
+    with pytest.warns(UserWarning, match="FreeSurfer's default"):
+        volume = formats.read(tmp_path / "odd.mgh")
+    formats.write(volume, tmp_path / "copy.mgh")
+    assert (tmp_path / "copy.mgh").read_bytes() == bytes(content)
+
+
+def test_mgh_series_and_its_mean(tmp_path):
+    series = np.stack([VOXELS, VOXELS + 2], axis=-1)
+    formats.write(Volume(series, AFFINE), tmp_path / "series.mgz")
+    volume = formats.read(tmp_path / "series.mgz")
+    np.testing.assert_array_equal(volume.data, series)
+    formats.write(volume.mean_frame(), tmp_path / "mean.mgz")
+    np.testing.assert_allclose(formats.read(tmp_path / "mean.mgz").data, VOXELS + 1)
+
+
+def test_nrrd_output_is_reproducible(tmp_path):
+    for name in ("a", "b"):
+        formats.write(Volume(VOXELS, AFFINE), tmp_path / f"{name}.nrrd")
+    content = (tmp_path / "a.nrrd").read_bytes()
+    assert content == (tmp_path / "b.nrrd").read_bytes()
+    assert b"# on " not in content.partition(b"\n\n")[0]
+
+
+def test_nrrd_series_without_directions(tmp_path):
+    series = np.stack([VOXELS, VOXELS + 2], axis=-1)
+    nrrd.write(str(tmp_path / "s.nrrd"), series, {"spacings": [1.0, 1.0, 2.0, 3.0]})
+    with pytest.warns(UserWarning, match="no orientation"):
+        volume = formats.read(tmp_path / "s.nrrd")
+    formats.write(volume.mean_frame(), tmp_path / "mean.nrrd")
+    data, header = nrrd.read(str(tmp_path / "mean.nrrd"))
+    assert data.shape == VOXELS.shape
+    np.testing.assert_allclose(header["spacings"], (1, 1, 2))
+
+
+@pytest.mark.parametrize("suffix", [".mgz", ".nrrd", ".mha"])
+def test_another_familys_header_gives_way(tmp_path, suffix):
+    image = nib.Nifti1Image(VOXELS, AFFINE)
+    image.header.set_slope_inter(0.5, 3)
+    scaled = Volume(VOXELS, AFFINE, 0.5, 3.0, image.header)
+    formats.write(scaled, tmp_path / f"a{suffix}")
+    np.testing.assert_allclose(formats.read(tmp_path / f"a{suffix}").values(), VOXELS * 0.5 + 3)
+    formats.write(formats.read(tmp_path / f"a{suffix}"), tmp_path / "back.nii.gz")
+    np.testing.assert_allclose(formats.read(tmp_path / "back.nii.gz").affine, AFFINE, atol=1e-4)
+
+
+def test_metaimage_colours_are_refused(tmp_path):
+    colour = sitk.GetImageFromArray(np.zeros((5, 6, 7, 3), np.uint8), isVector=True)
+    sitk.WriteImage(colour, str(tmp_path / "rgb.mha"))
+    with pytest.raises(InputError, match="colours"):
+        formats.read(tmp_path / "rgb.mha")
+
+
+@pytest.mark.parametrize("suffix", [".mhd", ".nhdr", ".img", ".hdr"])
+def test_detached_files_are_not_written(tmp_path, suffix):
+    with pytest.raises(OutputError, match="nothing is written with this ending"):
+        formats.write(Volume(VOXELS, AFFINE), tmp_path / f"a{suffix}")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_nrrd_without_orientation_warns(tmp_path):

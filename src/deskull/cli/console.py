@@ -7,19 +7,31 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import typer
 
-from deskull.errors import DeskullError, UsageError
+from deskull.errors import DeskullError, OutputError, UsageError
 
 #: Exit statuses: a scan failed; the command line was wrong.
 FAILED, USAGE = 1, 2
+#: What a command reports in one sentence; anything else is a bug and keeps its traceback.
+REPORTED = (DeskullError, OSError, MemoryError)
 
 
 def say(message: str) -> None:
     """Print a line on stderr, so that stdout stays for results."""
     print(message, file=sys.stderr)
+
+
+def sentence(error: BaseException) -> str:
+    """One sentence for an error a user can meet."""
+    if isinstance(error, MemoryError):
+        return "not enough memory for this scan; close other programs or reduce it first."
+    if isinstance(error, OSError):
+        return f"{error.filename or 'a file'}: {error.strerror or error}; check its permissions and the free space."
+    return str(error)
 
 
 @contextmanager
@@ -32,21 +44,30 @@ def spoken_warnings() -> Iterator[None]:
 
 
 def guarded(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Wrap a command: a `DeskullError` becomes one sentence and the right exit status."""
+    """Wrap a command: an error a user can meet becomes one sentence and the right exit status."""
 
     @functools.wraps(command)
     def wrapper(*args: Any, **kwargs: Any) -> Any:
         try:
             with spoken_warnings():
                 return command(*args, **kwargs)
-        except UsageError as error:
-            say(f"error: {error}")
-            raise typer.Exit(USAGE) from None
-        except DeskullError as error:
-            say(f"error: {error}")
-            raise typer.Exit(FAILED) from None
-        except MemoryError:
-            say("error: not enough memory for this scan; close other programs or reduce it first.")
-            raise typer.Exit(FAILED) from None
+        except BrokenPipeError:
+            raise  # whoever read the output has gone; typer ends quietly
+        except REPORTED as error:
+            say(f"error: {sentence(error)}")
+            raise typer.Exit(USAGE if isinstance(error, UsageError) else FAILED) from None
 
     return wrapper
+
+
+def refuse_existing(path: Path, overwrite: bool, inputs: tuple[Path, ...] = ()) -> None:
+    """Say so before the work, not after it, if a result is there already or would replace an input.
+
+    Raises
+    ------
+    OutputError, UsageError
+    """
+    if any(path.resolve() == source.resolve() for source in inputs):
+        raise UsageError(f"{path}: is an input; write the result elsewhere.")
+    if path.exists() and not overwrite:
+        raise OutputError(f"{path}: already there; use --overwrite to replace it, or another name or folder (-o).")

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from deskull.cli.console import FAILED, say
-from deskull.errors import DeskullError
+from deskull.cli.console import FAILED, REPORTED, refuse_existing, say, sentence
 
 if TYPE_CHECKING:
     from deskull.evaluation import Row
@@ -26,19 +25,23 @@ def evaluate(
     from deskull.evaluation import evaluate_pair, find_pairs, to_csv, to_json
     from deskull.formats.atomic import write_bytes
 
+    for path in filter(None, (csv, json)):
+        refuse_existing(path, overwrite, inputs=(predicted, reference))
     rows, failures = [], 0
     for pair in find_pairs(predicted, reference, roi):
         try:
             rows.append(evaluate_pair(pair))
-        except DeskullError as error:
+        except REPORTED as error:
             failures += 1
-            say(f"error: {error}")
-    if rows:
-        if csv:
-            write_bytes(csv, to_csv(rows).encode(), overwrite=overwrite)
-        if json and str(json) != "-":
-            write_bytes(json, to_json(rows).encode(), overwrite=overwrite)
-        print(to_json(rows), end="") if str(json) == "-" else _print_table(rows)
+            say(f"error: {sentence(error)}")
+    if rows and csv:
+        write_bytes(csv, to_csv(rows).encode(), overwrite=overwrite)
+    if rows and json and str(json) != "-":
+        write_bytes(json, to_json(rows).encode(), overwrite=overwrite)
+    if str(json) == "-":
+        print(to_json(rows), end="")
+    elif rows:
+        _print_table(rows)
     if failures:
         raise typer.Exit(FAILED)
 

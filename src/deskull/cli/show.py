@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from deskull.cli.console import refuse_existing
+
 
 class Convention(enum.StrEnum):
     """Which side of the patient the left of the picture shows."""
@@ -28,6 +30,7 @@ def show(
     from deskull.formats import read
     from deskull.report.mosaic import draw_mosaic, save_mosaic
 
+    refuse_existing(out, overwrite, inputs=(scan, mask))
     picture = draw_mosaic(read(scan), read(mask), slices=slices, convention=convention.value, title=scan.name)
     save_mosaic(picture, out, overwrite=overwrite)
     print(out)

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from deskull.cli.console import FAILED, say
-from deskull.errors import DeskullError, OutputError, UsageError
+from deskull.cli.console import FAILED, REPORTED, refuse_existing, say, sentence
+from deskull.errors import UsageError
 
 if TYPE_CHECKING:
     from deskull.strip import Result, Stripper
@@ -75,11 +75,11 @@ def strip(
     for scan in _progress(scans, quiet=as_json):
         try:
             _one(stripper, scan, wanted, {"border": border, "surface": surface.value, "frame": frame.value}, as_json)
-        except UsageError:
+        except (UsageError, BrokenPipeError):
             raise
-        except DeskullError as error:
+        except REPORTED as error:
             failures.append(scan)
-            say(f"error: {error}")
+            say(f"error: {sentence(error)}")
     if failures:
         if len(scans) > 1:
             say(f"{len(failures)} of {len(scans)} scans failed: {', '.join(str(scan) for scan in failures)}")
@@ -106,13 +106,17 @@ class _Wanted:
 
 
 def _check_names(scans: list[Path], wanted: _Wanted) -> None:
-    """Refuse two scans whose results would have the same names."""
+    """Refuse results that would have the name of another scan, or of another scan's results."""
     seen: dict[Path, Path] = {}
+    inputs = {scan.resolve() for scan in scans}
     for scan in scans:
-        target = wanted.paths(scan)["brainmask"].absolute()
+        target = wanted.paths(scan)["brainmask"].resolve()
         if target in seen:
             raise UsageError(f"{scan} and {seen[target]}: would both write {target.name}; strip them apart.")
         seen[target] = scan
+        for path in wanted.paths(scan).values():
+            if path.resolve() in inputs:
+                raise UsageError(f"{path}: is a scan to strip and would be a result of {scan}; strip them apart.")
 
 
 def _progress(scans: list[Path], quiet: bool) -> Any:
@@ -129,9 +133,10 @@ def _one(stripper: Stripper, scan: Path, wanted: _Wanted, options: dict[str, Any
     """Strip one scan, write its files, print its line."""
     start = time.perf_counter()
     paths = wanted.paths(scan)
-    _refuse_existing(paths, wanted.overwrite)
+    for path in paths.values():
+        refuse_existing(path, wanted.overwrite)
     result = stripper.strip(scan, **options)
-    _write(result, paths, wanted.overwrite)
+    _write(result, paths, wanted.overwrite, stripper.threads)
     seconds = time.perf_counter() - start
     if as_json:
         print(json.dumps(_summary(scan, result, paths, seconds)), flush=True)
@@ -139,14 +144,7 @@ def _one(stripper: Stripper, scan: Path, wanted: _Wanted, options: dict[str, Any
         print(f"{scan}: {result.volume_ml:.0f} ml, {seconds:.1f} s -> {paths['brainmask']}", flush=True)
 
 
-def _refuse_existing(paths: dict[str, Path], overwrite: bool) -> None:
-    """Say so before the work, not after it, if a result is there already."""
-    there = [path for path in paths.values() if path.exists()]
-    if there and not overwrite:
-        raise OutputError(f"{there[0]}: already there; use --overwrite to replace it, or another folder (-o).")
-
-
-def _write(result: Result, paths: dict[str, Path], overwrite: bool) -> None:
+def _write(result: Result, paths: dict[str, Path], overwrite: bool, threads: int) -> None:
     """Write the files that are wanted."""
     from deskull.formats import write
 
@@ -155,7 +153,7 @@ def _write(result: Result, paths: dict[str, Path], overwrite: bool) -> None:
         "brainmask": lambda: result.mask,
         "brain": lambda: result.brain,
         "distance": lambda: result.distance,
-        "brain_n4": result.bias_corrected,
+        "brain_n4": lambda: result.bias_corrected(threads),
     }
     for kind, path in paths.items():
         write(makers[kind](), path, overwrite=overwrite)

@@ -1,15 +1,19 @@
 """Files: one module per format family, all speaking `Volume`.
 
-Each family module has ``SUFFIXES``, ``OUTPUT_SUFFIX`` (what results of its files are written as),
-``read(path) -> Volume`` and ``write(volume, path)``. DICOM, which is read-only, will take its place here.
+Each family module has ``OUTPUT_SUFFIX`` (what results of its files are written as), ``HEADER`` (the type it
+keeps in ``Volume.header``), ``SCALES`` (whether its files hold slope and intercept), ``read(path) -> Volume`` and
+``write(volume, path)``. DICOM, which is read-only, will take its place here.
 """
 
 from __future__ import annotations
 
 import importlib
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+
+import numpy as np
 
 from deskull.errors import InputError, OutputError
 from deskull.formats.atomic import atomic_path
@@ -24,6 +28,8 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "nrrd": (".nrrd", ".nhdr"),
     "metaimage": (".mha", ".mhd"),
 }
+#: Suffixes whose files hold header and voxels together; only these are written.
+WRITABLE = (".nii.gz", ".nii", ".mgz", ".mgh", ".mgh.gz", ".nrrd", ".mha")
 _SUFFIXES = sorted((s for suffixes in FAMILIES.values() for s in suffixes), key=len, reverse=True)
 
 
@@ -66,6 +72,19 @@ def read(path: str | Path) -> Volume:
         One sentence: the file is missing, empty, damaged, of no known format or of a shape that is no scan.
     """
     path = Path(path)
+    try:
+        return _read(path)
+    except (InputError, MemoryError):
+        raise
+    except PermissionError:
+        raise InputError(f"{path}: may not be read; check its permissions.") from None
+    except Exception as error:
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise InputError(f"{path}: is damaged or not what its name says ({reason}); copy it again.") from error
+
+
+def _read(path: Path) -> Volume:
+    """Read a file, refusing what is plainly none; other faults are the family's exceptions."""
     if not path.exists():
         raise InputError(f"{path}: no such file; check the path.")
     if path.is_dir():
@@ -76,15 +95,7 @@ def read(path: str | Path) -> Volume:
         raise InputError(f"{path}: not an image that deskull reads; it reads {known} and .nii.gz.")
     if path.stat().st_size == 0:
         raise InputError(f"{path}: the file is empty; copy or convert it again.")
-    try:
-        volume: Volume = _family(suffix).read(path)
-    except (InputError, MemoryError):
-        raise
-    except PermissionError:
-        raise InputError(f"{path}: may not be read; check its permissions.") from None
-    except Exception as error:
-        reason = " ".join(str(error).split()) or type(error).__name__
-        raise InputError(f"{path}: is damaged or not what its name says ({reason}); copy it again.") from error
+    volume: Volume = _family(suffix).read(path)
     return volume
 
 
@@ -94,7 +105,7 @@ def write(volume: Volume, path: str | Path, *, overwrite: bool = False) -> None:
     Parameters
     ----------
     volume : Volume
-        With the header of the same format family, if it has one.
+        With the header of the same format family, it is kept; another family's gives way to a new one.
     path : str or Path
         Where; its suffix says the format.
     overwrite : bool
@@ -107,10 +118,17 @@ def write(volume: Volume, path: str | Path, *, overwrite: bool = False) -> None:
     """
     path = Path(path)
     suffix = split_name(path)[1]
-    if not suffix:
-        raise OutputError(f"{path}: no image format has this ending; use .nii.gz.")
+    if suffix not in WRITABLE:
+        raise OutputError(f"{path}: nothing is written with this ending; use {', '.join(WRITABLE)}.")
+    family = _family(suffix)
+    if not isinstance(volume.header, family.HEADER):
+        volume = replace(volume, header=None)
+    if not family.SCALES and (volume.slope, volume.inter) != (1.0, 0.0):
+        volume = volume.with_data(volume.values())
+    if volume.data.dtype.kind == "b":
+        volume = volume.with_data(volume.data.astype(np.uint8))
     with atomic_path(path, overwrite=overwrite) as partial:
-        _family(suffix).write(volume, partial)
+        family.write(volume, partial)
 
 
 def from_nibabel(image: Any) -> Volume:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from deskull.errors import OutputError
@@ -26,10 +26,10 @@ def atomic_path(path: Path, *, overwrite: bool = False) -> Iterator[Path]:
     OutputError
         If `path` exists and may not be replaced, or writing fails.
     """
-    if path.exists() and not overwrite:
-        raise OutputError(f"{path}: already there; use --overwrite to replace it, or another folder (-o).")
     partial = path.with_name(f".{os.getpid()}.partial.{path.name}")
     try:
+        if path.exists() and not overwrite:
+            raise OutputError(f"{path}: already there; use --overwrite to replace it, or another folder (-o).")
         path.parent.mkdir(parents=True, exist_ok=True)
         yield partial
         partial.replace(path)
@@ -37,8 +37,8 @@ def atomic_path(path: Path, *, overwrite: bool = False) -> Iterator[Path]:
         reason = error.strerror or " ".join(str(error).split())
         raise OutputError(f"{path}: could not be written ({reason}); free space or choose another -o.") from error
     finally:
-        if partial.parent.is_dir():
-            partial.unlink(missing_ok=True)
+        with suppress(OSError):
+            partial.unlink()
 
 
 def write_bytes(path: Path, content: bytes, *, overwrite: bool = False) -> None:

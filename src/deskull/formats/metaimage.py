@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 
 import numpy as np
 import SimpleITK as sitk
 
+from deskull.errors import InputError
 from deskull.formats.shape import check_affine, check_dtype, split_shape
 from deskull.volume import Affine, Volume
 
-SUFFIXES = (".mha", ".mhd")
 OUTPUT_SUFFIX = ".mha"
+SCALES = False
+HEADER = sitk.Image
 _LPS_TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
 
 
@@ -20,7 +23,7 @@ def read(path: Path) -> Volume:
     image = sitk.ReadImage(str(path))
     data = sitk.GetArrayFromImage(image)
     if image.GetNumberOfComponentsPerPixel() > 1:
-        data = np.moveaxis(data, -1, 0)  # components are frames, after the transpose
+        raise InputError(f"{path}: holds colours or vectors, not intensities; give the scan it was made from.")
     data = data.T
     shape, trailing = split_shape(data.shape, path)
     check_dtype(data, path)
@@ -44,16 +47,22 @@ def write(volume: Volume, path: Path) -> None:
     data = volume.data.reshape(volume.data.shape + volume.trailing)
     image = sitk.GetImageFromArray(np.ascontiguousarray(data.T), isVector=False)
     source = volume.header
-    if isinstance(source, sitk.Image) and source.GetDimension() == image.GetDimension():
+    if source is not None and source.GetDimension() == image.GetDimension():
         image.SetOrigin(source.GetOrigin())
         image.SetSpacing(source.GetSpacing())
         image.SetDirection(source.GetDirection())
     else:
         _place(image, volume.affine)
-    if isinstance(source, sitk.Image):
+    if source is not None:
         for key in source.GetMetaDataKeys():
             image.SetMetaData(key, source.GetMetaData(key))
-    sitk.WriteImage(image, str(path), useCompression=True)
+    try:
+        sitk.WriteImage(image, str(path), useCompression=True)
+        written: Volume = read(path)  # ITK does not notice a full disk
+    except (RuntimeError, InputError) as error:
+        raise OSError(errno.EIO, "ITK could not write it", str(path)) from error
+    if written.data.tobytes() != volume.data.tobytes():
+        raise OSError(errno.EIO, "it did not read back as written", str(path))
 
 
 def _place(image: sitk.Image, affine: Affine) -> None:

@@ -21,8 +21,9 @@ from deskull.formats.compression import read_bytes, write_gzip
 from deskull.formats.shape import check_affine, check_dtype, split_shape
 from deskull.volume import Affine, Array, Volume
 
-SUFFIXES = (".nii.gz", ".nii", ".hdr", ".img", ".hdr.gz", ".img.gz")
 OUTPUT_SUFFIX = ".nii.gz"
+SCALES = True
+HEADER = Nifti1Header
 
 
 def read(path: Path) -> Volume:
@@ -46,7 +47,8 @@ def _parts(path: Path) -> tuple[bytes, bytes]:
         return content, content
     sides = []
     for suffix in (".hdr", ".img"):
-        side = path.with_name(base[:-4] + suffix + packed)
+        wanted = base[:-4] + suffix + packed
+        side = next((p for p in path.parent.iterdir() if p.name.lower() == wanted.lower()), path.with_name(wanted))
         if not side.exists():
             raise InputError(f"{path}: its other half {side.name} is missing; keep .hdr and .img together.")
         sides.append(read_bytes(side))
@@ -67,7 +69,7 @@ def _header(content: bytes, path: Path) -> Any:
     if kind is None:
         warnings.warn(f"{path}: Analyze has no orientation; its axes are taken as stored.", stacklevel=2)
         analyze = AnalyzeHeader.from_fileobj(io.BytesIO(content), check=False)
-        return Nifti1PairHeader.from_header(analyze, check=False)
+        return Nifti1PairHeader.from_header(analyze, check=False).as_byteswapped(analyze.endianness)
     return kind.from_fileobj(io.BytesIO(content), check=False)
 
 
@@ -78,13 +80,22 @@ def _affine(header: Any, path: Path) -> Affine:
     if not usable and int(header["sform_code"]) <= 0:
         raise InputError(f"{path}: a voxel size is zero; repair the header.")
     sform, qform = int(header["sform_code"]) > 0, int(header["qform_code"]) > 0
-    affine = np.asarray(header.get_best_affine(), np.float64)
+    mended = _with_usable_sizes(header)
+    affine = np.asarray(mended.get_best_affine(), np.float64)
     check_affine(affine, path)
-    if sform and qform and not _agree(affine, header):
+    if sform and qform and not _agree(affine, mended):
         warnings.warn(f"{path}: sform and qform disagree; the sform is used and both are kept.", stacklevel=2)
     if not (sform or qform):
         warnings.warn(f"{path}: no orientation in the header; its axes are taken as stored.", stacklevel=2)
     return affine
+
+
+def _with_usable_sizes(header: Any) -> Any:
+    """A copy to take geometry from: qfac 0 means 1 and voxel sizes are positive (NIfTI-1 standard, pixdim)."""
+    mended = header.copy()
+    mended["pixdim"][0] = -1 if header["pixdim"][0] < 0 else 1
+    mended["pixdim"][1:4] = np.abs(header["pixdim"][1:4])
+    return mended
 
 
 def _agree(affine: Affine, header: Any) -> bool:
@@ -102,7 +113,8 @@ def _agree(affine: Affine, header: Any) -> bool:
 def _voxels(header: Any, body: bytes, shape: tuple[int, ...], path: Path) -> Array:
     """Stored voxels, a read-only view of the file's contents."""
     dtype = np.dtype(header.get_data_dtype())
-    offset = max(0, int(header["vox_offset"]))
+    # Some writers leave the offset of a single file at 0; its voxels cannot start inside the header.
+    offset = max(header.single_vox_offset if header.is_single else 0, int(header["vox_offset"]))
     count = int(np.prod(shape, dtype=np.int64))
     if len(body) < offset + count * dtype.itemsize:
         raise InputError(f"{path}: ends before its last voxel (cut short); copy it again.")
@@ -138,7 +150,7 @@ def write(volume: Volume, path: Path) -> None:
 
 def _output_header(volume: Volume) -> Any:
     """The input's header with this volume's type, scaling and frames."""
-    if isinstance(volume.header, Nifti1Header):
+    if volume.header is not None:
         header = _single(volume.header)
     else:
         header = Nifti1Header()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import warnings
 from pathlib import Path
 from typing import Any
@@ -13,12 +14,14 @@ from deskull.errors import InputError
 from deskull.formats.shape import check_affine, check_dtype, split_shape
 from deskull.volume import Affine, Volume
 
-SUFFIXES = (".nrrd", ".nhdr")
 OUTPUT_SUFFIX = ".nrrd"
+SCALES = False
+HEADER = dict
 # Fields that describe the file rather than the image.
 _FILE_FIELDS = ("data file", "datafile", "byte skip", "byteskip", "line skip", "lineskip")
 # Fields with one entry an axis.
 _AXIS_FIELDS = {"space directions", "kinds", "thicknesses", "centers", "centerings", "labels", "units"}
+_AXIS_FIELDS |= {"spacings", "axis mins", "axis maxs", "axismins", "axismaxs"}
 _TO_RAS = {
     "right-anterior-superior": (1, 1, 1),
     "ras": (1, 1, 1),
@@ -44,9 +47,11 @@ def read(path: Path) -> Volume:
 
 def _frame_axis(header: dict[str, Any], ndim: int, path: Path) -> int | None:
     """Index of the axis that is not spatial, None if all are."""
-    directions = header.get("space directions")
-    if directions is None or ndim == 3:
+    if ndim == 3:
         return None
+    directions = header.get("space directions")
+    if directions is None:
+        return ndim - 1
     loose = [axis for axis, row in enumerate(directions) if row is None or np.isnan(row).any()]
     if len(loose) > 1:
         raise InputError(f"{path}: has {ndim} dimensions; split it into 3-D or 4-D images.")
@@ -73,7 +78,7 @@ def _affine(header: dict[str, Any], path: Path) -> Affine:
 
 def write(volume: Volume, path: Path) -> None:
     """Write a NRRD file with the header the volume came with, or a new one in RAS."""
-    header = dict(volume.header) if isinstance(volume.header, dict) else _new_header(volume)
+    header = dict(volume.header) if volume.header is not None else _new_header(volume)
     data = volume.data.reshape(volume.data.shape + volume.trailing)
     frames = _frame_axis(header, int(header["dimension"]), path)
     if frames is not None and data.ndim == int(header["dimension"]):
@@ -84,7 +89,12 @@ def write(volume: Volume, path: Path) -> None:
         header.pop(name, None)
     header |= {"encoding": "gzip", "sizes": np.array(data.shape)}
     header.pop("type", None)
-    nrrd.write(str(path), data, header, index_order="F", compression_level=3)
+    buffer = io.BytesIO()
+    nrrd.write(buffer, data, header, index_order="F", compression_level=3)
+    head, blank, voxels = buffer.getvalue().partition(b"\n\n")
+    # pynrrd notes the time of writing; the same volume must give the same bytes.
+    lines = [line for line in head.split(b"\n") if not line.startswith(b"# on ")]
+    path.write_bytes(b"\n".join(lines) + blank + voxels)
 
 
 def _new_header(volume: Volume) -> dict[str, Any]:

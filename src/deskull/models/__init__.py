@@ -11,6 +11,9 @@ from typing import Any
 
 from deskull.errors import InputError, UsageError
 
+#: What a card must say for its network to be run.
+_NEEDED = ("sha256", "voxel_mm", "band_mm", "size_multiple_of", "surfaces")
+
 
 @dataclass(frozen=True)
 class Model:
@@ -67,7 +70,7 @@ def load_model(name: str | Path = "default") -> Model:
     Raises
     ------
     UsageError
-        If there is no such model or it has no card.
+        If there is no such model, or its card is missing or incomplete.
     """
     shipped = Path(str(resources.files("deskull.models"))) / f"{name}.onnx"
     path = Path(name) if str(name).endswith(".onnx") else shipped
@@ -77,4 +80,11 @@ def load_model(name: str | Path = "default") -> Model:
         raise UsageError(f"{name}: no such model; shipped are {names}; or give the path of an .onnx file.")
     if not card.is_file():
         raise UsageError(f"{path}: its card {card.name} is missing; keep the two together.")
-    return Model(path, json.loads(card.read_text()))
+    try:
+        found = json.loads(card.read_text())
+        missing = [name for name in _NEEDED if name not in found]
+    except (ValueError, TypeError):
+        raise UsageError(f"{card}: is no model card (not JSON); export the model again.") from None
+    if missing:
+        raise UsageError(f"{card}: lacks {', '.join(missing)}; export the model again.")
+    return Model(path, found)

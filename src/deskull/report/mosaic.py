@@ -55,20 +55,13 @@ def make_view(scan: Volume, mask: Volume, voxel: float = 1.0) -> View:
     """
     if scan.shape != mask.shape or not np.allclose(scan.affine, mask.affine, atol=1e-3):
         raise InputError(f"{mask.name}: lies on another grid than {scan.name}; show a scan with its own mask.")
-    image = conform(_no_nans(scan.mean_frame()), voxel, 1)
-    inside = conform(mask.mean_frame(), voxel, 1).data > 0.5
+    image = conform(scan.mean_frame().finite(), voxel, 1)
+    inside = conform(mask.mean_frame().finite(0), voxel, 1, like=image).data > 0.5
     box = _head_box(inside, round(_MARGIN_MM / voxel))
     grey, seen = image.data[box], image.inside[box]
     low, high = np.percentile(grey[seen], (1, 99.7)) if seen.any() else (0.0, 1.0)
     shade = np.clip((grey - low) / max(high - low, 1e-6), 0, 1)
     return View(np.where(seen, shade, np.float32(0)), inside[box] & seen)
-
-
-def _no_nans(scan: Volume) -> Volume:
-    """The same scan with NaN and infinity as 0."""
-    if scan.data.dtype.kind != "f":
-        return scan
-    return scan.with_data(np.nan_to_num(scan.data, posinf=0, neginf=0), scaled=True)
 
 
 def _head_box(inside: Array, margin: int) -> tuple[slice, ...]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from dataclasses import replace
 from pathlib import Path
 
+from deskull.errors import DeskullError
 from deskull.memory import keep_freed_memory
 
 
@@ -34,7 +36,7 @@ def ship(options: argparse.Namespace) -> None:
     """Export a checkpoint to ONNX with its card."""
     from deskull.train.export import export
 
-    card = export(options.checkpoint, options.recipe, options.target)
+    card = export(options.checkpoint, options.recipe, options.target, options.figures)
     print(f"{options.target}: {card['parameters']} parameters, {card['steps']} steps")
 
 
@@ -53,9 +55,15 @@ def main() -> None:
     out.add_argument("recipe")
     out.add_argument("checkpoint", type=Path)
     out.add_argument("target", type=Path, help="the .onnx file to write")
+    out.add_argument(
+        "--figures", type=Path, nargs="*", default=[], help="JSON files the benchmarks wrote, for the card"
+    )
     out.set_defaults(action=ship)
     options = parser.parse_args()
-    options.action(options)
+    try:
+        options.action(options)
+    except DeskullError as error:
+        sys.exit(f"error: {error}")
 
 
 if __name__ == "__main__":

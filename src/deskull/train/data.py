@@ -37,7 +37,7 @@ def as_batch(sample: Sample) -> Batch:
         "image": sample.image[0],
         "distance": sample.distance[0],
         "weight": sample.weight[0].contiguous(),
-        "slack": torch.full((1, 1, 1, 1), sample.slack),
+        "slack": torch.full((1, 1, 1, 1), sample.slack, device=sample.image.device),
     }
 
 
@@ -53,6 +53,10 @@ class TrainingHeads(Dataset[Batch]):
         Grid sizes to draw from along each axis.
     first, count : int
         The seeds.
+    batch : int
+        Items in a row that share one grid size, so that they can be stacked.
+    device : str
+        Where they are made.
     real : sequence of RealScan
         Real scans to mix in.
     real_share, real_slack : float
@@ -64,6 +68,8 @@ class TrainingHeads(Dataset[Batch]):
     sizes: Sequence[Sequence[int]]
     first: int
     count: int
+    batch: int = 1
+    device: str = "cpu"
     real: Sequence[RealScan] = ()
     real_share: float = 0.0
     real_slack: float = 0.0
@@ -73,14 +79,19 @@ class TrainingHeads(Dataset[Batch]):
 
     def __getitem__(self, item: int) -> Batch:
         seed = self.first + item
+        shape = self._shape(item // self.batch)
         rng = Rng(seed + 7_000_003)
-        x, y, z = (sizes[rng.integer(0, len(sizes) - 1)] for sizes in self.sizes)
-        shape: Shape = (x, y, z)
         if self.real and rng.chance(self.real_share):
             scan = self.real[rng.integer(0, len(self.real) - 1)]
-            return as_batch(real_sample(scan, seed, shape, self.config, self.real_slack))
+            return as_batch(real_sample(scan, seed, shape, self.config, self.real_slack, self.device))
         anatomy = self.anatomies[rng.integer(0, len(self.anatomies) - 1)]
-        return as_batch(synthesise(anatomy, seed, shape, self.config))
+        return as_batch(synthesise(anatomy, seed, shape, self.config, self.device))
+
+    def _shape(self, batch: int) -> Shape:
+        """Grid size of a batch, drawn by its number."""
+        rng = Rng(self.first + batch * self.batch + 3_000_017)
+        x, y, z = (sizes[rng.integer(0, len(sizes) - 1)] for sizes in self.sizes)
+        return x, y, z
 
 
 class Heads(pl.LightningDataModule):
@@ -119,17 +130,32 @@ class Heads(pl.LightningDataModule):
     def train_dataloader(self) -> DataLoader[Batch]:
         """Heads of this epoch: seeds follow the epoch, so a resumed run goes on where it stopped."""
         epoch = self.trainer.current_epoch if self.trainer else 0
-        count = self.recipe.epoch_steps
-        first = self.recipe.seed * 1_000_000 + epoch * count
-        real = (self.real, self.recipe.real_share, self.recipe.real_slack)
-        heads = TrainingHeads(self.training, self.config, self.recipe.sizes, first, count, *real)
-        return DataLoader(heads, batch_size=1)
+        recipe = self.recipe
+        count = recipe.epoch_steps * recipe.batch
+        heads = TrainingHeads(
+            self.training,
+            self.config,
+            recipe.sizes,
+            first=recipe.seed * 1_000_000 + epoch * count,
+            count=count,
+            batch=recipe.batch,
+            device=self._device(),
+            real=self.real,
+            real_share=recipe.real_share,
+            real_slack=recipe.real_slack,
+        )
+        return DataLoader(heads, batch_size=recipe.batch)
+
+    def _device(self) -> str:
+        """Where the network trains, and so where its heads are made."""
+        return str(self.trainer.strategy.root_device) if self.trainer else "cpu"
 
     def val_dataloader(self) -> DataLoader[Batch]:
         """The same images of held-out anatomies every time."""
         full = [sizes[len(sizes) // 2 :][:1] for sizes in self.recipe.sizes]
         count = self.recipe.validation_images
-        return DataLoader(TrainingHeads(self.held_out, self.config, full, VALIDATION_SEED, count), batch_size=1)
+        heads = TrainingHeads(self.held_out, self.config, full, VALIDATION_SEED, count, device=self._device())
+        return DataLoader(heads, batch_size=1)
 
 
 def fixed_seed(seed: int) -> None:

@@ -6,6 +6,7 @@ import hashlib
 import io
 import json
 import subprocess
+from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ import torch
 import yaml
 from onnx import TensorProto, helper, numpy_helper
 
+from deskull._version import __version__
 from deskull.errors import InputError
 from deskull.formats.atomic import write_bytes
 from deskull.train.network import SURFACES, UNet
@@ -89,7 +91,7 @@ def _halve_weights(model: onnx.ModelProto) -> onnx.ModelProto:
     return model
 
 
-def export(checkpoint: Path, recipe_name: str, target: Path) -> dict[str, Any]:
+def export(checkpoint: Path, recipe_name: str, target: Path, figures: Sequence[Path] = ()) -> dict[str, Any]:
     """Write ``target`` (.onnx) and its card (.json) and return the card.
 
     Parameters
@@ -99,6 +101,8 @@ def export(checkpoint: Path, recipe_name: str, target: Path) -> dict[str, Any]:
         Recipe it was trained with; ``recipes/NAME.card.yaml`` holds what a card says besides.
     target : Path
         Files already there are replaced.
+    figures : sequence of Path
+        JSON files with what the benchmarks measured of this model.
     """
     recipe = load_recipe(recipe_name)
     network, steps = load_network(checkpoint, recipe)
@@ -114,7 +118,9 @@ def export(checkpoint: Path, recipe_name: str, target: Path) -> dict[str, Any]:
         "steps": steps,
         "commit": _commit(),
         "recipe": recipe.as_dict(),
+        "deskull": __version__,
         **_notes(recipe_name),
+        "figures": {name: found for path in figures for name, found in json.loads(path.read_text()).items()},
     }
     write_bytes(target, content, overwrite=True)
     write_bytes(target.with_suffix(".json"), (json.dumps(card, indent=2) + "\n").encode(), overwrite=True)

@@ -85,7 +85,9 @@ class DistanceModule(pl.LightningModule):
 def make_trainer(recipe: Recipe, out: Path, accelerator: str = "auto") -> pl.Trainer:
     """A trainer that logs to CSV and TensorBoard, keeps the last and best checkpoints, averages weights."""
     callbacks: list[Callback] = [
-        ModelCheckpoint(out, filename="best", monitor="val_dice", mode="max", save_last=True),
+        # Two, because one with a monitor leaves the last epoch unsaved where it was not the best.
+        ModelCheckpoint(out, filename="last", enable_version_counter=False),
+        ModelCheckpoint(out, filename="best", monitor="val_loss", enable_version_counter=False),
         EMAWeightAveraging(decay=recipe.ema),
         ValidationPictures(out),
     ]

@@ -25,7 +25,7 @@ from deskull.train.deform import PoseConfig, Shape, grid_points, random_affine, 
 from deskull.train.rng import Rng
 from deskull.train.surfaces import signed_distance
 from deskull.train.synthesis import Sample, SynthesisConfig, field_of_view
-from deskull.volume import Volume
+from deskull.volume import Array
 
 
 @dataclass(frozen=True)
@@ -74,13 +74,14 @@ def _load(folder: Path, name: str, voxel: float) -> RealScan:
     return RealScan(name, torch.from_numpy(layers)[None], torch.tensor(middle, dtype=torch.float32))
 
 
-def _on_grid(path: Path, scan: Conformed, voxel: float) -> np.ndarray:
+def _on_grid(path: Path, scan: Conformed, voxel: float) -> Array:
     """A mask on the grid of its conformed scan: where at least half of a voxel is covered."""
-    volume: Volume = formats.read(path)
-    return np.asarray(conform(volume, voxel, 16).data > 0.5)
+    return np.asarray(conform(formats.read(path), voxel, 16, like=scan).data > 0.5)
 
 
-def real_sample(scan: RealScan, seed: int, shape: Shape, config: SynthesisConfig, slack: float) -> Sample:
+def real_sample(
+    scan: RealScan, seed: int, shape: Shape, config: SynthesisConfig, slack: float, device: str = "cpu"
+) -> Sample:
     """Move, bend and degrade one real scan.
 
     Parameters
@@ -92,14 +93,16 @@ def real_sample(scan: RealScan, seed: int, shape: Shape, config: SynthesisConfig
     config : SynthesisConfig
     slack : float
         Error in mm that costs nothing.
+    device : str
+        Where to compute.
     """
-    rng = Rng(seed)
+    rng = Rng(seed, device)
     affine = random_affine(rng, PoseConfig(shift=6.0))
     affine[:, 3] += scan.centre
     points = grid_points(affine, random_warp(rng, config.pose, shape, config.voxel), config.voxel)
     sizes = scan.layers.shape[2:]
     unit = torch.stack([points[0, a] / config.voxel * 2 / (sizes[a] - 1) for a in (2, 1, 0)], dim=-1)
-    moved = functional.grid_sample(scan.layers, unit[None], align_corners=True, padding_mode="zeros")
+    moved = functional.grid_sample(scan.layers.to(device), unit[None], align_corners=True, padding_mode="zeros")
     beyond = (unit.abs() > 1).any(dim=-1)
     image, distance, counts = moved[:, :1], moved[:, 1:2], (moved[:, 2:] > 0.99) & ~beyond
     image = artefacts.rescale(_degrade(image, rng, config))

@@ -25,6 +25,8 @@ class Recipe:
         Edge of the network's voxels and clip of its distances, in mm.
     steps, epoch_steps : int
         Optimiser steps in all, and between two validations.
+    batch : int
+        Images a step.
     rate, weight_decay, warmup : float
         Peak learning rate of AdamW, its weight decay, and the steps of linear warm-up before the cosine.
     clip, ema : float
@@ -50,6 +52,7 @@ class Recipe:
     band: float = 10.0
     steps: int = 6000
     epoch_steps: int = 200
+    batch: int = 1
     rate: float = 0.001
     weight_decay: float = 0.01
     warmup: int = 200

@@ -1,6 +1,6 @@
 """The brain and intracranial surfaces of a label map, and exact signed distances to them.
 
-The definitions (docs/explanation/brain.md says why):
+The definitions (docs/brain.md says why):
 
 brain
     Tissue and ventricles, closed by `CLOSING_MM` so that the CSF in the sulci is inside; what closing adds
@@ -13,11 +13,9 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from scipy import ndimage
 
+from deskull.mask import Mask, fill_holes, largest_component
 from deskull.train.tissues import BRAIN_TISSUES, FILLABLE, Labels
-
-Mask = npt.NDArray[np.bool_]
 
 CLOSING_MM = 6.0
 INTRACRANIAL_MM = 12.0
@@ -56,23 +54,6 @@ def close(mask: Mask, radius: float, spacing: float) -> Mask:
     dilated = signed_distance(mask, spacing) <= radius
     closed: Mask = signed_distance(dilated, spacing) <= -radius
     return closed | mask
-
-
-def largest_component(mask: Mask) -> Mask:
-    """Keep the largest face-connected component of a mask (all of an empty one)."""
-    parts, count = ndimage.label(mask)
-    if count < 2:
-        return mask
-    largest: Mask = parts == np.bincount(parts.ravel())[1:].argmax() + 1
-    return largest
-
-
-def fill_holes(mask: Mask) -> Mask:
-    """Fill cavities that do not reach the border of the array."""
-    parts, _ = ndimage.label(~mask)
-    edges = [np.take(parts, side, axis).ravel() for axis in range(mask.ndim) for side in (0, -1)]
-    filled: Mask = ~np.isin(parts, np.setdiff1d(np.concatenate(edges), [0]))
-    return filled
 
 
 def brain_mask(tissues: Labels, spacing: float, closing: float = CLOSING_MM) -> Mask:
