@@ -13,6 +13,8 @@ from deskull.volume import Array, FloatArray, Volume
 #: Iterations at each of N4's four levels, and the shrink factor: the schedule of the tutorial deskull began as.
 ITERATIONS = (20, 10, 10, 5)
 SHRINK = 3
+#: Fewer voxels than this, after shrinking, are too few to fit a field to.
+_FEWEST = 64
 
 
 def correct_bias(scan: Volume, mask: Array, shrink: int = SHRINK, threads: int = 1) -> FloatArray:
@@ -41,6 +43,8 @@ def correct_bias(scan: Volume, mask: Array, shrink: int = SHRINK, threads: int =
     """
     import SimpleITK as sitk
 
+    if not mask.any():
+        return np.zeros(scan.shape, np.float32)
     values = scan.finite().values()
     image = sitk.GetImageFromArray(np.ascontiguousarray(values.T))
     region = sitk.GetImageFromArray(np.ascontiguousarray((mask > 0).astype(np.uint8).T))
@@ -51,10 +55,10 @@ def correct_bias(scan: Volume, mask: Array, shrink: int = SHRINK, threads: int =
     corrector = sitk.N4BiasFieldCorrectionImageFilter()
     corrector.SetMaximumNumberOfIterations(list(ITERATIONS))
     corrector.SetNumberOfThreads(threads)
-    try:
-        corrector.Execute(sitk.Shrink(image, factors), sitk.Shrink(region, factors))
-    except RuntimeError:
-        raise InputError(f"{scan.name}: too little brain for N4; leave --bias-correct out.") from None
+    small = sitk.Shrink(region, factors)
+    if np.count_nonzero(sitk.GetArrayViewFromImage(small)) < _FEWEST:
+        raise InputError(f"{scan.name}: too little brain for N4; leave --bias-correct out.")
+    corrector.Execute(sitk.Shrink(image, factors), small)
     field = np.exp(sitk.GetArrayFromImage(corrector.GetLogBiasFieldAsImage(image)).T)
     corrected: FloatArray = np.where(mask > 0, values / field, 0).astype(np.float32)
     return corrected

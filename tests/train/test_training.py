@@ -12,6 +12,7 @@ torch = pytest.importorskip("torch", reason="needs torch (deskull[train])")
 pl = pytest.importorskip("lightning.pytorch", reason="needs Lightning (deskull[train])")
 
 from deskull import InputError, UsageError
+from deskull.report.mosaic import CONTOUR
 from deskull.strip import Stripper
 from deskull.train.anatomy import Anatomy, _distances
 from deskull.train.data import Heads, TrainingHeads, synthesis_config
@@ -19,6 +20,7 @@ from deskull.train.export import export, load_network
 from deskull.train.lightning import DistanceModule, dice, make_trainer
 from deskull.train.losses import DistanceLoss
 from deskull.train.network import ScanNorm, UNet
+from deskull.train.pictures import TRUTH, contact_sheet
 from deskull.train.recipe import Recipe, load_recipe
 from tests.train.test_surfaces import head
 
@@ -162,6 +164,14 @@ def test_real_scans_teach_with_slack(data):
     assert 0.1 < sample.weight[:, 0].mean() < 1
     assert sample.weight[:, 1].sum() == 0
     assert (sample.distance[:, 0] < 0).any()
+
+
+def test_a_contact_sheet_shows_samples():
+    heads = TrainingHeads([anatomy()], synthesis_config(TINY), [[32], [32], [32]], 100, 5)
+    picture = contact_sheet([heads[item] for item in range(5)], columns=2)
+    assert picture.size == (2 * 3 * 34, 3 * 32)
+    colours = set(map(tuple, np.asarray(picture).reshape(-1, 3)))
+    assert {TRUTH, CONTOUR} <= colours
 
 
 def test_held_out_anatomies_stay_out(data):

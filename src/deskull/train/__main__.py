@@ -1,4 +1,4 @@
-"""``python -m deskull.train``: make a model. ``run`` trains (or goes on where it stopped), ``export`` ships."""
+"""``python -m deskull.train``: make a model. ``run`` trains or goes on, ``sheet`` draws samples, ``export`` ships."""
 
 from __future__ import annotations
 
@@ -32,6 +32,20 @@ def run(options: argparse.Namespace) -> None:
     )
 
 
+def sheet(options: argparse.Namespace) -> None:
+    """Draw a contact sheet of a recipe's first training samples: look before training."""
+    from deskull.report.mosaic import save_mosaic
+    from deskull.train.data import Heads
+    from deskull.train.pictures import contact_sheet
+    from deskull.train.recipe import load_recipe
+
+    heads = Heads(load_recipe(options.recipe), options.data, options.cache)
+    heads.setup()
+    dataset = heads.train_dataloader().dataset
+    save_mosaic(contact_sheet([dataset[item] for item in range(options.count)]), options.out, overwrite=True)
+    print(options.out)
+
+
 def ship(options: argparse.Namespace) -> None:
     """Export a checkpoint to ONNX with its card."""
     from deskull.train.export import export
@@ -51,6 +65,13 @@ def main() -> None:
     train.add_argument("--cache", type=Path, help="folder for prepared anatomies (default: OUT/cache)")
     train.add_argument("--steps", type=int, help="optimiser steps in all, instead of the recipe's")
     train.set_defaults(action=run)
+    look = commands.add_parser("sheet", help="draw a contact sheet of a recipe's training samples")
+    look.add_argument("recipe")
+    look.add_argument("--data", type=Path, required=True)
+    look.add_argument("--cache", type=Path, required=True, help="folder for prepared anatomies")
+    look.add_argument("--out", type=Path, default=Path("sheet.png"))
+    look.add_argument("--count", type=int, default=24)
+    look.set_defaults(action=sheet)
     out = commands.add_parser("export", help="write a checkpoint as ONNX with its card")
     out.add_argument("recipe")
     out.add_argument("checkpoint", type=Path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,24 @@ def draw_sample(image: Tensor, predicted: Tensor, target: Tensor) -> npt.NDArray
         panels.append(shade)
     height = max(panel.shape[0] for panel in panels)
     return np.hstack([np.pad(panel, ((0, height - panel.shape[0]), (0, 2), (0, 0))) for panel in panels])
+
+
+def contact_sheet(samples: Sequence[Batch], columns: int = 4) -> Image.Image:
+    """Training samples with their true brain (green) and intracranial (red) contours, row by row.
+
+    Parameters
+    ----------
+    samples : sequence of dict
+        With ``image`` and ``distance`` of shape (1, x, y, z) and (2, x, y, z).
+    columns : int
+        Samples a row.
+    """
+    tiles = [draw_sample(s["image"][0], s["distance"][1], s["distance"][0]) for s in samples]
+    height, width = (max(tile.shape[axis] for tile in tiles) for axis in (0, 1))
+    padded = [np.pad(t, ((0, height - t.shape[0]), (0, width - t.shape[1]), (0, 0))) for t in tiles]
+    padded += [np.zeros_like(padded[0])] * (-len(padded) % columns)
+    rows = [np.hstack(padded[start : start + columns]) for start in range(0, len(padded), columns)]
+    return Image.fromarray(np.vstack(rows))
 
 
 class ValidationPictures(Callback):
