@@ -113,7 +113,7 @@ class Stripper:
         scan = as_volume(source)
         clock.lap("read")
         seen = _checked(scan.mean_frame() if frame == "mean" else scan)
-        field = np.empty(seen.data.shape, np.float32)
+        field = np.empty(seen.data.shape, np.float32, order="F")
         for t in range(seen.n_frames):
             one = field[..., t] if seen.data.ndim == 4 else field
             one[...] = self._distance(seen.frame(t), border, surface, clock)
