@@ -17,7 +17,7 @@ from deskull.bias import correct_bias
 from deskull.engine import default_threads, make_engine
 from deskull.errors import InputError, UsageError
 from deskull.grid import conform, to_native
-from deskull.intensity import rescale
+from deskull.intensity import rescale, window_ct
 from deskull.mask import keep_largest, mask_of
 from deskull.models import load_model
 from deskull.volume import Array, FloatArray, Volume
@@ -113,10 +113,12 @@ class Stripper:
         scan = as_volume(source)
         clock.lap("read")
         seen = _checked(scan.mean_frame() if frame == "mean" else scan)
-        field = np.empty(seen.data.shape, np.float32, order="F")
-        for t in range(seen.n_frames):
-            one = field[..., t] if seen.data.ndim == 4 else field
-            one[...] = self._distance(seen.frame(t), border, surface, clock)
+        if seen.data.ndim == 3:
+            field = self._distance(seen, border, surface, clock)
+        else:
+            field = np.empty(seen.data.shape, np.float32, order="F")
+            for t in range(seen.n_frames):
+                field[..., t] = self._distance(seen.frame(t), border, surface, clock)
         mask = seen.with_data(mask_of(field, border))
         result = Result(scan, seen.with_data(field), mask, clock.laps)
         _report_oddities(result)
@@ -137,7 +139,7 @@ class Stripper:
 
     def _distance(self, scan: Volume, border: float, surface: str, clock: _Clock) -> FloatArray:
         """Signed distance in mm on the voxels of one 3-D scan; everywhere far if it holds one value only."""
-        conformed = conform(scan, self.model.voxel, self.model.factor)
+        conformed = conform(window_ct(scan), self.model.voxel, self.model.factor)
         if not conformed.inside.any():
             size = " x ".join(f"{n * step:.3g}" for n, step in zip(scan.shape, scan.spacing, strict=True))
             raise InputError(f"{scan.name}: is {size} mm, too small for a head; check the voxel sizes in its header.")
