@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -196,3 +197,35 @@ def test_recipes_say_what_is_wrong(tmp_path):
         load_recipe("none-such")
     with pytest.raises(UsageError, match="no such recipe file"):
         load_recipe(str(tmp_path / "none.yaml"))
+
+
+def test_the_commands_train_resume_show_and_export(data, tmp_path, monkeypatch):
+    from deskull.train.__main__ import main
+
+    (tmp_path / "labelmaps").mkdir()
+    for name in ("neonate_30w", "neonate_40w"):
+        (tmp_path / "labelmaps" / f"{name}.nii.gz").symlink_to((data / "labelmaps" / f"{name}.nii.gz").resolve())
+    recipe = tmp_path / "tiny.yaml"
+    recipe.write_text(
+        "channels: [4, 8, 8]\nsteps: 4\nepoch_steps: 4\nvalidation_images: 1\nvoxel: 4.0\n"
+        "sizes: [[32], [32], [32]]\nhold_out: [neonate_30w]\n"
+    )
+
+    def run(*arguments):
+        monkeypatch.setattr("sys.argv", ["deskull.train", *map(str, arguments)])
+        main()
+
+    shared = ("--data", tmp_path, "--cache", tmp_path / "cache")
+    run("run", recipe, *shared, "--out", tmp_path / "out")
+    first = torch.load(tmp_path / "out" / "last.ckpt", weights_only=False)["global_step"]
+    run("run", recipe, *shared, "--out", tmp_path / "out", "--steps", "8")
+    second = torch.load(tmp_path / "out" / "last.ckpt", weights_only=False)["global_step"]
+    assert (first, second) == (4, 8)
+    run("sheet", recipe, *shared, "--out", tmp_path / "sheet.png", "--count", "3")
+    assert (tmp_path / "sheet.png").read_bytes()[:4] == b"\x89PNG"
+    (tmp_path / "figures.json").write_text('{"real": {"dice": 0.9}}')
+    figures = ("--figures", tmp_path / "figures.json")
+    run("export", recipe, tmp_path / "out" / "last.ckpt", tmp_path / "m.onnx", *figures)
+    assert json.loads((tmp_path / "m.json").read_text())["figures"] == {"real": {"dice": 0.9}}
+    with pytest.raises(SystemExit, match="no shipped recipe"):
+        run("export", "none-such", tmp_path / "out" / "last.ckpt", tmp_path / "m.onnx")
