@@ -120,6 +120,23 @@ def test_system_errors_are_one_sentence():
     assert "memory" in sentence(MemoryError())
 
 
+def test_a_full_disk_leaves_no_result_of_the_scan(scan, tmp_path):
+    """The mask fits under the limit on file sizes, the brain does not: neither stays."""
+    code = f"""
+import resource, signal, sys
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (65536, 65536))
+sys.argv = ["deskull", "strip", {str(scan)!r}, "-o", {str(tmp_path / "out")!r}]
+from deskull.cli import app
+app()
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "could not be written" in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert os.listdir(tmp_path / "out") == []
+
+
 def test_an_unwritable_folder(run, scan, tmp_path):
     (tmp_path / "file").write_text("in the way")
     done = run("strip", scan, "-o", tmp_path / "file")

@@ -145,7 +145,7 @@ def _one(stripper: Stripper, scan: Path, wanted: _Wanted, options: dict[str, Any
 
 
 def _write(result: Result, paths: dict[str, Path], overwrite: bool, threads: int) -> None:
-    """Write the files that are wanted."""
+    """Write the files that are wanted: all of them, or none that was not there before."""
     from deskull.formats import write
 
     start = time.perf_counter()
@@ -155,8 +155,14 @@ def _write(result: Result, paths: dict[str, Path], overwrite: bool, threads: int
         "distance": lambda: result.distance,
         "brain_n4": lambda: result.bias_corrected(threads),
     }
-    for kind, path in paths.items():
-        write(makers[kind](), path, overwrite=overwrite)
+    fresh = [path for path in paths.values() if not path.exists()]
+    try:
+        for kind, path in paths.items():
+            write(makers[kind](), path, overwrite=overwrite)
+    except BaseException:
+        for path in fresh:
+            path.unlink(missing_ok=True)
+        raise
     result.seconds["write"] = time.perf_counter() - start
 
 

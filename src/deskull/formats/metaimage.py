@@ -29,7 +29,7 @@ def read(path: Path) -> Volume:
     check_dtype(data, path)
     affine = _affine(image)
     check_affine(affine, path)
-    return Volume(data.reshape(shape), affine, header=image, name=path.name, trailing=trailing)
+    return Volume(data.reshape(shape), affine, header=image, name=str(path), trailing=trailing)
 
 
 def _affine(image: sitk.Image) -> Affine:

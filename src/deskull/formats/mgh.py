@@ -51,7 +51,7 @@ def read(path: Path) -> Volume:
     check_dtype(stored, path)
     end = _HEADER_SIZE + stored.nbytes
     header = MghBytes(content[:_HEADER_SIZE], content[end:])
-    return Volume(stored.reshape(shape, order="F"), affine, header=header, name=path.name, trailing=trailing)
+    return Volume(stored.reshape(shape, order="F"), affine, header=header, name=str(path), trailing=trailing)
 
 
 def write(volume: Volume, path: Path) -> None:

@@ -34,7 +34,7 @@ def read(path: Path) -> Volume:
     affine = _affine(header, path)
     data = _voxels(header, body, shape, path)
     slope, inter = _scaling(header, path)
-    return Volume(data, affine, slope, inter, header, path.name, trailing)
+    return Volume(data, affine, slope, inter, header, str(path), trailing)
 
 
 def _parts(path: Path) -> tuple[bytes, bytes]:
@@ -204,4 +204,4 @@ def from_nibabel(image: Any) -> Volume:
     else:
         data, slope, inter = np.asarray(proxy), 1.0, 0.0
     check_dtype(data, path)
-    return Volume(data.reshape(shape, order="F"), affine, slope, inter, header, path.name, trailing)
+    return Volume(data.reshape(shape, order="F"), affine, slope, inter, header, str(path), trailing)

@@ -42,7 +42,7 @@ def read(path: Path) -> Volume:
     check_dtype(data, path)
     affine = _affine(header, path)
     check_affine(affine, path)
-    return Volume(data.reshape(shape), affine, header=header, name=path.name, trailing=trailing)
+    return Volume(data.reshape(shape), affine, header=header, name=str(path), trailing=trailing)
 
 
 def _frame_axis(header: dict[str, Any], ndim: int, path: Path) -> int | None:
