@@ -6,6 +6,7 @@ import enum
 import json
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -161,7 +162,8 @@ def _write(result: Result, paths: dict[str, Path], overwrite: bool, threads: int
             write(makers[kind](), path, overwrite=overwrite)
     except BaseException:
         for path in fresh:
-            path.unlink(missing_ok=True)
+            with suppress(OSError):
+                path.unlink()
         raise
     result.seconds["write"] = time.perf_counter() - start
 
