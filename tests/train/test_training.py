@@ -229,3 +229,12 @@ def test_the_commands_train_resume_show_and_export(data, tmp_path, monkeypatch):
     assert json.loads((tmp_path / "m.json").read_text())["figures"] == {"real": {"dice": 0.9}}
     with pytest.raises(SystemExit, match="no shipped recipe"):
         run("export", "none-such", tmp_path / "out" / "last.ckpt", tmp_path / "m.onnx")
+
+
+def test_batches_share_a_grid_and_train(tmp_path):
+    recipe = replace(TINY, steps=4, epoch_steps=2, batch=2, sizes=[[16, 32], [16, 32], [16, 32]])
+    heads = TrainingHeads([anatomy()], synthesis_config(recipe), recipe.sizes, 100, 12, batch=2)
+    shapes = [tuple(heads[item]["image"].shape) for item in range(12)]
+    assert shapes[::2] == shapes[1::2]
+    assert len(set(shapes)) > 1
+    assert fit(recipe, tmp_path).global_step == 4
