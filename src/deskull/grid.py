@@ -36,7 +36,11 @@ class Conformed:
 
 def corners(shape: tuple[int, ...], affine: Affine) -> Affine:
     """World positions of the eight outer corners of a volume, shape (8, 3), in mm."""
-    ends = [(-0.5, size - 0.5) for size in shape]
+    return _corners_between([(-0.5, size - 0.5) for size in shape], affine)
+
+
+def _corners_between(ends: list[tuple[float, float]], affine: Affine) -> Affine:
+    """The eight corners of a box of indices, mapped, shape (8, 3)."""
     found: Affine = np.array(list(itertools.product(*ends))) @ affine[:3, :3].T + affine[:3, 3]
     return found
 
@@ -204,7 +208,7 @@ def _native_box(near: Array, to_scan: Affine, shape: tuple[int, int, int]) -> tu
     for axis in range(3):
         hit = np.flatnonzero(near.any(axis=tuple(a for a in range(3) if a != axis)))
         ends.append((hit[0] - 1, hit[-1] + 1))
-    corners = np.array(list(itertools.product(*ends))) @ to_scan[:3, :3].T + to_scan[:3, 3]
-    low = np.clip(np.floor(corners.min(axis=0)), 0, shape).astype(int)
-    high = np.clip(np.ceil(corners.max(axis=0)) + 1, 0, shape).astype(int)
+    mapped = _corners_between(ends, to_scan)
+    low = np.clip(np.floor(mapped.min(axis=0)), 0, shape).astype(int)
+    high = np.clip(np.ceil(mapped.max(axis=0)) + 1, 0, shape).astype(int)
     return tuple(slice(lo, max(lo, hi)) for lo, hi in zip(low, high, strict=True))

@@ -127,6 +127,6 @@ def _surface_scores(a: Mask, b: Mask, spacing: npt.NDArray[np.float64]) -> tuple
 
 
 def edges(mask: Mask) -> Mask:
-    """Voxels of a mask with a face neighbour outside it (or at the border of the array)."""
+    """Voxels or pixels of a mask with a face neighbour outside it (or at the border of the array)."""
     inner: Mask = ndimage.binary_erosion(mask)
     return mask & ~inner

@@ -194,17 +194,17 @@ def _checked(scan: Volume) -> Volume:
     InputError
         If no voxel is a number, or all have the same value.
     """
-    lost = 1 - float(np.isfinite(scan.data).mean()) if scan.data.dtype.kind == "f" else 0.0
-    if lost == 1:
-        raise InputError(f"{scan.name}: no voxel is a number (all NaN); convert it again.")
-    if lost:
+    finite = scan.finite()
+    if finite is not scan:
+        lost = 1 - float(np.isfinite(scan.data).mean())
+        if lost == 1:
+            raise InputError(f"{scan.name}: no voxel is a number (all NaN); convert it again.")
         warnings.warn(
             f"{scan.name}: {100 * lost:.2g} % of voxels are NaN or infinite; taken as background.", stacklevel=2
         )
-    scan = scan.finite()
-    if scan.data.min() == scan.data.max():
+    if finite.data.min() == finite.data.max():
         raise InputError(f"{scan.name}: every voxel has the same value; give a scan with a head in it.")
-    return scan
+    return finite
 
 
 def _report_oddities(result: Result) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 import typer
 
-from deskull.errors import DeskullError, OutputError, UsageError
+from deskull.errors import DeskullError, UsageError
 
 #: Exit statuses: a scan failed; the command line was wrong.
 FAILED, USAGE = 1, 2
@@ -47,7 +47,7 @@ def guarded(command: Callable[..., Any]) -> Callable[..., Any]:
     """Wrap a command: an error a user can meet becomes one sentence and the right exit status."""
 
     @functools.wraps(command)
-    def wrapper(*args: Any, **kwargs: Any) -> Any:
+    def _guarded(*args: Any, **kwargs: Any) -> Any:
         try:
             with spoken_warnings():
                 return command(*args, **kwargs)
@@ -57,17 +57,15 @@ def guarded(command: Callable[..., Any]) -> Callable[..., Any]:
             say(f"error: {sentence(error)}")
             raise typer.Exit(USAGE if isinstance(error, UsageError) else FAILED) from None
 
-    return wrapper
+    return _guarded
 
 
-def refuse_existing(path: Path, overwrite: bool, inputs: tuple[Path, ...] = ()) -> None:
-    """Say so before the work, not after it, if a result is there already or would replace an input.
+def refuse_inputs(path: Path, inputs: tuple[Path, ...]) -> None:
+    """Refuse a result that would replace an input.
 
     Raises
     ------
-    OutputError, UsageError
+    UsageError
     """
     if any(path.resolve() == source.resolve() for source in inputs):
         raise UsageError(f"{path}: is an input; write the result elsewhere.")
-    if path.exists() and not overwrite:
-        raise OutputError(f"{path}: already there; use --overwrite to replace it, or another name or folder (-o).")

@@ -17,7 +17,7 @@ def demo(
     """Make a synthetic head scan, strip it and write pictures."""
     from deskull import formats
     from deskull.demo import make_head
-    from deskull.report.mosaic import draw_mosaic, save_mosaic
+    from deskull.report.mosaic import draw_mosaic, save_picture
     from deskull.strip import strip
 
     scan = out / "head.nii.gz"
@@ -28,7 +28,7 @@ def demo(
     formats.write(result.mask, out / "head_brainmask.nii.gz", overwrite=overwrite)
     formats.write(result.brain, out / "head_brain.nii.gz", overwrite=overwrite)
     picture = draw_mosaic(result.scan, result.mask, title="deskull demo: synthetic head")
-    save_mosaic(picture, out / "head.png", overwrite=overwrite)
+    save_picture(picture, out / "head.png", overwrite=overwrite)
     print(f"made      {scan}")
     print(f"stripped  {out / 'head_brain.nii.gz'}: {result.volume_ml:.0f} ml of brain in {seconds:.1f} s")
     print(f"mask      {out / 'head_brainmask.nii.gz'}")

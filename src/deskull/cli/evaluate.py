@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from deskull.cli.console import FAILED, REPORTED, refuse_existing, say, sentence
+from deskull.cli.console import FAILED, REPORTED, refuse_inputs, say, sentence
 
 if TYPE_CHECKING:
     from deskull.evaluation import Row
@@ -23,10 +23,11 @@ def evaluate(
 ) -> None:
     """Score masks: Dice, IoU, sensitivity, specificity, HD95 and mean surface distance in mm, volume, leak."""
     from deskull.evaluation import evaluate_pair, find_pairs, to_csv, to_json
-    from deskull.formats.atomic import write_bytes
+    from deskull.formats.atomic import refuse_existing, write_bytes
 
     for path in filter(None, (csv, json)):
-        refuse_existing(path, overwrite, inputs=(predicted, reference))
+        refuse_inputs(path, (predicted, reference))
+        refuse_existing(path, overwrite)
     rows, failures = [], 0
     for pair in find_pairs(predicted, reference, roi):
         try:

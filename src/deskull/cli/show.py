@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from deskull.cli.console import refuse_existing
+from deskull.cli.console import refuse_inputs
 
 
 class Convention(enum.StrEnum):
@@ -28,9 +28,11 @@ def show(
 ) -> None:
     """Draw a mosaic in three planes: the contour over the raw scan, the stripped brain beside it."""
     from deskull.formats import read
-    from deskull.report.mosaic import draw_mosaic, save_mosaic
+    from deskull.formats.atomic import refuse_existing
+    from deskull.report.mosaic import draw_mosaic, save_picture
 
-    refuse_existing(out, overwrite, inputs=(scan, mask))
+    refuse_inputs(out, (scan, mask))
+    refuse_existing(out, overwrite)
     picture = draw_mosaic(read(scan), read(mask), slices=slices, convention=convention.value, title=scan.name)
-    save_mosaic(picture, out, overwrite=overwrite)
+    save_picture(picture, out, overwrite=overwrite)
     print(out)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from deskull.cli.console import FAILED, REPORTED, refuse_existing, say, sentence
+from deskull.cli.console import FAILED, REPORTED, say, sentence
 from deskull.errors import UsageError
 
 if TYPE_CHECKING:
@@ -132,6 +132,8 @@ def _progress(scans: list[Path], quiet: bool) -> Any:
 
 def _one(stripper: Stripper, scan: Path, wanted: _Wanted, options: dict[str, Any], as_json: bool) -> None:
     """Strip one scan, write its files, print its line."""
+    from deskull.formats.atomic import refuse_existing
+
     start = time.perf_counter()
     paths = wanted.paths(scan)
     for path in paths.values():
@@ -156,12 +158,14 @@ def _write(result: Result, paths: dict[str, Path], overwrite: bool, threads: int
         "distance": lambda: result.distance,
         "brain_n4": lambda: result.bias_corrected(threads),
     }
-    fresh = [path for path in paths.values() if not path.exists()]
+    added: list[Path] = []
     try:
         for kind, path in paths.items():
+            replaces = path.exists()
             write(makers[kind](), path, overwrite=overwrite)
+            added += [] if replaces else [path]
     except BaseException:
-        for path in fresh:
+        for path in added:
             with suppress(OSError):
                 path.unlink()
         raise

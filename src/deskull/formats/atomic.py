@@ -10,6 +10,17 @@ from pathlib import Path
 from deskull.errors import OutputError
 
 
+def refuse_existing(path: Path, overwrite: bool) -> None:
+    """Refuse a result that is there already and may not be replaced.
+
+    Raises
+    ------
+    OutputError
+    """
+    if path.exists() and not overwrite:
+        raise OutputError(f"{path}: already there; use --overwrite to replace it, or another name or folder (-o).")
+
+
 @contextmanager
 def atomic_path(path: Path, *, overwrite: bool = False) -> Iterator[Path]:
     """Give a temporary name beside `path`; on success it becomes `path`, on failure it is removed.
@@ -28,8 +39,7 @@ def atomic_path(path: Path, *, overwrite: bool = False) -> Iterator[Path]:
     """
     partial = path.with_name(f".{os.getpid()}.partial.{path.name}")
     try:
-        if path.exists() and not overwrite:
-            raise OutputError(f"{path}: already there; use --overwrite to replace it, or another folder (-o).")
+        refuse_existing(path, overwrite)
         path.parent.mkdir(parents=True, exist_ok=True)
         yield partial
         partial.replace(path)

@@ -1,4 +1,4 @@
-"""Gzip through ISA-L, several times faster than zlib at about the same size."""
+"""Gzip through ISA-L, several times faster than zlib at nearly the same size."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 from isal import igzip
 
-#: ISA-L's middle level: within a few percent of zlib's default size on scans and masks.
+#: Of 0 to 3; on three scans 2 to 7 % larger than zlib's default, and no other level is smaller by 2 %.
 LEVEL = 1
 
 

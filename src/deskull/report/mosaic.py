@@ -15,6 +15,7 @@ from scipy import ndimage
 from deskull.errors import InputError
 from deskull.formats.atomic import write_bytes
 from deskull.grid import conform
+from deskull.metrics import edges
 from deskull.volume import Array, FloatArray, Volume
 
 Convention = Literal["radiological", "neurological"]
@@ -85,12 +86,6 @@ def _upright(plane: Array, axis: int, convention: Convention) -> Array:
     return turned[:, ::-1] if convention == "radiological" and axis != 0 else turned
 
 
-def outline(mask: Array) -> Array:
-    """Pixels of a 2-D mask that touch its outside: a one-pixel line."""
-    inner: Array = ndimage.binary_erosion(mask)
-    return mask & ~inner
-
-
 def _panels(view: View, axis: int, count: int, convention: Convention) -> tuple[RGB, RGB]:
     """Rows of raw slices with contours, and of stripped slices."""
     raw, stripped = [], []
@@ -99,7 +94,7 @@ def _panels(view: View, axis: int, count: int, convention: Convention) -> tuple[
         mask = _upright(np.take(view.mask, place, axis), axis, convention)
         shade = np.repeat((grey * 255).astype(np.uint8)[..., None], 3, axis=2)
         drawn = shade.copy()
-        drawn[outline(mask)] = CONTOUR
+        drawn[edges(mask)] = CONTOUR
         raw.append(drawn)
         stripped.append(np.where(mask[..., None], shade, 0))
     return np.hstack(raw), np.hstack(stripped)
@@ -151,7 +146,7 @@ def _side(axis: int, convention: Convention) -> str:
     return "  R | L" if convention == "radiological" else "  L | R"
 
 
-def save_mosaic(picture: Image.Image, path: Path, *, overwrite: bool = False) -> None:
+def save_picture(picture: Image.Image, path: Path, *, overwrite: bool = False) -> None:
     """Write a picture as PNG, whole or not at all.
 
     Raises

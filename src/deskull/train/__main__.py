@@ -13,7 +13,9 @@ from deskull.memory import keep_freed_memory
 
 def run(options: argparse.Namespace) -> None:
     """Train, from the last checkpoint in OUT if there is one."""
-    from deskull.train.data import Heads, fixed_seed
+    import torch
+
+    from deskull.train.data import Heads
     from deskull.train.lightning import DistanceModule, make_trainer
     from deskull.train.recipe import load_recipe
 
@@ -21,7 +23,7 @@ def run(options: argparse.Namespace) -> None:
     if options.steps:
         recipe = replace(recipe, steps=options.steps)
     keep_freed_memory()
-    fixed_seed(recipe.seed)
+    torch.manual_seed(recipe.seed)  # the initial weights; samples have seeds of their own
     trainer = make_trainer(recipe, options.out)
     last = options.out / "last.ckpt"
     trainer.fit(
@@ -34,7 +36,7 @@ def run(options: argparse.Namespace) -> None:
 
 def sheet(options: argparse.Namespace) -> None:
     """Draw a contact sheet of a recipe's first training samples: look before training."""
-    from deskull.report.mosaic import save_mosaic
+    from deskull.report.mosaic import save_picture
     from deskull.train.data import Heads
     from deskull.train.pictures import contact_sheet
     from deskull.train.recipe import load_recipe
@@ -42,7 +44,7 @@ def sheet(options: argparse.Namespace) -> None:
     heads = Heads(load_recipe(options.recipe), options.data, options.cache)
     heads.setup()
     dataset = heads.train_dataloader().dataset
-    save_mosaic(contact_sheet([dataset[item] for item in range(options.count)]), options.out, overwrite=True)
+    save_picture(contact_sheet([dataset[item] for item in range(options.count)]), options.out, overwrite=True)
     print(options.out)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import nibabel as nib
 import numpy as np
 import numpy.typing as npt
 
+from deskull.formats.atomic import atomic_path
 from deskull.train.surfaces import brain_mask, intracranial_mask, signed_distance
 from deskull.train.tissues import Labels, tissues_of
 
@@ -88,10 +88,7 @@ def load_anatomy(path: Path, cache: Path) -> Anatomy:
     kept = cache / f"{name}.v{CACHE_VERSION}.npz"
     if not kept.exists():
         anatomy = read_anatomy(path)
-        cache.mkdir(parents=True, exist_ok=True)
-        partial = kept.with_suffix(f".{os.getpid()}.tmp")
-        with partial.open("wb") as file:
-            np.savez(file, tissues=anatomy.tissues, spacing=anatomy.spacing, distances=anatomy.distances)
-        partial.replace(kept)
+        with atomic_path(kept, overwrite=True) as partial:
+            np.savez(partial, tissues=anatomy.tissues, spacing=anatomy.spacing, distances=anatomy.distances)
     with np.load(kept) as found:
         return Anatomy(name, found["tissues"], float(found["spacing"]), found["distances"])

@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as functional
 from torch import Tensor
 
+from deskull.intensity import CEILING, HIGH, LOW
 from deskull.train.rng import Rng
 
 
@@ -154,6 +155,6 @@ def rician_noise(image: Tensor, rng: Rng, deviation: float) -> Tensor:
 def rescale(image: Tensor) -> Tensor:
     """Scale robustly to about 0..1, as `deskull.intensity.rescale` does at inference."""
     sample = image.reshape(-1)[:: max(1, image.numel() // 50_000)]
-    low, high = torch.quantile(sample, torch.tensor([0.01, 0.995], device=image.device)).tolist()
+    low, high = torch.quantile(sample, torch.tensor([LOW / 100, HIGH / 100], device=image.device)).tolist()
     scaled: Tensor = (image - low) / max(high - low, 1e-6)
-    return scaled.clamp_(0, 1.5)
+    return scaled.clamp_(0, CEILING)

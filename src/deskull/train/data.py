@@ -156,8 +156,3 @@ class Heads(pl.LightningDataModule):
         count = self.recipe.validation_images
         heads = TrainingHeads(self.held_out, self.config, full, VALIDATION_SEED, count, device=self._device())
         return DataLoader(heads, batch_size=1)
-
-
-def fixed_seed(seed: int) -> None:
-    """Seed what is drawn outside `Rng`: the initial weights."""
-    torch.manual_seed(seed)

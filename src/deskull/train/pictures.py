@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -14,8 +13,8 @@ from lightning.pytorch.callbacks import Callback
 from PIL import Image
 from torch import Tensor
 
-from deskull.formats.atomic import write_bytes
-from deskull.report.mosaic import CONTOUR, outline
+from deskull.metrics import edges
+from deskull.report.mosaic import CONTOUR, save_picture
 from deskull.train.data import Batch
 
 TRUTH = (70, 200, 90)
@@ -36,8 +35,8 @@ def draw_sample(image: Tensor, predicted: Tensor, target: Tensor) -> npt.NDArray
             np.rot90(t.select(axis, middle).float().cpu().numpy()) for t in (image, predicted, target)
         )
         shade = np.repeat((grey.clip(0, 1) * 255).astype(np.uint8)[..., None], 3, axis=2)
-        shade[outline(truth < 0)] = TRUTH
-        shade[outline(found < 0)] = CONTOUR
+        shade[edges(truth < 0)] = TRUTH
+        shade[edges(found < 0)] = CONTOUR
         panels.append(shade)
     height = max(panel.shape[0] for panel in panels)
     return np.hstack([np.pad(panel, ((0, height - panel.shape[0]), (0, 2), (0, 0))) for panel in panels])
@@ -85,8 +84,6 @@ class ValidationPictures(Callback):
     def on_validation_epoch_end(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
         """Write the picture."""
         if self._rows:
-            buffer = io.BytesIO()
-            Image.fromarray(np.vstack(self._rows)).save(buffer, "PNG")
             target = self.out / "pictures" / f"step-{trainer.global_step:06d}.png"
-            write_bytes(target, buffer.getvalue(), overwrite=True)
+            save_picture(Image.fromarray(np.vstack(self._rows)), target, overwrite=True)
         self._rows = []

@@ -103,8 +103,7 @@ def real_sample(
     sizes = scan.layers.shape[2:]
     unit = torch.stack([points[0, a] / config.voxel * 2 / (sizes[a] - 1) for a in (2, 1, 0)], dim=-1)
     moved = functional.grid_sample(scan.layers.to(device), unit[None], align_corners=True, padding_mode="zeros")
-    beyond = (unit.abs() > 1).any(dim=-1)
-    image, distance, counts = moved[:, :1], moved[:, 1:2], (moved[:, 2:] > 0.99) & ~beyond
+    image, distance, counts = moved[:, :1], moved[:, 1:2], moved[:, 2:] > 0.99  # 0 beyond the scan
     image = artefacts.rescale(_degrade(image, rng, config))
     seen = field_of_view(shape, rng, config)
     both = torch.cat([distance, distance], dim=1).clamp(-config.band, config.band)
