@@ -8,13 +8,15 @@ import json
 import math
 import re
 import warnings
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from deskull import formats
+from deskull.data.cases import Case
 from deskull.errors import InputError
 from deskull.grid import corners
 from deskull.metrics import Scores, score
@@ -33,6 +35,8 @@ COLUMNS = {
     "volume_difference_ml": "+.1f",
     "leak": ".4f",
 }
+#: Scores of which more is better; of the others, less (of the volume difference, less either way).
+HIGHER_IS_BETTER = frozenset({"dice", "iou", "sensitivity", "specificity"})
 
 
 @dataclass(frozen=True)
@@ -82,8 +86,91 @@ def find_pairs(predicted: Path, reference: Path, roi: Path | None = None) -> lis
     if not common:
         raise InputError(f"{predicted} and {reference}: no two masks share a case name; rename them alike.")
     for case in sorted(ours.keys() ^ theirs.keys()):
-        warnings.warn(f"{case}: has no {'reference' if case in ours else 'prediction'}; left out.", stacklevel=2)
+        lacks = f"reference in {reference}" if case in ours else f"prediction in {predicted}"
+        warnings.warn(f"{case}: has no {lacks}; left out.", stacklevel=2)
     return [Pair(case, ours[case], theirs[case], _roi_of(case, roi)) for case in common]
+
+
+def pair_cases(predicted: Path, cases: Sequence[Case]) -> list[Pair]:
+    """Pair the masks of a folder with the cases of a data set, by the names of their scans.
+
+    Raises
+    ------
+    InputError
+        If the folder is missing, or has no mask of any case.
+    """
+    if not predicted.is_dir():
+        raise InputError(f"{predicted}: no such folder; give the folder that 'deskull strip -o' wrote.")
+    masks = _masks_in(predicted)
+    pairs = []
+    for case in cases:
+        name = formats.split_name(case.raw)[0]
+        if name in masks:
+            pairs.append(Pair(name, masks[name], case.mask, case.roi))
+        else:
+            warnings.warn(f"{case.name}: has no prediction in {predicted}; left out.", stacklevel=2)
+    if not pairs:
+        raise InputError(f"{predicted}: has no mask of any case of the table; strip its scans first.")
+    return pairs
+
+
+def pair_models(models: Mapping[str, Path], reference: Path, roi: Path | None = None) -> dict[str, list[Pair]]:
+    """Pair the masks of several models with the same references; see `find_pairs`.
+
+    Parameters
+    ----------
+    models : mapping of str to Path
+        Masks (a file or a folder) by the name of their model.
+
+    Raises
+    ------
+    InputError
+        As `find_pairs`.
+    """
+    found = {name: find_pairs(predicted, reference, roi) for name, predicted in models.items()}
+    if reference.is_dir():
+        return found
+    case = next(iter(found.values()))[0].case  # one reference is one case, whatever the models call it
+    return {name: [replace(pair, case=case) for pair in pairs] for name, pairs in found.items()}
+
+
+def find_scans(scans: Path, cases: Collection[str]) -> dict[str, Path]:
+    """Find the raw scan of each case: the file of a folder that bears the case's name.
+
+    Parameters
+    ----------
+    scans : Path
+        A folder, or the scan of the only case.
+    cases : collection of str
+
+    Returns
+    -------
+    dict of str to Path
+        Cases without a scan are left out with a warning.
+
+    Raises
+    ------
+    InputError
+        If the path is missing, no scan is any case's, or two are one's.
+    """
+    if not scans.exists():
+        raise InputError(f"{scans}: no such file or folder; check the path.")
+    if not scans.is_dir():
+        if len(cases) != 1:
+            raise InputError(f"{scans}: is one file for {len(cases)} cases; give a folder of scans.")
+        return dict.fromkeys(cases, scans)
+    found: dict[str, Path] = {}
+    for path in _images_in(scans):
+        case = formats.split_name(path)[0]
+        if case in cases and found.setdefault(case, path) != path:
+            raise InputError(f"{path}: is of the same case as {found[case].name}; keep one scan a case in the folder.")
+    missing = sorted(set(cases) - found.keys())
+    if not found:
+        raise InputError(f"{scans}: has no scan of any case; name the scan of {missing[0]} {missing[0]}.nii.gz.")
+    if missing:
+        more = f" and {len(missing) - 3} more" if len(missing) > 3 else ""
+        warnings.warn(f"{scans}: has no scan of {', '.join(missing[:3])}{more}; contours only.", stacklevel=2)
+    return found
 
 
 def _roi_of(case: str, roi: Path | None) -> Path | None:
@@ -104,8 +191,9 @@ def _roi_of(case: str, roi: Path | None) -> Path | None:
 
 
 def _images_in(folder: Path) -> list[Path]:
-    """Image files of a folder, by name."""
-    return [path for path in sorted(folder.iterdir()) if path.is_file() and formats.split_name(path)[1]]
+    """Image files of a folder, by name; hidden ones (macOS keeps such beside the true ones) are none."""
+    files = (path for path in sorted(folder.iterdir()) if path.is_file() and not path.name.startswith("."))
+    return [path for path in files if formats.split_name(path)[1]]
 
 
 def _masks_in(folder: Path) -> dict[str, Path]:
@@ -139,22 +227,28 @@ def evaluate_pair(pair: Pair) -> Row:
         If a file cannot be read or the grids differ.
     """
     predicted, reference = formats.read(pair.predicted), formats.read(pair.reference)
-    _check_grids(predicted, reference)
+    check_grids(predicted, reference)
     region = formats.read(pair.roi) if pair.roi else None
     if region is not None:
-        _check_grids(region, reference)
-    roi = None if region is None else _inside(region)
-    return Row(pair.case, score(_inside(predicted), _inside(reference), reference.spacing, roi))
+        check_grids(region, reference)
+    roi = None if region is None else inside(region)
+    return Row(pair.case, score(inside(predicted), inside(reference), reference.spacing, roi))
 
 
-def _inside(mask: Volume) -> Array:
-    """Voxels of a mask (of a series: of its mean) whose real value is over a half."""
-    inside: Array = mask.mean_frame().finite(0).values() > 0.5
-    return inside
+def inside(mask: Volume) -> Array:
+    """Voxels of a mask (of a series: of its mean) whose real value is over a half, bool, shape (x, y, z)."""
+    over: Array = mask.mean_frame().finite(0).values() > 0.5
+    return over
 
 
-def _check_grids(first: Volume, second: Volume) -> None:
-    """Refuse masks whose voxels do not coincide."""
+def check_grids(first: Volume, second: Volume) -> None:
+    """Refuse images whose voxels do not coincide.
+
+    Raises
+    ------
+    InputError
+        If their shapes differ, or their corners by more than half a voxel.
+    """
     if first.shape != second.shape:
         raise InputError(f"{first.name}: has shape {first.shape}, {second.name} {second.shape}; resample one.")
     moved = np.abs(corners(first.shape, first.affine) - corners(second.shape, second.affine)).max()
@@ -165,29 +259,48 @@ def _check_grids(first: Volume, second: Volume) -> None:
 def summarise(rows: Sequence[Row]) -> dict[str, dict[str, float]]:
     """Median, mean and worst of each score over cases (NaN left out)."""
     summary: dict[str, dict[str, float]] = {}
-    lower_is_worse = {"dice", "iou", "sensitivity", "specificity"}
     for name in COLUMNS:
         found = [getattr(row.scores, name) for row in rows]
         values = np.array([value for value in found if not math.isnan(value)])
         if not len(values):
             continue
-        worst = values.min() if name in lower_is_worse else values[np.abs(values).argmax()]
+        worst = values.min() if name in HIGHER_IS_BETTER else values[np.abs(values).argmax()]
         summary[name] = {"median": float(np.median(values)), "mean": float(values.mean()), "worst": float(worst)}
     return summary
 
 
 def to_csv(rows: Sequence[Row]) -> str:
     """All scores of all cases as CSV."""
+    return _csv([], [([], row) for row in rows])
+
+
+def models_to_csv(models: Mapping[str, Sequence[Row]]) -> str:
+    """All scores of all cases of several models as CSV, the model's name first."""
+    return _csv(["model"], [([name], row) for name, rows in models.items() for row in rows])
+
+
+def _csv(extra: list[str], lines: Sequence[tuple[list[str], Row]]) -> str:
+    """Rows as CSV, with `extra` columns before them."""
     buffer = io.StringIO()
-    names = list(rows[0].scores.as_dict())
     writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(["case", *names])
-    for row in rows:
-        writer.writerow([row.case, *(f"{value:.6g}" for value in row.scores.as_dict().values())])
+    writer.writerow([*extra, "case", *(field.name for field in fields(Scores))])
+    for before, row in lines:
+        writer.writerow([*before, row.case, *(f"{value:.6g}" for value in row.scores.as_dict().values())])
     return buffer.getvalue()
 
 
 def to_json(rows: Sequence[Row]) -> str:
     """All scores and their summary as JSON; NaN becomes null."""
+    return json.dumps(_as_dict(rows), indent=2) + "\n"
+
+
+def models_to_json(models: Mapping[str, Sequence[Row]], comparison: Mapping[str, Any]) -> str:
+    """All scores of several models, their summaries and how the models compare, as JSON; NaN becomes null."""
+    found = {name: _as_dict(rows) for name, rows in models.items()}
+    return json.dumps({"models": found, "comparison": comparison}, indent=2, allow_nan=False) + "\n"
+
+
+def _as_dict(rows: Sequence[Row]) -> dict[str, Any]:
+    """Scores by case, and their summary."""
     cases = {row.case: {k: None if math.isnan(v) else v for k, v in row.scores.as_dict().items()} for row in rows}
-    return json.dumps({"cases": cases, "summary": summarise(rows)}, indent=2) + "\n"
+    return {"cases": cases, "summary": summarise(rows)}
