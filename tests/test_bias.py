@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from deskull import InputError, Volume
-from deskull.bias import correct_bias
+from deskull.bias import above_otsu, correct_bias, correct_head
 
 
 @pytest.fixture
@@ -44,3 +44,18 @@ def test_too_little_brain_is_one_sentence(shaded):
     speck[1, 1, 1] = True  # between the voxels that shrinking keeps
     with pytest.raises(InputError, match="too little brain"):
         correct_bias(scan, speck)
+
+
+def test_a_whole_head_is_evened_out_where_it_is_and_kept_elsewhere(shaded):
+    tissue, mask, scan = shaded
+    corrected = correct_head(scan, shrink=2)
+    inner = tissue == 100
+    before, after = (v.data[inner].std() / v.data[inner].mean() for v in (scan, corrected))
+    assert after < 0.5 * before
+    assert corrected.shape == scan.shape
+    assert corrected.data[~mask].any()  # the air keeps its noise
+
+
+def test_otsu_finds_the_head(shaded):
+    _, mask, scan = shaded
+    assert (above_otsu(scan.values()) == mask).mean() > 0.95

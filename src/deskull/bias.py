@@ -1,6 +1,7 @@
-"""Bias: N4 correction of the brain (Tustison et al., IEEE TMI 2010), through SimpleITK.
+"""Bias: N4 correction (Tustison et al., IEEE TMI 2010), through SimpleITK.
 
-It is run after stripping, inside the mask: fat and skull, which N4 would try to even out, are gone by then.
+After stripping it is run inside the mask: fat and skull, which N4 would try to even out, are gone by then. Some
+training recipes want it before, over the whole head.
 """
 
 from __future__ import annotations
@@ -41,12 +42,73 @@ def correct_bias(scan: Volume, mask: Array, shrink: int = SHRINK, threads: int =
     InputError
         If the mask is too small to estimate a field in.
     """
-    import SimpleITK as sitk
-
     if not mask.any():
         return np.zeros(scan.shape, np.float32)
+    try:
+        field = bias_field(scan, mask, shrink, threads)
+    except InputError:
+        raise InputError(f"{scan.name}: too little brain for N4; leave --bias-correct out.") from None
+    corrected: FloatArray = np.where(mask > 0, scan.finite().values() / field, 0).astype(np.float32)
+    return corrected
+
+
+def correct_head(scan: Volume, shrink: int = SHRINK, threads: int = 1) -> Volume:
+    """Divide a whole head by its bias field, estimated where Otsu's threshold (IEEE SMC 1979) finds tissue.
+
+    Parameters
+    ----------
+    scan : Volume
+        A 3-D scan.
+    shrink, threads : int
+        See `correct_bias`.
+
+    Returns
+    -------
+    Volume
+        Corrected real values as float32, the scan's geometry.
+
+    Raises
+    ------
+    InputError
+        If there is too little tissue to estimate a field in.
+    """
     values = scan.finite().values()
+    return scan.with_data(values / bias_field(scan, above_otsu(values), shrink, threads))
+
+
+def above_otsu(values: FloatArray) -> Array:
+    """Mask of the values above Otsu's threshold (IEEE SMC 1979), same shape."""
+    import SimpleITK as sitk
+
     image = sitk.GetImageFromArray(np.ascontiguousarray(values.T))
+    found: Array = sitk.GetArrayFromImage(sitk.OtsuThreshold(image, 0, 1, 200)).T > 0
+    return found
+
+
+def bias_field(scan: Volume, mask: Array, shrink: int = SHRINK, threads: int = 1) -> FloatArray:
+    """Estimate the field that multiplies a scan.
+
+    Parameters
+    ----------
+    scan : Volume
+        A 3-D scan.
+    mask : ndarray, the scan's shape
+        Where it is estimated.
+    shrink, threads : int
+        See `correct_bias`.
+
+    Returns
+    -------
+    ndarray of float32, the scan's shape
+
+    Raises
+    ------
+    InputError
+        If the mask is too small to estimate a field in.
+    """
+    import SimpleITK as sitk
+
+    image = sitk.GetImageFromArray(np.ascontiguousarray(scan.finite().values().T))
     region = sitk.GetImageFromArray(np.ascontiguousarray((mask > 0).astype(np.uint8).T))
     for itk_image in (image, region):
         itk_image.SetSpacing(scan.spacing.tolist())
@@ -57,8 +119,7 @@ def correct_bias(scan: Volume, mask: Array, shrink: int = SHRINK, threads: int =
     corrector.SetNumberOfThreads(threads)
     small = sitk.Shrink(region, factors)
     if np.count_nonzero(sitk.GetArrayViewFromImage(small)) < _FEWEST:
-        raise InputError(f"{scan.name}: too little brain for N4; leave --bias-correct out.")
+        raise InputError(f"{scan.name}: too little tissue for N4; leave N4 out.")
     corrector.Execute(sitk.Shrink(image, factors), small)
-    field = np.exp(sitk.GetArrayFromImage(corrector.GetLogBiasFieldAsImage(image)).T)
-    corrected: FloatArray = np.where(mask > 0, values / field, 0).astype(np.float32)
-    return corrected
+    field: FloatArray = np.exp(sitk.GetArrayFromImage(corrector.GetLogBiasFieldAsImage(image)).T).astype(np.float32)
+    return field

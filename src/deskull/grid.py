@@ -11,6 +11,8 @@ from scipy import ndimage
 
 from deskull.volume import Affine, Array, FloatArray, Volume
 
+Shape = tuple[int, int, int]
+
 #: The network never sees more than this along an axis, in mm; what is farther from the head is cut.
 REACH_MM = 288.0
 
@@ -58,8 +60,10 @@ def _foreground(data: FloatArray, affine: Affine) -> tuple[Affine, Affine]:
     return np.percentile(world, 0.5, axis=0), np.percentile(world, 99.5, axis=0)
 
 
-def grid_for(data: FloatArray, affine: Affine, voxel: float, factor: int) -> tuple[tuple[int, int, int], Affine]:
-    """Choose the network's grid: world axes, `voxel` mm, covering the scan.
+def grid_for(
+    data: FloatArray, affine: Affine, voxel: float, factor: int, size: Shape | None = None
+) -> tuple[Shape, Affine]:
+    """Choose the network's grid: world axes, `voxel` mm, covering the scan (or of a fixed size, around the head).
 
     Parameters
     ----------
@@ -69,6 +73,8 @@ def grid_for(data: FloatArray, affine: Affine, voxel: float, factor: int) -> tup
         Edge of the grid's voxels in mm.
     factor : int
         Each size is a multiple of this.
+    size : tuple of int, optional
+        The grid's size in voxels; a scan is cut down or padded to it.
 
     Returns
     -------
@@ -77,22 +83,25 @@ def grid_for(data: FloatArray, affine: Affine, voxel: float, factor: int) -> tup
     """
     outer = corners(data.shape, affine)
     low, high = outer.min(axis=0), outer.max(axis=0)
-    if (high - low > REACH_MM).any():
-        low, high = _within_reach(low, high, *_foreground(data, affine))
-    sizes = [max(factor, factor * math.ceil(extent / voxel / factor - 1e-6)) for extent in high - low]
+    reach = np.array(size) * voxel if size else np.full(3, REACH_MM)
+    if (high - low > reach).any():
+        low, high = _within_reach(low, high, *_foreground(data, affine), reach)
+    sizes = size or [max(factor, factor * math.ceil(extent / voxel / factor - 1e-6)) for extent in high - low]
     grid = np.diag([voxel, voxel, voxel, 1.0])
     grid[:3, 3] = (low + high) / 2 - (np.array(sizes) - 1) / 2 * voxel
     x, y, z = sizes
     return (x, y, z), grid
 
 
-def _within_reach(low: Affine, high: Affine, head_low: Affine, head_high: Affine) -> tuple[Affine, Affine]:
-    """Cut a field of view down to `REACH_MM`: around the head, but from its top downwards."""
+def _within_reach(
+    low: Affine, high: Affine, head_low: Affine, head_high: Affine, reach: Affine
+) -> tuple[Affine, Affine]:
+    """Cut a field of view down to `reach` mm: around the head, but from its top downwards."""
     centre = (head_low + head_high) / 2
-    centre[2] = head_high[2] + 16 - REACH_MM / 2
-    start = np.clip(centre - REACH_MM / 2, low, np.maximum(low, high - REACH_MM))
-    large = high - low > REACH_MM
-    return np.where(large, start, low), np.where(large, start + REACH_MM, high)
+    centre[2] = head_high[2] + 16 - reach[2] / 2
+    start = np.clip(centre - reach / 2, low, np.maximum(low, high - reach))
+    large = high - low > reach
+    return np.where(large, start, low), np.where(large, start + reach, high)
 
 
 def _reduce(data: FloatArray, affine: Affine, voxel: float) -> tuple[FloatArray, Affine]:
@@ -126,7 +135,15 @@ def _block_mean(data: FloatArray, axis: int, block: int) -> FloatArray:
     return total
 
 
-def conform(volume: Volume, voxel: float, factor: int, like: Conformed | None = None) -> Conformed:
+def conform(
+    volume: Volume,
+    voxel: float,
+    factor: int,
+    like: Conformed | None = None,
+    *,
+    size: Shape | None = None,
+    order: int = 1,
+) -> Conformed:
     """Bring a scan of any orientation, anisotropy or shear to the network's grid.
 
     Parameters
@@ -139,23 +156,46 @@ def conform(volume: Volume, voxel: float, factor: int, like: Conformed | None = 
         The network's sizes are multiples of this.
     like : Conformed, optional
         Use this one's grid instead of choosing one: for a mask beside its scan.
+    size : tuple of int, optional
+        A fixed size of the grid in voxels.
+    order : {1, 0}
+        Linear interpolation, or the nearest voxel with no averaging.
 
     Notes
     -----
     Where the scan is finer than the grid it is averaged first (block mean, then a Gaussian for the rest),
     so that nothing aliases; then one linear interpolation through the composed affine map.
     """
-    data = volume.values()
-    shape, grid = (like.data.shape, like.affine) if like else grid_for(data, volume.affine, voxel, factor)
-    reduced, affine = _reduce(data, volume.affine, voxel)
+    if like:
+        return resample(volume, like.data.shape, like.affine, order)
+    shape, grid = grid_for(volume.values(), volume.affine, voxel, factor, size)
+    return resample(volume, shape, grid, order)
+
+
+def resample(volume: Volume, shape: tuple[int, ...], grid: Affine, order: int = 1) -> Conformed:
+    """Sample a scan on a grid of cubic voxels; see `conform`.
+
+    Parameters
+    ----------
+    volume : Volume
+        A 3-D scan of finite values.
+    shape : tuple of int
+    grid : ndarray, shape (4, 4)
+        Indices of the grid to world mm.
+    order : {1, 0}
+        Linear interpolation, or the nearest voxel with no averaging.
+    """
+    data, affine = volume.values(), volume.affine
+    if order:
+        data, affine = _reduce(data, affine, float(grid[0, 0]))
     back = np.linalg.inv(affine) @ grid
     sampled = ndimage.affine_transform(
-        reduced, back[:3, :3], back[:3, 3], shape, order=1, mode="nearest", output=np.float32
+        data, back[:3, :3], back[:3, 3], shape, order=order, mode="nearest", output=np.float32
     )
     return Conformed(sampled, _inside(shape, np.linalg.inv(volume.affine) @ grid, volume.shape), grid)
 
 
-def _inside(shape: tuple[int, int, int], to_scan: Affine, scan_shape: tuple[int, int, int]) -> Array:
+def _inside(shape: tuple[int, ...], to_scan: Affine, scan_shape: tuple[int, int, int]) -> Array:
     """Which grid voxels have their centre in the scan's field of view."""
     inside = np.ones(shape, bool)
     axes = [np.arange(size, dtype=np.float32) for size in shape]

@@ -54,3 +54,43 @@ def rescale(image: FloatArray, inside: Array) -> FloatArray:
     np.clip(scaled, 0, CEILING, out=scaled)
     scaled[~inside] = 0
     return scaled
+
+
+def standardise(image: FloatArray, inside: Array) -> FloatArray:
+    """Zero mean and unit variance inside the head (above Otsu's threshold).
+
+    Parameters
+    ----------
+    image : ndarray of float32, shape (x, y, z)
+    inside : ndarray of bool, same shape
+        The field of view.
+
+    Returns
+    -------
+    ndarray of float32
+        Outside the field of view what its darkest voxel has.
+    """
+    from deskull.bias import above_otsu
+
+    filled = np.where(inside, image, image[inside].min())
+    head = filled[above_otsu(filled)]
+    scaled: FloatArray = (filled - head.mean()) / np.float32(head.std() or 1.0)
+    return scaled
+
+
+def to_bytes(image: FloatArray, inside: Array) -> FloatArray:
+    """Scale linearly so that the darkest voxel is 0 and the brightest 255; 0 outside the field of view.
+
+    Parameters
+    ----------
+    image : ndarray of float32, shape (x, y, z)
+    inside : ndarray of bool, same shape
+        The field of view.
+    """
+    low, high = image[inside].min(), image[inside].max()
+    scaled: FloatArray = np.where(inside, (image - low) * (np.float32(255) / ((high - low) or 1)), 0)
+    return scaled.astype(np.float32)
+
+
+#: Ways of scaling by the name that recipes and cards give them.
+SCALINGS = {"rescale": rescale, "standardise": standardise, "bytes": to_bytes}

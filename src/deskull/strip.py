@@ -16,8 +16,7 @@ from deskull import formats
 from deskull.bias import correct_bias
 from deskull.engine import default_threads, make_engine
 from deskull.errors import InputError, UsageError
-from deskull.grid import conform, to_native
-from deskull.intensity import rescale, window_ct
+from deskull.grid import to_native
 from deskull.mask import keep_largest, mask_of
 from deskull.models import load_model
 from deskull.volume import Array, FloatArray, Volume
@@ -133,24 +132,22 @@ class Stripper:
             raise UsageError(f"--frame {frame}: unknown; choose {' or '.join(FRAMES)}.")
         if border is None:
             return 0.0
+        if border and not self.model.distances:
+            raise UsageError(f"--border {border:g}: {self.model.path.name} knows inside from outside, no distances.")
         if not abs(border) < self.model.band:
             raise UsageError(f"--border {border:g}: must lie within {self.model.band:g} mm of the surface.")
         return border
 
     def _distance(self, scan: Volume, border: float, surface: str, clock: _Clock) -> FloatArray:
         """Signed distance in mm on the voxels of one 3-D scan; everywhere far if it holds one value only."""
-        conformed = conform(window_ct(scan), self.model.voxel, self.model.factor)
-        if not conformed.inside.any():
-            size = " x ".join(f"{n * step:.3g}" for n, step in zip(scan.shape, scan.spacing, strict=True))
-            raise InputError(f"{scan.name}: is {size} mm, too small for a head; check the voxel sizes in its header.")
-        if not np.ptp(conformed.data[conformed.inside]) > 0:
+        seen = self.model.preprocessing.apply(scan, self.threads)
+        if seen is None:
             return np.full(scan.shape, np.float32(self.model.band))
-        image = rescale(conformed.data, conformed.inside)
         clock.lap("conform")
-        answer = self._engine(image)[self.model.surfaces.index(surface)]
+        answer = self._engine(seen.data)[self.model.surfaces.index(surface)]
         clock.lap("network")
         cleaned = keep_largest(answer, border, self.model.band)
-        native = to_native(cleaned, conformed.affine, scan, self.model.band)
+        native = to_native(cleaned, seen.affine, scan, self.model.band)
         clock.lap("back")
         return native
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from deskull import OutputError, Volume, formats
-from deskull.formats.atomic import atomic_path, write_bytes
+from deskull.formats.atomic import atomic_path, sweep, write_bytes
 
 
 def test_success_leaves_only_the_file(tmp_path):
@@ -74,3 +74,21 @@ def test_unknown_ending_is_refused(tmp_path):
     with pytest.raises(OutputError, match=r"use \.nii"):
         formats.write(Volume(np.zeros((3, 3, 3)), np.eye(4)), tmp_path / "a.txt")
     assert os.listdir(tmp_path) == []
+
+
+def test_what_killed_writers_left_is_swept_and_nothing_else(tmp_path):
+    script = (
+        "import os, sys; from pathlib import Path; from deskull.formats.atomic import atomic_path\n"
+        "with atomic_path(Path(sys.argv[1])) as partial: partial.write_bytes(b'half'); os._exit(9)"
+    )
+    subprocess.run([sys.executable, "-c", script, tmp_path / "below" / "a.txt"], check=False)
+    (left,) = (tmp_path / "below").iterdir()
+    elsewhere = left.with_name(".another-host.1.partial.a.txt")  # a writer there may still live
+    elsewhere.write_bytes(b"half")
+    with atomic_path(tmp_path / "b.txt") as mine:
+        mine.write_bytes(b"half")
+        sweep(tmp_path)
+        assert mine.exists()
+    assert not left.exists()
+    assert elsewhere.exists()
+    assert (tmp_path / "b.txt").read_bytes() == b"half"

@@ -41,7 +41,12 @@ class EngineName(enum.StrEnum):
 
 
 def strip(
-    scans: Annotated[list[Path], typer.Argument(metavar="SCAN...", help="Head scans, 3-D or 4-D.", show_default=False)],
+    scans: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="SCAN...", help="Head scans, 3-D or 4-D, or a table of 'deskull data index'.", show_default=False
+        ),
+    ],
     out: Annotated[
         Path | None, typer.Option("-o", "--out", help="Folder for results [default: beside the scan].")
     ] = None,
@@ -60,6 +65,8 @@ def strip(
     model: Annotated[str, typer.Option(help="A shipped model, or the path of an .onnx file.")] = "default",
     engine: Annotated[EngineName, typer.Option(help="What runs the network.")] = EngineName.onnxruntime,
     threads: Annotated[int | None, typer.Option(help="At most so many threads [default: the cores, up to 8].")] = None,
+    split: Annotated[str | None, typer.Option(help="Of a table: only the scans of this split.")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Leave out scans whose results are all there.")] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace results that are there.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a scan.")] = False,
 ) -> None:
@@ -69,11 +76,17 @@ def strip(
     keep_freed_memory()
     from deskull.strip import Stripper
 
-    wanted = _Wanted(out, mask_only, distance, bias_correct, overwrite)
+    wanted = _Wanted(out, mask_only, distance, bias_correct, overwrite or resume)
+    scans = _expand(scans, split)
     _check_names(scans, wanted)
     stripper = Stripper(model, threads, engine.value)
+    if distance and not stripper.model.distances:
+        raise UsageError(f"--distance: {model} knows inside from outside, no distances.")
+    left = [scan for scan in scans if not (resume and wanted.done(scan))]
+    if len(left) < len(scans):
+        say(f"{len(scans) - len(left)} of {len(scans)} scans were stripped before")
     failures = []
-    for scan in _progress(scans, quiet=as_json):
+    for scan in _progress(left, quiet=as_json):
         try:
             _one(stripper, scan, wanted, {"border": border, "surface": surface.value, "frame": frame.value}, as_json)
         except (UsageError, BrokenPipeError):
@@ -104,6 +117,21 @@ class _Wanted:
         folder = self.out or scan.parent
         stem, suffix = split_name(scan)[0], output_suffix(scan)
         return {kind: folder / f"{stem}_{kind}{suffix}" for kind in self.kinds}
+
+    def done(self, scan: Path) -> bool:
+        """Whether every output of a scan is there."""
+        return all(path.exists() for path in self.paths(scan).values())
+
+
+def _expand(scans: list[Path], split: str | None) -> list[Path]:
+    """The scans, with those that a table lists in its place."""
+    from deskull.data.splits import cases_of
+
+    found = []
+    for scan in scans:
+        table = scan.suffix.lower() == ".csv"
+        found += [case.raw for case in cases_of(scan, split)] if table else [scan]
+    return found
 
 
 def _check_names(scans: list[Path], wanted: _Wanted) -> None:

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import os
+import platform
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from deskull.errors import OutputError
+
+#: Part of temporary names: on a shared disk only this machine can tell whether its writers still live.
+_HOST = re.sub(r"\W", "-", platform.node())
 
 
 def refuse_existing(path: Path, overwrite: bool) -> None:
@@ -37,7 +42,7 @@ def atomic_path(path: Path, *, overwrite: bool = False) -> Iterator[Path]:
     OutputError
         If `path` exists and may not be replaced, or writing fails.
     """
-    partial = path.with_name(f".{os.getpid()}.partial.{path.name}")
+    partial = path.with_name(f".{_HOST}.{os.getpid()}.partial.{path.name}")
     try:
         refuse_existing(path, overwrite)
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -55,3 +60,23 @@ def write_bytes(path: Path, content: bytes, *, overwrite: bool = False) -> None:
     """Write a small file atomically; see `atomic_path`."""
     with atomic_path(path, overwrite=overwrite) as partial:
         partial.write_bytes(content)
+
+
+def sweep(folder: Path) -> None:
+    """Remove what writers on this machine that were killed have left in a folder and those below it."""
+    for partial in folder.rglob(f".{_HOST}.*.partial.*"):
+        writer = partial.name.removeprefix(f".{_HOST}.").split(".")[0]
+        if writer.isdigit() and not _lives(int(writer)):
+            with suppress(OSError):
+                partial.unlink()
+
+
+def _lives(process: int) -> bool:
+    """Whether a process of this number runs."""
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from deskull.errors import InputError, UsageError
+from deskull.preprocess import Preprocessing
 
 #: What a card must say for its network to be run.
 _NEEDED = ("sha256", "voxel_mm", "band_mm", "size_multiple_of", "surfaces")
@@ -44,6 +45,17 @@ class Model:
     def factor(self) -> int:
         """Spatial sizes are multiples of this."""
         return int(self.card["size_multiple_of"])
+
+    @property
+    def preprocessing(self) -> Preprocessing:
+        """How a scan is brought to the network."""
+        grid = {"voxel": self.voxel, "factor": self.factor}
+        return Preprocessing.of(grid | self.card.get("preprocess", {}))
+
+    @property
+    def distances(self) -> bool:
+        """Whether the answer is in mm; else only its sign means something: negative inside."""
+        return bool(self.card.get("distances", True))
 
     @property
     def surfaces(self) -> list[str]:
