@@ -17,7 +17,7 @@ from deskull import Stripper, Volume
 from deskull.metrics import score
 from deskull.train.anatomy import load_anatomy
 from deskull.train.contrast import FAMILIES, ContrastConfig
-from deskull.train.data import synthesis_config
+from deskull.train.heads import synthesis_config
 from deskull.train.recipe import load_recipe
 from deskull.train.synthesis import synthesise
 

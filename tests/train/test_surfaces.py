@@ -7,7 +7,8 @@ import pytest
 
 pytest.importorskip("torch", reason="needs torch (deskull[train])")
 
-from deskull.train.surfaces import brain_mask, close, intracranial_mask, signed_distance
+from deskull.mask import signed_distance
+from deskull.train.surfaces import brain_mask, close, intracranial_mask
 from deskull.train.tissues import Tissue, tissues_of
 
 

@@ -9,12 +9,13 @@ torch = pytest.importorskip("torch", reason="needs torch (deskull[train])")
 
 from scipy import ndimage
 
+from deskull.mask import signed_distance
 from deskull.train import artefacts
 from deskull.train.anatomy import Anatomy, _distances, load_anatomy
 from deskull.train.contrast import FAMILIES, ContrastConfig, draw_family, draw_means
 from deskull.train.deform import PoseConfig, grid_points, random_affine, random_warp, sample_distances, sample_tissues
 from deskull.train.rng import Rng
-from deskull.train.surfaces import brain_mask, signed_distance
+from deskull.train.surfaces import brain_mask
 from deskull.train.synthesis import SynthesisConfig, synthesise
 from deskull.train.tissues import Tissue
 from tests.train.test_surfaces import head

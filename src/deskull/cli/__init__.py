@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from deskull.cli import demo, evaluate, show, strip
+from deskull.cli import data, demo, evaluate, export, prepare, show, strip, synthesise_nfbs, train
 from deskull.cli.console import guarded
 
 app = typer.Typer(
@@ -20,7 +20,12 @@ app = typer.Typer(
 app.command("strip")(guarded(strip.strip))
 app.command("show")(guarded(show.show))
 app.command("evaluate")(guarded(evaluate.evaluate))
+app.command("train")(guarded(train.train))
+app.command("export")(guarded(export.export))
 app.command("demo")(guarded(demo.demo))
+data.app.command("prepare")(guarded(prepare.prepare))
+data.app.command("synthesise-nfbs")(guarded(synthesise_nfbs.synthesise_nfbs))
+app.add_typer(data.app, name="data", help="Find, check and prepare scans with masks to train on.")
 
 
 def _version(wanted: bool) -> None:

@@ -69,3 +69,17 @@ def refuse_inputs(path: Path, inputs: tuple[Path, ...]) -> None:
     """
     if any(path.resolve() == source.resolve() for source in inputs):
         raise UsageError(f"{path}: is an input; write the result elsewhere.")
+
+
+@contextmanager
+def needs_extra(extra: str) -> Iterator[None]:
+    """Say which extra to install where an import fails.
+
+    Raises
+    ------
+    UsageError
+    """
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        raise UsageError(f'{error.name}: is not installed; pip install "deskull[{extra}]".') from None

@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from deskull.formats.atomic import atomic_path
-from deskull.train.surfaces import brain_mask, intracranial_mask, signed_distance
+from deskull.mask import signed_distance
+from deskull.train.surfaces import brain_mask, intracranial_mask
 from deskull.train.tissues import Labels, tissues_of
 
 #: Distances farther than this from a surface are clipped, in mm.

@@ -124,6 +124,11 @@ def sample_distances(distances: Tensor, points: Tensor, spacing: float, voxel: f
     warped = functional.grid_sample(
         distances[None].float(), unit[None], mode="bilinear", padding_mode="border", align_corners=True
     )
-    slopes = torch.gradient(warped, spacing=voxel, dim=(2, 3, 4))
+    return unstretch(warped, voxel)
+
+
+def unstretch(distances: Tensor, voxel: float) -> Tensor:
+    """Divide warped distances, shape (1, n, x, y, z), by the length of their gradient; see `sample_distances`."""
+    slopes = torch.gradient(distances, spacing=voxel, dim=(2, 3, 4))
     steepness = torch.sqrt(sum(s * s for s in slopes)).clamp_(0.65, 1.6)  # type: ignore[arg-type]
-    return warped / steepness
+    return distances / steepness

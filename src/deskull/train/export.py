@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import io
 import json
+import logging
 import subprocess
+import warnings
 from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
@@ -18,21 +21,22 @@ import yaml
 from onnx import TensorProto, helper, numpy_helper
 
 from deskull._version import __version__
-from deskull.errors import InputError
-from deskull.formats.atomic import write_bytes
-from deskull.train.network import SURFACES, UNet
-from deskull.train.recipe import Recipe, load_recipe
+from deskull.errors import InputError, UsageError
+from deskull.formats.atomic import refuse_existing, write_bytes
+from deskull.train.lightning import Network, make_network
+from deskull.train.recipe import Recipe
+from deskull.train.run import load_saved
 
 #: Weights with fewer numbers than this stay in 32 bits.
 _SMALL = 256
 
 
-def load_network(checkpoint: Path, recipe: Recipe) -> tuple[UNet, int]:
+def load_network(checkpoint: Path, recipe: Recipe) -> tuple[Network, int]:
     """Load the averaged weights of a checkpoint.
 
     Returns
     -------
-    network : UNet
+    network : UNet or ResidualUNet
         In evaluation mode.
     steps : int
         Optimiser steps it was trained for.
@@ -47,7 +51,7 @@ def load_network(checkpoint: Path, recipe: Recipe) -> tuple[UNet, int]:
     saved = torch.load(checkpoint, map_location="cpu", weights_only=False)
     prefix = "network."
     weights = {k.removeprefix(prefix): v for k, v in saved["state_dict"].items() if k.startswith(prefix)}
-    network = UNet(recipe.channels, recipe.band)
+    network = make_network(recipe)
     try:
         network.load_state_dict(weights)
     except RuntimeError:
@@ -55,22 +59,25 @@ def load_network(checkpoint: Path, recipe: Recipe) -> tuple[UNet, int]:
     return network.eval(), int(saved["global_step"])
 
 
-def to_onnx(network: UNet) -> bytes:
+def to_onnx(network: Network) -> bytes:
     """ONNX bytes of a network for one scan of any size, large weights in 16-bit floats."""
     factor = network.factor
     sizes = {axis: factor * torch.export.Dim(name, min=1) for axis, name in ((2, "x"), (3, "y"), (4, "z"))}
-    program = torch.onnx.export(
-        network,
-        (torch.zeros(1, 1, 2 * factor, 3 * factor, 4 * factor),),
-        input_names=["image"],
-        output_names=["distance"],
-        dynamic_shapes=(sizes,),
-        dynamo=True,
-        verbose=False,
-    )
+    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what libraries tell developers
+        program = torch.onnx.export(
+            network,
+            (torch.zeros(1, 1, 2 * factor, 3 * factor, 4 * factor),),
+            input_names=["image"],
+            output_names=["distance"],
+            dynamic_shapes=(sizes,),
+            dynamo=True,
+            verbose=False,
+        )
     assert program is not None
     buffer = io.BytesIO()
-    onnx.save(_halve_weights(program.model_proto), buffer)
+    onnx.save(_forget_making(_halve_weights(program.model_proto)), buffer)
     return buffer.getvalue()
 
 
@@ -91,21 +98,55 @@ def _halve_weights(model: onnx.ModelProto) -> onnx.ModelProto:
     return model
 
 
-def export(checkpoint: Path, recipe_name: str, target: Path, figures: Sequence[Path] = ()) -> dict[str, Any]:
-    """Write ``target`` (.onnx) and its card (.json) and return the card.
+def _forget_making(model: onnx.ModelProto) -> onnx.ModelProto:
+    """Drop notes on how the graph came to be: they name files of this machine and change from run to run."""
+    for part in (
+        model,
+        model.graph,
+        *model.graph.node,
+        *model.graph.value_info,
+        *model.graph.input,
+        *model.graph.output,
+    ):
+        part.doc_string = ""
+        del part.metadata_props[:]
+    return model
+
+
+def export(
+    run: Path, target: Path, checkpoint: str = "best", figures: Sequence[Path] = (), *, overwrite: bool = False
+) -> dict[str, Any]:
+    """Write a run's network as ``target`` (.onnx) and its card (.json) and return the card.
 
     Parameters
     ----------
-    checkpoint : Path
-    recipe_name : str
-        Recipe it was trained with; ``recipes/NAME.card.yaml`` holds what a card says besides.
+    run : Path
+        Folder of `deskull.train.run`.
     target : Path
-        Files already there are replaced.
+    checkpoint : {"best", "last"}
+        The best validation loss, or the last epoch (also where nothing was validated on).
     figures : sequence of Path
         JSON files with what the benchmarks measured of this model.
+    overwrite : bool
+        Whether files that are there may be replaced.
+
+    Raises
+    ------
+    UsageError
+        If the folder holds no run, or the target has another ending.
+    InputError
+        If the checkpoint is missing, or a file of figures is none.
+    OutputError
+        If a file is there already, or cannot be written.
     """
-    recipe = load_recipe(recipe_name)
-    network, steps = load_network(checkpoint, recipe)
+    if target.suffix != ".onnx":
+        raise UsageError(f"{target}: must end in .onnx.")
+    for path in (target, target.with_suffix(".json")):
+        refuse_existing(path, overwrite)
+    recipe = load_saved(run)
+    measured = {name: found for path in figures for name, found in _read_figures(path).items()}
+    best = run / "best.ckpt"
+    network, steps = load_network(best if checkpoint == "best" and best.exists() else run / "last.ckpt", recipe)
     content = to_onnx(network)
     card = {
         "name": target.stem,
@@ -113,18 +154,37 @@ def export(checkpoint: Path, recipe_name: str, target: Path, figures: Sequence[P
         "voxel_mm": recipe.voxel,
         "band_mm": recipe.band,
         "size_multiple_of": network.factor,
-        "surfaces": list(SURFACES),
+        "surfaces": list(recipe.surfaces),
+        "distances": recipe.distances,
+        "preprocess": {k: v for k, v in recipe.preprocessing.as_dict().items() if k not in ("voxel", "factor")},
         "parameters": sum(p.numel() for p in network.parameters()),
         "steps": steps,
         "commit": _commit(),
         "recipe": recipe.as_dict(),
+        "data_set": json.loads((run / "run.json").read_text()),
+        "validation": _validation(run, steps),
         "deskull": __version__,
-        **_notes(recipe_name),
-        "figures": {name: found for path in figures for name, found in json.loads(path.read_text()).items()},
+        **_notes(recipe.name),
+        "figures": measured,
     }
     write_bytes(target, content, overwrite=True)
     write_bytes(target.with_suffix(".json"), (json.dumps(card, indent=2) + "\n").encode(), overwrite=True)
     return card
+
+
+def _validation(run: Path, steps: int) -> dict[str, float]:
+    """What the run measured on its validation scans at a step."""
+    with (run / "metrics.csv").open(newline="") as file:
+        rows = [row for row in csv.DictReader(file) if int(row["step"]) == steps]
+    return {name: float(value) for row in rows for name, value in row.items()}
+
+
+def _read_figures(path: Path) -> dict[str, Any]:
+    """A JSON file of figures."""
+    try:
+        return dict(json.loads(path.read_text()))
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: holds no figures in JSON ({error}); check the path.") from None
 
 
 def _notes(recipe_name: str) -> dict[str, Any]:

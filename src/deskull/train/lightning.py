@@ -1,105 +1,202 @@
-"""Training with Lightning: the module, its optimiser and its callbacks."""
+"""Training with Lightning: the module, its optimiser, its measures and the trainer."""
 
 from __future__ import annotations
 
 import math
-import time
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import lightning.pytorch as pl
 import torch
-from lightning.pytorch.callbacks import Callback, EMAWeightAveraging, ModelCheckpoint
-from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
+from lightning.pytorch.callbacks import Callback, EarlyStopping, EMAWeightAveraging, ModelCheckpoint
+from lightning.pytorch.loggers import TensorBoardLogger
+from lightning.pytorch.plugins.io import TorchCheckpointIO
 from torch import Tensor
 
-from deskull.train.data import Batch
-from deskull.train.losses import DistanceLoss
+from deskull.errors import InputError
+from deskull.formats.atomic import atomic_path
+from deskull.train.curves import LearningCurves
+from deskull.train.losses import make_loss
 from deskull.train.network import UNet
+from deskull.train.pace import Pace
 from deskull.train.pictures import ValidationPictures
 from deskull.train.recipe import Recipe
+from deskull.train.residual import ResidualUNet
+from deskull.train.samples import Batch
 
 
-def dice(predicted: Tensor, target: Tensor, weight: Tensor) -> Tensor:
-    """Dice of the masks of two distance images where `weight` is not 0."""
-    a, b = (predicted < 0) & (weight > 0), (target < 0) & (weight > 0)
-    total: Tensor = 2 * (a & b).sum() / (a.sum() + b.sum()).clamp_min(1)
-    return total
+@dataclass(frozen=True)
+class Hardware:
+    """What to train on, as Lightning names it."""
+
+    accelerator: str = "auto"
+    devices: int = 1
+    nodes: int = 1
 
 
-class DistanceModule(pl.LightningModule):
-    """The network, its loss and its schedule: AdamW with linear warm-up and a cosine."""
+Network = UNet | ResidualUNet
 
-    def __init__(self, recipe: Recipe) -> None:
+
+def make_network(recipe: Recipe) -> Network:
+    """The network that a recipe names, with random weights."""
+    if recipe.network == "unet":
+        return UNet(recipe.channels, recipe.band, len(recipe.surfaces))
+    verbatim = recipe.network == "residual_verbatim"
+    return ResidualUNet(recipe.channels, recipe.dropout, recipe.band, first_dropped=verbatim)
+
+
+def overlap(predicted: Tensor, target: Tensor, weight: Tensor) -> dict[str, Tensor]:
+    """IoU, Dice and accuracy of the masks of two distance images where `weight` is not 0."""
+    counts = weight > 0
+    a, b = (predicted < 0) & counts, (target < 0) & counts
+    both, either = (a & b).sum(), (a | b).sum()
+    return {
+        "iou": both / either.clamp_min(1),
+        "dice": 2 * both / (both + either).clamp_min(1),
+        "accuracy": 1 - (either - both) / counts.sum().clamp_min(1),
+    }
+
+
+class SurfaceModule(pl.LightningModule):
+    """A network, its loss and its schedule.
+
+    Parameters
+    ----------
+    recipe : Recipe
+    start : mapping of str to Tensor, optional
+        Weights to start from, and to stay near if the recipe has an anchor.
+    """
+
+    def __init__(self, recipe: Recipe, start: Mapping[str, Tensor] | None = None) -> None:
         super().__init__()
         self.recipe = recipe
-        self.network = UNet(recipe.channels, recipe.band)
+        self.network = make_network(recipe)
+        if start:
+            self.network.load_state_dict(start)
         self.network.to(memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
-        self.loss = DistanceLoss(recipe.band)
+        self.loss = make_loss(recipe.loss, recipe.band)
+        self._start = dict(start or {})
 
     def forward(self, image: Tensor) -> Tensor:
-        """Distances in mm of images of shape (n, 1, x, y, z)."""
+        """Distances (or minus logits) of images of shape (n, 1, x, y, z)."""
         distances: Tensor = self.network(image.to(memory_format=torch.channels_last_3d))
         return distances
 
+    def on_train_epoch_start(self) -> None:
+        """Seed what is drawn in an epoch (dropout), so that a resumed run draws the same."""
+        torch.manual_seed((self.recipe.seed * 100_003 + self.current_epoch) * 64 + self.global_rank)
+
     def training_step(self, batch: Batch, index: int) -> Tensor:
-        """Loss of one batch."""
+        """Loss of one batch.
+
+        Raises
+        ------
+        InputError
+            If the loss is not a number, or no voxel of the batch counts.
+        """
+        if not batch["weight"].any():
+            raise InputError(f"{self.recipe.name}: a batch in which no voxel counts; check the masks and rois.")
         loss: Tensor = self.loss(self(batch["image"]).float(), batch["distance"], batch["weight"], batch["slack"])
+        if self.recipe.anchor and self._start:
+            loss = loss + self.recipe.anchor * self._drift()
+        if not torch.isfinite(loss):
+            raise InputError(
+                f"{self.recipe.name}: the loss is no number at step {self.global_step}; lower the rate "
+                f"(now {self.recipe.rate:g}), set clip, or train with precision 32-true."
+            )
         self.log("loss", loss, prog_bar=True)
-        self.log("min_left", self._minutes_left(), prog_bar=True, logger=False)
         return loss
 
-    def on_train_start(self) -> None:
-        """Start the clock of the time left."""
-        self._started = (time.monotonic(), self.global_step)
-
-    def _minutes_left(self) -> float:
-        """Minutes to the recipe's last step at the pace so far."""
-        start, first = self._started
-        done = max(1, self.global_step - first)
-        return (time.monotonic() - start) / done * (self.recipe.steps - self.global_step) / 60
+    def _drift(self) -> Tensor:
+        """Squared distance of the weights from where they started (L2-SP, Li et al., ICML 2018)."""
+        moved = [(w - self._start[name].to(w)).square().sum() for name, w in self.network.named_parameters()]
+        return torch.stack(moved).sum()
 
     def validation_step(self, batch: Batch, index: int) -> Tensor:
-        """Loss and Dice of each surface on a held-out head; returns the distances, for pictures."""
+        """Loss and overlap of each surface on one held-out head; returns the distances, for pictures."""
         predicted: Tensor = self(batch["image"]).float()
-        self.log("val_loss", self.loss(predicted, batch["distance"], batch["weight"]), batch_size=1)
-        for channel, name in enumerate(("val_dice", "val_dice_intracranial")):
+        loss = self.loss(predicted, batch["distance"], batch["weight"])
+        self.log("val_loss", loss, batch_size=1, sync_dist=True)
+        for channel, surface in enumerate(self.recipe.surfaces):
+            ending = f"_{surface}" if channel else ""
             fields = (predicted[:, channel], batch["distance"][:, channel], batch["weight"][:, channel])
-            self.log(name, dice(*fields), prog_bar=channel == 0, batch_size=1)
+            for name, value in overlap(*fields).items():
+                shown = name == "dice" and not channel
+                self.log(f"val_{name}{ending}", value, prog_bar=shown, batch_size=1, sync_dist=True)
         return predicted
 
-    def rate_at(self, step: int) -> float:
-        """Share of the peak learning rate at a step."""
+    def rate_at(self, step: int, steps: int) -> float:
+        """Share of the peak learning rate at a step of so many."""
         if step < self.recipe.warmup:
             return (step + 1) / self.recipe.warmup
-        progress = min(1.0, step / self.recipe.steps)
-        return 0.5 * (1 + math.cos(math.pi * progress)) + 0.002
+        if self.recipe.schedule == "constant":
+            return 1.0
+        return 0.5 * (1 + math.cos(math.pi * min(1.0, step / steps))) + 0.002
 
     def configure_optimizers(self) -> Any:
-        """AdamW (Loshchilov and Hutter 2019) with the schedule of `rate_at`."""
-        optimiser = torch.optim.AdamW(self.parameters(), lr=self.recipe.rate, weight_decay=self.recipe.weight_decay)
-        schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, self.rate_at)
+        """AdamW (Loshchilov and Hutter 2019) or Adam with the schedule of `rate_at`."""
+        kinds = {"adamw": torch.optim.AdamW, "adam": torch.optim.Adam}
+        recipe, steps = self.recipe, int(self.trainer.estimated_stepping_batches)
+        optimiser = kinds[recipe.optimiser](self.parameters(), lr=recipe.rate, weight_decay=recipe.weight_decay)
+        schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: self.rate_at(step, steps))
         return {"optimizer": optimiser, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 
 
-def make_trainer(recipe: Recipe, out: Path, accelerator: str = "auto") -> pl.Trainer:
-    """A trainer that logs to CSV and TensorBoard, keeps the last and best checkpoints, averages weights."""
-    callbacks: list[Callback] = [
-        # Two, because one with a monitor leaves the last epoch unsaved where it was not the best.
-        ModelCheckpoint(out, filename="last", enable_version_counter=False),
-        ModelCheckpoint(out, filename="best", monitor="val_loss", enable_version_counter=False),
-        EMAWeightAveraging(decay=recipe.ema),
-        ValidationPictures(out),
+class WholeCheckpoints(TorchCheckpointIO):
+    """Checkpoints that are there whole or not at all, wherever they are written."""
+
+    def save_checkpoint(
+        self, checkpoint: dict[str, Any], path: str | os.PathLike[str], storage_options: Any = None
+    ) -> None:
+        """Write through a temporary name beside `path`."""
+        with atomic_path(Path(path), overwrite=True) as partial:
+            torch.save(checkpoint, partial)
+
+
+def make_trainer(recipe: Recipe, out: Path, hardware: Hardware | None = None, *, validates: bool = True) -> pl.Trainer:
+    """A trainer that logs to CSV and TensorBoard, draws curves and pictures, keeps the best and last checkpoints.
+
+    Parameters
+    ----------
+    recipe : Recipe
+    out : Path
+        Folder of the run.
+    hardware : Hardware, optional
+    validates : bool
+        False where there is nothing to validate on: only the last checkpoint is kept then.
+    """
+    hardware = hardware or Hardware()
+    callbacks: list[Callback] = [LearningCurves(out), ValidationPictures(out), Pace(out)]
+    if recipe.ema:
+        callbacks.append(EMAWeightAveraging(decay=recipe.ema))
+    if recipe.patience and validates:
+        callbacks.append(EarlyStopping("val_loss", patience=recipe.patience, check_on_train_epoch_end=True))
+    # The best first: what the last one remembers of it is then true, wherever a run is killed.
+    kept = [("best", "val_loss"), ("last", None)] if validates else [("last", None)]
+    callbacks += [
+        ModelCheckpoint(out, filename=name, monitor=monitor, enable_version_counter=False, save_on_train_epoch_end=True)
+        for name, monitor in kept
     ]
+    length: dict[str, int] = (
+        {"max_steps": recipe.steps} if recipe.data == "synthesis" else {"max_epochs": recipe.epochs}
+    )
     return pl.Trainer(
-        accelerator=accelerator,
-        devices=1,
-        precision="bf16-mixed",
-        max_steps=recipe.steps,
+        accelerator=hardware.accelerator,
+        devices=hardware.devices,
+        num_nodes=hardware.nodes,
+        precision=recipe.precision,  # type: ignore[arg-type]
         callbacks=callbacks,
-        logger=[CSVLogger(out, name="csv"), TensorBoardLogger(out, name="tensorboard")],
-        gradient_clip_val=recipe.clip,
+        logger=TensorBoardLogger(out, name="tensorboard", version=""),
+        gradient_clip_val=recipe.clip or None,
         reload_dataloaders_every_n_epochs=1,
         num_sanity_val_steps=0,
         log_every_n_steps=10,
+        plugins=[WholeCheckpoints()],
+        enable_model_summary=False,
+        enable_progress_bar=sys.stdout.isatty(),
+        **length,  # type: ignore[arg-type]
     )

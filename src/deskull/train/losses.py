@@ -1,11 +1,17 @@
-"""Losses on signed distances."""
+"""Losses: on signed distances, and MONAI's on masks. All take the same arguments."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 import torch.nn.functional as functional
-from monai.losses import MaskedDiceLoss
+from monai.losses import DiceFocalLoss, DiceLoss, FocalLoss, MaskedDiceLoss
 from torch import Tensor, nn
+
+Loss = Callable[..., Tensor]
+#: A logit so low that sigmoid calls the voxel outside without doubt.
+_SURELY_OUTSIDE = -20.0
 
 
 class DistanceLoss(nn.Module):
@@ -62,3 +68,35 @@ class DistanceLoss(nn.Module):
 def _towards(predicted: Tensor, target: Tensor, band: float) -> Tensor:
     """Clip an answer only on the side where going beyond the band is right."""
     return torch.where(target > 0, predicted.clamp_max(band), predicted.clamp_min(-band))
+
+
+class MaskLoss(nn.Module):
+    """A loss of MONAI's between minus the answer, taken as logits, and the mask that a distance means.
+
+    Parameters
+    ----------
+    kind : {"dice", "focal", "dice_focal"}
+        Soft Dice (Milletari et al. 2016), focal (Lin et al. 2017; gamma 2), or their sum.
+    """
+
+    def __init__(self, kind: str) -> None:
+        super().__init__()
+        kinds: dict[str, Loss] = {
+            "dice": DiceLoss(sigmoid=True, smooth_nr=1.0, smooth_dr=1.0),
+            "focal": FocalLoss(gamma=2.0),
+            "dice_focal": DiceFocalLoss(sigmoid=True, smooth_nr=1.0, smooth_dr=1.0),
+        }
+        self.loss = kinds[kind]
+
+    def forward(self, predicted: Tensor, target: Tensor, weight: Tensor, slack: Tensor | float = 0.0) -> Tensor:
+        """Mean loss of a batch; see `DistanceLoss.forward`. Voxels without weight count as outside, found so."""
+        counts = (weight > 0) & (target.abs() >= slack)
+        logits = torch.where(counts, -predicted, _SURELY_OUTSIDE)
+        mask = ((target < 0) & counts).float()
+        loss: Tensor = self.loss(logits, mask)
+        return loss
+
+
+def make_loss(kind: str, band: float) -> nn.Module:
+    """The loss that a recipe names; `band` in mm is for distances."""
+    return DistanceLoss(band) if kind == "distance" else MaskLoss(kind)

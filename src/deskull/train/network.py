@@ -45,9 +45,13 @@ class UNet(nn.Module):
         Features at each level, finest first.
     band : float
         Distances are clipped to plus or minus this many mm outside training.
+    surfaces : int
+        How many distances it answers with.
     """
 
-    def __init__(self, channels: Sequence[int] = (8, 32, 64, 96, 128), band: float = 10.0) -> None:
+    def __init__(
+        self, channels: Sequence[int] = (8, 32, 64, 96, 128), band: float = 10.0, surfaces: int = len(SURFACES)
+    ) -> None:
         super().__init__()
         self.band = band
         self.factor = 2 ** (len(channels) - 1)
@@ -58,10 +62,10 @@ class UNet(nn.Module):
         finer, coarser = channels[-2::-1], channels[:0:-1]
         self.reducers = nn.ModuleList(nn.Conv3d(c, f, 1) for f, c in zip(finer, coarser, strict=True))
         self.decoders = nn.ModuleList(nn.Sequential(convolution(2 * f, f), convolution(f, f)) for f in finer)
-        self.head = nn.Conv3d(channels[0], len(SURFACES), 1)
+        self.head = nn.Conv3d(channels[0], surfaces, 1)
 
     def forward(self, image: Tensor) -> Tensor:
-        """Signed distances in mm, shape (n, 2, x, y, z), of images of shape (n, 1, x, y, z).
+        """Signed distances in mm, shape (n, surfaces, x, y, z), of images of shape (n, 1, x, y, z).
 
         Every spatial size must be a multiple of `factor`.
         """

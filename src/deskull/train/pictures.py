@@ -15,7 +15,7 @@ from torch import Tensor
 
 from deskull.metrics import edges
 from deskull.report.mosaic import CONTOUR, save_picture
-from deskull.train.data import Batch
+from deskull.train.samples import Batch
 
 TRUTH = (70, 200, 90)
 
@@ -34,7 +34,7 @@ def draw_sample(image: Tensor, predicted: Tensor, target: Tensor) -> npt.NDArray
         grey, found, truth = (
             np.rot90(t.select(axis, middle).float().cpu().numpy()) for t in (image, predicted, target)
         )
-        shade = np.repeat((grey.clip(0, 1) * 255).astype(np.uint8)[..., None], 3, axis=2)
+        shade = np.repeat((_to_unit(grey) * 255).astype(np.uint8)[..., None], 3, axis=2)
         shade[edges(truth < 0)] = TRUTH
         shade[edges(found < 0)] = CONTOUR
         panels.append(shade)
@@ -42,17 +42,24 @@ def draw_sample(image: Tensor, predicted: Tensor, target: Tensor) -> npt.NDArray
     return np.hstack([np.pad(panel, ((0, height - panel.shape[0]), (0, 2), (0, 0))) for panel in panels])
 
 
+def _to_unit(grey: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Grey values of any scaling as 0 to 1."""
+    low, high = np.percentile(grey, (1, 99.5))
+    unit: npt.NDArray[np.float32] = ((grey - low) / max(high - low, 1e-6)).clip(0, 1)
+    return unit
+
+
 def contact_sheet(samples: Sequence[Batch], columns: int = 4) -> Image.Image:
-    """Training samples with their true brain (green) and intracranial (red) contours, row by row.
+    """Training samples with their true brain (green) and, where it is known, intracranial (red) contours, row by row.
 
     Parameters
     ----------
     samples : sequence of dict
-        With ``image`` and ``distance`` of shape (1, x, y, z) and (2, x, y, z).
+        With ``image`` and ``distance`` of shape (1, x, y, z) and (1 or 2, x, y, z).
     columns : int
         Samples a row.
     """
-    tiles = [draw_sample(s["image"][0], s["distance"][1], s["distance"][0]) for s in samples]
+    tiles = [draw_sample(s["image"][0], s["distance"][-1], s["distance"][0]) for s in samples]
     height, width = (max(tile.shape[axis] for tile in tiles) for axis in (0, 1))
     padded = [np.pad(t, ((0, height - t.shape[0]), (0, width - t.shape[1]), (0, 0))) for t in tiles]
     padded += [np.zeros_like(padded[0])] * (-len(padded) % columns)

@@ -1,15 +1,15 @@
-"""Real scans with masks as training samples: they teach what no label map shows.
+"""Real scans with masks as training samples: moved, bent, degraded and cut on the fly.
 
-References differ by millimetres in what they call brain, so a real scan comes with a slack: the network's
-distance may differ from the reference's by that much for nothing. Where the edge lies is learnt from
-synthesis, where it is exact.
+Where they are mixed into synthesis they teach what no label map shows. References differ by millimetres in what
+they call brain, so they come with a slack: the network's distance may differ from the reference's by that much
+for nothing.
 """
 
 from __future__ import annotations
 
 import csv
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -17,15 +17,16 @@ import torch
 import torch.nn.functional as functional
 from torch import Tensor
 
-from deskull import formats
-from deskull.grid import Conformed, conform
-from deskull.intensity import rescale
+from deskull.data.cases import Case
+from deskull.data.prepare import Prepared, prepare_case
+from deskull.preprocess import Preprocessing
 from deskull.train import artefacts
-from deskull.train.deform import PoseConfig, Shape, grid_points, random_affine, random_warp
+from deskull.train.deform import PoseConfig, Shape, grid_points, random_affine, random_warp, unstretch
 from deskull.train.rng import Rng
-from deskull.train.surfaces import signed_distance
 from deskull.train.synthesis import Sample, SynthesisConfig, field_of_view
-from deskull.volume import Array
+
+#: Real heads lie nearly straight already.
+_POSE = PoseConfig(shift=6.0)
 
 
 @dataclass(frozen=True)
@@ -45,8 +46,18 @@ class RealScan:
     layers: Tensor
     centre: Tensor
 
+    @classmethod
+    def of(cls, name: str, prepared: Prepared, voxel: float, shift: float = 0.0) -> RealScan:
+        """Take over a prepared case; `shift` in mm is added to its distances."""
+        distance = prepared.distance.astype(np.float32) + np.float32(shift)
+        layers = np.stack([prepared.image.astype(np.float32), distance, prepared.counts.astype(np.float32)])
+        inside = np.argwhere(distance < 0)
+        half = (np.array(distance.shape) - 1) / 2
+        middle = (inside.mean(axis=0) - half) * voxel if len(inside) else np.zeros(3)
+        return cls(name, torch.from_numpy(layers)[None], torch.tensor(middle, dtype=torch.float32))
 
-def load_real(folder: Path, split: str, voxel: float) -> list[RealScan]:
+
+def load_real(folder: Path, split: str, preprocessing: Preprocessing) -> list[RealScan]:
     """Load the scans of a split of ``labelled/``, each with its mask and, where there is one, its roi.
 
     Parameters
@@ -54,39 +65,41 @@ def load_real(folder: Path, split: str, voxel: float) -> list[RealScan]:
     folder : Path
         With ``cases.csv``.
     split : {"train", "validation"}
-    voxel : float
-        Edge of the network's voxels in mm.
+    preprocessing : Preprocessing
     """
     with (folder / "cases.csv").open(newline="") as file:
         names = [row["case"] for row in csv.DictReader(file) if row["split"] == split]
-    return [_load(folder, name, voxel) for name in names]
+    return [_load(folder, name, preprocessing) for name in names]
 
 
-def _load(folder: Path, name: str, voxel: float) -> RealScan:
-    """Read one case and bring image, mask and roi to one grid."""
-    scan = conform(formats.read(folder / f"{name}.nii.gz").mean_frame(), voxel, 16)
-    mask = _on_grid(folder / f"{name}_mask.nii.gz", scan, voxel)
-    roi_path = folder / f"{name}_roi.nii.gz"
-    counts = scan.inside & (_on_grid(roi_path, scan, voxel) if roi_path.exists() else True)
-    distance = signed_distance(np.ascontiguousarray(mask), voxel)
-    layers = np.stack([rescale(scan.data, scan.inside), distance, counts.astype(np.float32)])
-    middle = (np.argwhere(mask).mean(axis=0) - (np.array(mask.shape) - 1) / 2) * voxel
-    return RealScan(name, torch.from_numpy(layers)[None], torch.tensor(middle, dtype=torch.float32))
+def _load(folder: Path, name: str, preprocessing: Preprocessing) -> RealScan:
+    """Prepare one case in memory."""
+    roi = folder / f"{name}_roi.nii.gz"
+    scan, mask = folder / f"{name}.nii.gz", folder / f"{name}_mask.nii.gz"
+    case = Case(name, name, scan, mask, roi=roi if roi.exists() else None)
+    return RealScan.of(name, prepare_case(case, preprocessing), preprocessing.voxel)
 
 
-def _on_grid(path: Path, scan: Conformed, voxel: float) -> Array:
-    """A mask on the grid of its conformed scan: where at least half of a voxel is covered."""
-    return np.asarray(conform(formats.read(path), voxel, 16, like=scan).data > 0.5)
+def whole_sample(scan: RealScan, band: float) -> Sample:
+    """A scan as it was prepared, distances clipped to the band in mm."""
+    image, distance, counts = (scan.layers[:, layer : layer + 1] for layer in range(3))
+    return Sample(image, distance.clamp(-band, band), counts, "real")
+
+
+def moved_sample(scan: RealScan, seed: int, shape: Shape, config: SynthesisConfig, device: str = "cpu") -> Sample:
+    """Move and bend one scan about the middle of its grid; see `real_sample`."""
+    return _move(replace(scan, centre=torch.zeros(3)), Rng(seed, device), shape, config)
 
 
 def real_sample(
     scan: RealScan, seed: int, shape: Shape, config: SynthesisConfig, slack: float, device: str = "cpu"
 ) -> Sample:
-    """Move, bend and degrade one real scan.
+    """Move, bend, degrade and cut one scan about the middle of its brain.
 
     Parameters
     ----------
     scan : RealScan
+        Scaled by `deskull.intensity.rescale`.
     seed : int
     shape : tuple of int
         Grid of the result.
@@ -97,18 +110,25 @@ def real_sample(
         Where to compute.
     """
     rng = Rng(seed, device)
-    affine = random_affine(rng, PoseConfig(shift=6.0))
+    moved = _move(scan, rng, shape, config)
+    seen = field_of_view(shape, rng, config)
+    image = artefacts.rescale(_degrade(moved.image, rng, config)) * seen
+    return replace(moved, image=image, weight=moved.weight * seen, slack=slack)
+
+
+def _move(scan: RealScan, rng: Rng, shape: Shape, config: SynthesisConfig) -> Sample:
+    """Carry a scan through a random pose and warp onto a grid; beyond it lies what its darkest voxel has."""
+    affine = random_affine(rng, _POSE)
     affine[:, 3] += scan.centre
     points = grid_points(affine, random_warp(rng, config.pose, shape, config.voxel), config.voxel)
     sizes = scan.layers.shape[2:]
     unit = torch.stack([points[0, a] / config.voxel * 2 / (sizes[a] - 1) for a in (2, 1, 0)], dim=-1)
-    moved = functional.grid_sample(scan.layers.to(device), unit[None], align_corners=True, padding_mode="zeros")
-    image, distance, counts = moved[:, :1], moved[:, 1:2], moved[:, 2:] > 0.99  # 0 beyond the scan
-    image = artefacts.rescale(_degrade(image, rng, config))
-    seen = field_of_view(shape, rng, config)
-    both = torch.cat([distance, distance], dim=1).clamp(-config.band, config.band)
-    weight = torch.cat([counts * seen, torch.zeros_like(seen)], dim=1)  # nothing is known of the second surface
-    return Sample(image * seen, both, weight, "real", slack)
+    layers = scan.layers.to(rng.device)
+    darkest = layers[:, :1].amin()
+    layers = torch.cat([layers[:, :1] - darkest, layers[:, 1:]], dim=1)
+    moved = functional.grid_sample(layers, unit[None], align_corners=True, padding_mode="zeros")
+    distance = unstretch(moved[:, 1:2], config.voxel).clamp(-config.band, config.band)
+    return Sample(moved[:, :1] + darkest, distance, (moved[:, 2:] > 0.99).float(), "real")
 
 
 def _degrade(image: Tensor, rng: Rng, config: SynthesisConfig) -> Tensor:

@@ -1,4 +1,4 @@
-"""The brain and intracranial surfaces of a label map, and exact signed distances to them.
+"""The brain and intracranial surfaces of a label map.
 
 The definitions (docs/brain.md says why):
 
@@ -12,41 +12,12 @@ intracranial
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
-from deskull.mask import Mask, fill_holes, largest_component
+from deskull.mask import Mask, fill_holes, largest_component, signed_distance
 from deskull.train.tissues import BRAIN_TISSUES, FILLABLE, Labels
 
 CLOSING_MM = 6.0
 INTRACRANIAL_MM = 12.0
-
-
-def signed_distance(mask: Mask, spacing: float) -> npt.NDArray[np.float32]:
-    """Distance in mm from each voxel centre to the surface of a mask, negative inside.
-
-    Parameters
-    ----------
-    mask : ndarray of bool, shape (x, y, z)
-    spacing : float
-        Edge of the isotropic voxels in mm.
-
-    Notes
-    -----
-    Exact Euclidean distances (Maurer, Qi and Raghavan, TPAMI 2003, in ITK) to the nearest centre on the other
-    side, less half a voxel because the surface runs between centres.
-    """
-    distance = np.where(mask, -_beyond(~mask), _beyond(mask))
-    return distance * np.float32(spacing)
-
-
-def _beyond(mask: Mask) -> npt.NDArray[np.float32]:
-    """Distance in voxels from each centre outside a mask to the mask's surface."""
-    import SimpleITK as sitk
-
-    image = sitk.GetImageFromArray(mask.astype(np.uint8))
-    field = sitk.SignedMaurerDistanceMap(image, insideIsPositive=False, squaredDistance=False)
-    distance: npt.NDArray[np.float32] = sitk.GetArrayFromImage(field)
-    return distance - np.float32(0.5)
 
 
 def close(mask: Mask, radius: float, spacing: float) -> Mask:

@@ -1,7 +1,7 @@
 """Synthesis: from an anatomy and a seed to a training image and its two distances.
 
-The order follows how a scan comes to be: a head in some pose is painted with a contrast at half the
-network's voxel, averaged into voxels (partial volume), then goes through coil, slices, motion, noise and
+The order follows how a scan comes to be: a head in some pose is painted with a contrast on a finer grid,
+averaged into voxels (partial volume), then goes through coil, slices, motion, noise and
 field of view. Everything is torch and runs on any device. Ideas: SynthSeg (Billot et al., MedIA 2023) and
 SynthStrip (Hoopes et al., NeuroImage 2022).
 """
@@ -36,6 +36,7 @@ class SynthesisConfig:
 
     voxel: float = 2.0
     band: float = 10.0
+    oversampling: int = 2
     pose: PoseConfig = field(default_factory=PoseConfig)
     contrast: ContrastConfig = field(default_factory=ContrastConfig)
     neck_goes_on: float = 0.6
@@ -103,14 +104,15 @@ def synthesise(anatomy: Anatomy, seed: int, shape: Shape, config: SynthesisConfi
 
 
 def _pose(anatomy: Anatomy, rng: Rng, shape: Shape, config: SynthesisConfig) -> tuple[Tensor, Tensor]:
-    """Tissues at half the voxel, shape (1, 1, 2x, 2y, 2z), and distances at the voxel."""
+    """Tissues on the oversampled grid, shape (1, 1, k x, k y, k z), and distances at the voxel."""
     growth = (1.0, 1.7) if anatomy.name.startswith("neonate") else (1.0, 1.0)
     affine = random_affine(rng, config.pose, growth)
     warp = random_warp(rng, config.pose, shape, config.voxel)
     tissues = torch.from_numpy(anatomy.tissues).to(rng.device)
-    fine = functional.interpolate(warp, scale_factor=2, mode="trilinear", align_corners=False)
+    times = config.oversampling
+    fine = functional.interpolate(warp, scale_factor=times, mode="trilinear") if times > 1 else warp
     painted = sample_tissues(
-        tissues, grid_points(affine, fine, config.voxel / 2), anatomy.spacing, rng.chance(config.neck_goes_on)
+        tissues, grid_points(affine, fine, config.voxel / times), anatomy.spacing, rng.chance(config.neck_goes_on)
     )
     fields = torch.from_numpy(anatomy.distances).to(rng.device)
     distance = sample_distances(fields, grid_points(affine, warp, config.voxel), anatomy.spacing, config.voxel)
@@ -132,7 +134,7 @@ def _signal(tissues: Tensor, distance: Tensor, family: str, rng: Rng, config: Sy
     deviations = torch.tensor([abs(rng.normal(config.contrast.texture)) for _ in means])
     deviations[Tissue.AIR] = 0.0
     stripped = rng.chance(config.stripped_share)
-    image = functional.avg_pool3d(paint(tissues, means, deviations, rng), 2)
+    image = functional.avg_pool3d(paint(tissues, means, deviations, rng), config.oversampling)
     image = artefacts.texture(image, rng, abs(rng.normal(0.06)))
     if rng.chance(config.lesion_share):
         image = _lesion(image, distance, rng)

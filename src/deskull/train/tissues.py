@@ -8,6 +8,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
+from deskull.mask import signed_distance
+
 Labels = npt.NDArray[np.uint8]
 LabelMap = npt.NDArray[np.integer]
 
@@ -132,8 +134,6 @@ def _largest(tissues: Labels) -> Labels:
 
 def _depth(inside: npt.NDArray[np.bool_], spacing: float) -> npt.NDArray[np.float32]:
     """Depth in mm below the surface of a region, by SimpleITK's exact Maurer map."""
-    from deskull.train.surfaces import signed_distance
-
     return -signed_distance(inside, spacing)
 
 

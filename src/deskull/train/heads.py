@@ -1,4 +1,4 @@
-"""Training and validation samples: made on the fly, each by its own seed."""
+"""Heads made from label maps on the fly, each by its own seed."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import lightning.pytorch as pl
-import torch
-from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from deskull.errors import InputError
@@ -17,9 +15,9 @@ from deskull.train.deform import PoseConfig, Shape
 from deskull.train.real import RealScan, load_real, real_sample
 from deskull.train.recipe import Recipe
 from deskull.train.rng import Rng
-from deskull.train.synthesis import Sample, SynthesisConfig, synthesise
+from deskull.train.samples import Batch, as_batch
+from deskull.train.synthesis import SynthesisConfig, synthesise
 
-Batch = dict[str, Tensor]
 VALIDATION_SEED = 10_000_019
 
 
@@ -29,16 +27,6 @@ def synthesis_config(recipe: Recipe) -> SynthesisConfig:
     if "pose" in settings:
         settings["pose"] = PoseConfig(**settings["pose"])
     return SynthesisConfig(voxel=recipe.voxel, band=recipe.band, **settings)
-
-
-def as_batch(sample: Sample) -> Batch:
-    """Tensors of one sample without the batch axis, for a data loader."""
-    return {
-        "image": sample.image[0],
-        "distance": sample.distance[0],
-        "weight": sample.weight[0].contiguous(),
-        "slack": torch.full((1, 1, 1, 1), sample.slack, device=sample.image.device),
-    }
 
 
 @dataclass(frozen=True)
@@ -59,7 +47,7 @@ class TrainingHeads(Dataset[Batch]):
         Where they are made.
     real : sequence of RealScan
         Real scans to mix in.
-    real_share, real_slack : float
+    real_share, slack : float
         Their share of the items, and the error in mm that costs nothing on them.
     """
 
@@ -72,7 +60,7 @@ class TrainingHeads(Dataset[Batch]):
     device: str = "cpu"
     real: Sequence[RealScan] = ()
     real_share: float = 0.0
-    real_slack: float = 0.0
+    slack: float = 0.0
 
     def __len__(self) -> int:
         return self.count
@@ -83,9 +71,9 @@ class TrainingHeads(Dataset[Batch]):
         rng = Rng(seed + 7_000_003)
         if self.real and rng.chance(self.real_share):
             scan = self.real[rng.integer(0, len(self.real) - 1)]
-            return as_batch(real_sample(scan, seed, shape, self.config, self.real_slack, self.device))
+            return as_batch(real_sample(scan, seed, shape, self.config, self.slack, self.device), 2)
         anatomy = self.anatomies[rng.integer(0, len(self.anatomies) - 1)]
-        return as_batch(synthesise(anatomy, seed, shape, self.config, self.device))
+        return as_batch(synthesise(anatomy, seed, shape, self.config, self.device), 2)
 
     def _shape(self, batch: int) -> Shape:
         """Grid size of a batch, drawn by its number."""
@@ -125,26 +113,27 @@ class Heads(pl.LightningDataModule):
             held = path.name.split(".")[0] in self.recipe.hold_out
             (self.held_out if held else self.training).append(load_anatomy(path, self.cache))
         if self.recipe.real_share:
-            self.real = load_real(self.data / "labelled", "train", self.recipe.voxel)
+            self.real = load_real(self.data / "labelled", "train", self.recipe.preprocessing)
 
     def train_dataloader(self) -> DataLoader[Batch]:
         """Heads of this epoch: seeds follow the epoch, so a resumed run goes on where it stopped."""
         epoch = self.trainer.current_epoch if self.trainer else 0
         recipe = self.recipe
-        count = recipe.epoch_steps * recipe.batch
+        world = self.trainer.world_size if self.trainer else 1
+        count = recipe.epoch_steps * recipe.batch * world
         heads = TrainingHeads(
             self.training,
             self.config,
             recipe.sizes,
             first=recipe.seed * 1_000_000 + epoch * count,
             count=count,
-            batch=recipe.batch,
+            batch=recipe.batch * world,
             device=self._device(),
             real=self.real,
             real_share=recipe.real_share,
-            real_slack=recipe.real_slack,
+            slack=recipe.slack,
         )
-        return DataLoader(heads, batch_size=recipe.batch)
+        return DataLoader(heads, batch_size=recipe.batch, num_workers=recipe.workers)
 
     def _device(self) -> str:
         """Where the network trains, and so where its heads are made."""

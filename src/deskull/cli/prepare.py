@@ -1,0 +1,52 @@
+"""``deskull data prepare``: bring the scans of a data set to a network's grid, once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from deskull.cli.console import FAILED, needs_extra, say
+from deskull.cli.progress import watched
+
+
+def prepare(
+    data: Annotated[
+        Path, typer.Argument(metavar="TABLE", help="Table that 'deskull data index' wrote.", show_default=False)
+    ],
+    cache: Annotated[Path, typer.Option("-o", "--out", help="Folder to keep prepared scans in.", show_default=False)],
+    recipe: Annotated[str, typer.Option(help="Recipe whose preprocessing to use; the options change it.")] = "article",
+    n4: Annotated[bool | None, typer.Option("--n4/--no-n4", help="Correct the bias field of the whole head.")] = None,
+    shrink: Annotated[int | None, typer.Option(min=1, help="N4 sees every so many-th voxel.")] = None,
+    voxel: Annotated[float | None, typer.Option(help="Edge of the network's voxels in mm.")] = None,
+    size: Annotated[
+        tuple[int, int, int] | None, typer.Option(help="Fixed grid in voxels, as 96 128 160.", metavar="X Y Z")
+    ] = None,
+    intensity: Annotated[str | None, typer.Option(help="rescale, standardise or bytes.")] = None,
+    jobs: Annotated[int | None, typer.Option(min=1, help="Scans at a time; by default as many as cores.")] = None,
+) -> None:
+    """Correct, resample, crop and scale the scans of a data set; again: only what is not there yet."""
+    from deskull.data.cases import read_cases
+    from deskull.data.prepare import prepare as run
+    from deskull.engine import default_threads
+    from deskull.formats.atomic import sweep
+    from deskull.preprocess import Preprocessing
+
+    with needs_extra("train"):
+        from deskull.train.recipe import load_recipe
+
+    settings = {"n4": n4, "shrink": shrink, "voxel": voxel, "size": size, "intensity": intensity}
+    chosen = {name: value for name, value in settings.items() if value is not None}
+    preprocessing = Preprocessing.of(load_recipe(recipe).preprocessing.as_dict() | chosen)
+    sweep(cache)
+    cases = read_cases(data)
+    found = failed = 0
+    for outcome in watched("preparing")(run(cases, preprocessing, cache, jobs or default_threads()), len(cases)):
+        found += outcome.found
+        if outcome.problem:
+            failed += 1
+            say(f"left out: {outcome.problem}")
+    print(f"{cache}: {len(cases) - failed} of {len(cases)} scans prepared, {found} of them before")
+    if failed:
+        raise typer.Exit(FAILED)

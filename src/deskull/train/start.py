@@ -1,0 +1,84 @@
+"""Starting from a model: its weights, and the border at which it fits references best."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import onnx
+import torch
+from onnx import numpy_helper
+from torch import Tensor
+
+from deskull.data.prepare import Prepared, load_prepared
+from deskull.engine import Engine, default_threads, make_engine
+from deskull.errors import UsageError
+from deskull.models import Model, load_model
+from deskull.train.lightning import make_network
+from deskull.train.recipe import Recipe
+
+#: Borders tried, in mm.
+BORDERS = np.arange(-4, 4.01, 0.25)
+
+
+def starting_model(recipe: Recipe) -> Model | None:
+    """The model that a recipe starts from, or None.
+
+    Raises
+    ------
+    UsageError
+        If there is no such model, or it sees scans otherwise than the recipe.
+    """
+    if not recipe.start:
+        return None
+    model = load_model(recipe.start)
+    if model.preprocessing != recipe.preprocessing:
+        raise UsageError(f"{recipe.name}: {model.path.name} sees scans otherwise than this recipe's preprocess says.")
+    return model
+
+
+def starting_weights(model: Model, recipe: Recipe) -> dict[str, Tensor]:
+    """Weights of an exported network under the names of the recipe's, the head cut to the recipe's surfaces.
+
+    Raises
+    ------
+    UsageError
+        If the networks differ.
+    """
+    graph = onnx.load_from_string(model.content()).graph
+    found = {tensor.name.removesuffix("_half"): numpy_helper.to_array(tensor) for tensor in graph.initializer}
+    weights = {}
+    for name, wanted in make_network(recipe).state_dict().items():
+        values = found.get(name)
+        if name.startswith("head.") and values is not None:
+            values = values[: len(recipe.surfaces)]
+        if values is None or values.shape != tuple(wanted.shape):
+            raise UsageError(f"{recipe.name}: {model.path.name} holds another network; copy channels from its card.")
+        weights[name] = torch.tensor(values, dtype=wanted.dtype)
+    return weights
+
+
+def reference_border(model: Model, files: Sequence[Path]) -> float:
+    """Border in mm at which a model's masks agree best (mean Dice) with the references of prepared scans.
+
+    Parameters
+    ----------
+    model : Model
+    files : sequence of Path
+        Prepared scans; only those to be trained on.
+    """
+    engine = make_engine(model, default_threads())
+    scores = np.mean([_dice_by_border(engine, load_prepared(path)) for path in files], axis=0)
+    return float(BORDERS[scores.argmax()])
+
+
+def _dice_by_border(engine: Engine, prepared: Prepared) -> list[float]:
+    """Dice of one scan at each border."""
+    counts = prepared.counts > 0
+    answer = engine(prepared.image.astype(np.float32))[0][counts]
+    reference = prepared.distance[counts] < 0
+    return [
+        2 * float((mask & reference).sum()) / max(1, int(mask.sum()) + int(reference.sum()))
+        for mask in (answer < border for border in BORDERS)
+    ]

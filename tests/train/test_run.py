@@ -1,0 +1,218 @@
+"""Runs: begin, go on, refuse to be confused with others; models come out and can be started from."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch", reason="needs torch (deskull[train])")
+pytest.importorskip("lightning", reason="needs Lightning (deskull[train])")
+
+from deskull import InputError, UsageError
+from deskull.data.cases import read_cases
+from deskull.data.prepare import load_prepared, prepare
+from deskull.models import load_model
+from deskull.strip import Stripper
+from deskull.train.export import export, load_network
+from deskull.train.lightning import Hardware
+from deskull.train.run import Request, draw_samples, train
+from deskull.train.start import reference_border, starting_model, starting_weights
+from tests.train.phantoms import TINY, round_head, write_heads
+
+LEARNS = replace(TINY, epochs=14, augment="pose")
+
+
+def request_for(table, out, recipe=TINY, **options):
+    return Request(recipe, table, out, hardware=Hardware("cpu"), **options)
+
+
+@pytest.fixture(scope="module")
+def table(tmp_path_factory):
+    return write_heads(tmp_path_factory.mktemp("heads"), 5)
+
+
+@pytest.fixture(scope="module")
+def trained(table, tmp_path_factory):
+    out = tmp_path_factory.mktemp("runs") / "first"
+    train(request_for(table, out, LEARNS))
+    return out
+
+
+@pytest.fixture(scope="module")
+def model(trained):
+    export(trained, trained.parent / "balls.onnx")
+    return trained.parent / "balls.onnx"
+
+
+def test_training_leaves_what_it_promises(trained):
+    names = {path.name for path in trained.iterdir()}
+    assert names == {
+        "recipe.yaml", "run.json", "best.ckpt", "last.ckpt", "metrics.csv", "curves.png", "speed.json", "pictures",
+        "tensorboard", "cache",
+    }  # fmt: skip
+    facts = json.loads((trained / "run.json").read_text())
+    assert len(facts["training"]) == 4
+    assert list(facts["validation"]) == ["sub-04_T1w"]
+
+
+def test_an_exported_model_strips_heads_it_has_not_seen(model):
+    scan, mask = round_head(99)
+    result = Stripper(model, threads=1).strip(scan)
+    both = (result.mask.data & mask.data).sum()
+    assert 2 * both / (result.mask.data.sum() + mask.data.sum()) > 0.85
+
+
+def test_the_engine_answers_as_the_network(trained, model):
+    network, steps = load_network(trained / "best.ckpt", LEARNS)
+    card = load_model(model).card
+    assert steps == card["steps"] == card["validation"]["step"]
+    assert card["size_multiple_of"] == 4
+    assert card["surfaces"] == ["brain"]
+    image = np.random.default_rng(0).random((32, 48, 40), dtype=np.float32)
+    with torch.no_grad():
+        expected = network(torch.from_numpy(image[None, None]))[0].numpy()
+    np.testing.assert_allclose(Stripper(model, threads=1)._engine(image), expected, atol=0.05)
+
+
+def test_exports_name_no_file_of_this_machine(model):
+    content = model.read_bytes()
+    assert b".py" not in content
+    assert str(model.parent).encode() not in content
+
+
+def test_a_run_is_not_overwritten_nor_confused(trained, table):
+    with pytest.raises(UsageError, match="--resume goes on"):
+        train(request_for(table, trained, LEARNS))
+    with pytest.raises(UsageError, match=r"rate 0\.01 -> 0\.5"):
+        train(request_for(table, trained, replace(LEARNS, rate=0.5), resume=True))
+
+
+def test_other_data_are_noticed(trained, tmp_path):
+    other = write_heads(tmp_path, 3)
+    with pytest.raises(UsageError, match="other data"):
+        train(request_for(other, trained, LEARNS, resume=True))
+
+
+def test_a_finished_run_resumed_changes_nothing(trained, table):
+    before = (trained / "last.ckpt").read_bytes()
+    train(request_for(table, trained, LEARNS, resume=True))
+    assert (trained / "last.ckpt").read_bytes() == before
+
+
+def test_overwrite_begins_again_and_keeps_what_is_not_its_own(table, tmp_path):
+    out = tmp_path / "run"
+    (out / "pictures").mkdir(parents=True)
+    (out / "notes.txt").write_text("mine")
+    train(request_for(table, out, replace(TINY, epochs=1)))
+    train(request_for(table, out, replace(TINY, epochs=2, rate=0.02), overwrite=True))
+    assert (out / "notes.txt").read_text() == "mine"
+    assert len((out / "metrics.csv").read_text().splitlines()) == 3
+
+
+def test_mask_networks_train_export_and_strip(table, tmp_path):
+    recipe = replace(
+        TINY, network="residual", loss="dice_focal", batch=2, augment="pose", optimiser="adam", epochs=25,
+        preprocess={"size": [48, 64, 48], "intensity": "standardise", "n4": True, "shrink": 2},
+    )  # fmt: skip
+    train(request_for(table, tmp_path / "run", recipe))
+    card = export(tmp_path / "run", tmp_path / "m.onnx", "last")
+    assert card["distances"] is False
+    stripper = Stripper(tmp_path / "m.onnx", threads=1)
+    assert stripper.model.preprocessing == recipe.preprocessing
+    scan, mask = round_head(99)
+    found = stripper.strip(scan).mask.data
+    assert 2 * (found & mask.data).sum() / (found.sum() + mask.data.sum()) > 0.8
+    with pytest.raises(UsageError, match="no distances"):
+        stripper.strip(scan, border=1.0)
+
+
+def test_a_run_starts_from_a_model_and_stays_near_it(model, table, tmp_path):
+    recipe = replace(TINY, start=str(model), align=True, anchor=10.0, rate=1e-4, epochs=1)
+    said = []
+    train(request_for(table, tmp_path / "run", recipe), said.append)
+    assert "--border" in said[0]
+    start = starting_weights(load_model(model), recipe)
+    moved, _ = load_network(tmp_path / "run" / "last.ckpt", recipe)
+    change = max(float((moved.state_dict()[name] - weight).abs().max()) for name, weight in start.items())
+    assert 0 < change < 0.01
+
+
+def test_the_border_of_references_is_found(model, table, tmp_path):
+    outcomes = list(prepare(read_cases(table)[:2], TINY.preprocessing, tmp_path))
+    own = reference_border(load_model(model), [outcome.path for outcome in outcomes])
+    for outcome in outcomes:
+        kept = load_prepared(outcome.path)
+        np.savez(outcome.path, image=kept.image, distance=kept.distance - np.float16(2), counts=kept.counts)
+    wider = reference_border(load_model(model), [outcome.path for outcome in outcomes])
+    assert wider - own == pytest.approx(2, abs=0.75)
+
+
+def test_a_model_that_does_not_fit_is_refused(model):
+    with pytest.raises(UsageError, match="another network"):
+        starting_weights(load_model(model), replace(TINY, start=str(model), channels=[4, 8, 9]))
+    with pytest.raises(UsageError, match="sees scans otherwise"):
+        starting_model(replace(TINY, start=str(model), voxel=2.0))
+
+
+def test_training_without_validation_keeps_the_last_epoch(tmp_path):
+    table = write_heads(tmp_path, 2, held_out=0)
+    train(request_for(table, tmp_path / "run"))
+    card = export(tmp_path / "run", tmp_path / "m.onnx")
+    assert card["steps"] == 4
+    assert "val_loss" not in (tmp_path / "run" / "metrics.csv").read_text()
+
+
+def test_early_stopping_stops(table, tmp_path):
+    train(request_for(table, tmp_path / "run", replace(TINY, epochs=12, patience=1, rate=1e-9)))
+    assert len((tmp_path / "run" / "metrics.csv").read_text().splitlines()) < 12
+
+
+def test_a_loss_that_is_no_number_is_said(table, tmp_path):
+    with pytest.raises(InputError, match="lower the rate"):
+        train(request_for(table, tmp_path / "run", replace(TINY, rate=1e30, epochs=5, warmup=0, clip=0.0)))
+
+
+def test_masks_that_count_nowhere_are_said(tmp_path):
+    table = write_heads(tmp_path, 2)
+    outcomes = prepare(read_cases(table), TINY.preprocessing, tmp_path / "run" / "cache")
+    for outcome in outcomes:
+        kept = load_prepared(outcome.path)
+        np.savez(outcome.path, image=kept.image, distance=kept.distance, counts=0 * kept.counts)
+    with pytest.raises(InputError, match="no voxel counts"):
+        train(request_for(table, tmp_path / "run"))
+
+
+def test_memory_that_runs_out_is_said():
+    from deskull.train.run import _translated
+
+    with pytest.raises(InputError, match="--batch 2"), _translated(replace(TINY, batch=4)):
+        torch.empty(2**60)
+
+
+def test_a_worker_that_fails_says_one_sentence(table, tmp_path):
+    request = request_for(table, tmp_path / "run", replace(TINY, workers=1))
+    for outcome in prepare(read_cases(table), TINY.preprocessing, request.cache_folder):
+        outcome.path.write_bytes(b"damaged")
+    with pytest.raises(InputError) as caught:
+        train(request)
+    assert "\n" not in str(caught.value)
+    assert "delete it and prepare again" in str(caught.value)
+
+
+def test_samples_are_drawn_without_training(table, tmp_path):
+    draw_samples(request_for(table, tmp_path / "run"), tmp_path / "sheet.png", print, lambda d, _: d, overwrite=False)
+    assert (tmp_path / "sheet.png").read_bytes()[:4] == b"\x89PNG"
+    assert not (tmp_path / "run" / "last.ckpt").exists()
+
+
+def test_export_says_what_is_wrong(tmp_path, trained):
+    with pytest.raises(UsageError, match="holds no run"):
+        export(tmp_path, tmp_path / "m.onnx")
+    with pytest.raises(UsageError, match=r"must end in \.onnx"):
+        export(trained, tmp_path / "m.pt")
+    with pytest.raises(InputError, match="no figures"):
+        export(trained, tmp_path / "m.onnx", figures=[tmp_path / "none.json"])
+    assert not (tmp_path / "m.onnx").exists()
