@@ -18,9 +18,10 @@ import numpy as np
 from deskull import formats
 from deskull.data.cases import Case
 from deskull.errors import InputError
-from deskull.grid import corners
+from deskull.grid import grid_fault
+from deskull.mask import inside
 from deskull.metrics import Scores, score
-from deskull.volume import Array, Volume
+from deskull.volume import Volume
 
 #: Endings that mask files carry after the name of their case.
 _ENDINGS = re.compile(r"_(desc-brain_mask|brain_mask|brainmask|mask|seg|roi)$", re.IGNORECASE)
@@ -235,12 +236,6 @@ def evaluate_pair(pair: Pair) -> Row:
     return Row(pair.case, score(inside(predicted), inside(reference), reference.spacing, roi))
 
 
-def inside(mask: Volume) -> Array:
-    """Voxels of a mask (of a series: of its mean) whose real value is over a half, bool, shape (x, y, z)."""
-    over: Array = mask.mean_frame().finite(0).values() > 0.5
-    return over
-
-
 def check_grids(first: Volume, second: Volume) -> None:
     """Refuse images whose voxels do not coincide.
 
@@ -249,11 +244,9 @@ def check_grids(first: Volume, second: Volume) -> None:
     InputError
         If their shapes differ, or their corners by more than half a voxel.
     """
-    if first.shape != second.shape:
-        raise InputError(f"{first.name}: has shape {first.shape}, {second.name} {second.shape}; resample one.")
-    moved = np.abs(corners(first.shape, first.affine) - corners(second.shape, second.affine)).max()
-    if moved > 0.5 * float(second.spacing.min()):
-        raise InputError(f"{first.name}: lies {moved:.1f} mm from {second.name} in the world; resample one.")
+    fault = grid_fault(first, second)
+    if fault:
+        raise InputError(fault)
 
 
 def summarise(rows: Sequence[Row]) -> dict[str, dict[str, float]]:

@@ -41,6 +41,16 @@ def corners(shape: tuple[int, ...], affine: Affine) -> Affine:
     return _corners_between([(-0.5, size - 0.5) for size in shape], affine)
 
 
+def grid_fault(first: Volume, second: Volume) -> str:
+    """Say where the voxels of two images do not coincide (to half a voxel); '' where they do."""
+    if first.shape != second.shape:
+        return f"{first.name}: has shape {first.shape}, {second.name} {second.shape}; resample one."
+    moved = np.abs(corners(first.shape, first.affine) - corners(second.shape, second.affine)).max()
+    if moved > 0.5 * float(second.spacing.min()):
+        return f"{first.name}: lies {moved:.1f} mm from {second.name} in the world; resample one or repair its header."
+    return ""
+
+
 def _corners_between(ends: list[tuple[float, float]], affine: Affine) -> Affine:
     """The eight corners of a box of indices, mapped, shape (8, 3)."""
     found: Affine = np.array(list(itertools.product(*ends))) @ affine[:3, :3].T + affine[:3, 3]

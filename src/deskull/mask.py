@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
-from deskull.volume import FloatArray
+from deskull.volume import FloatArray, Volume
 
 Mask = npt.NDArray[np.bool_]
 
@@ -57,6 +57,12 @@ def keep_largest(distance: FloatArray, border: float, far: float) -> FloatArray:
     cleaned[inside & ~largest] = min(far, border + 1.0)
     cleaned[fill_holes(largest) & ~largest] = border - 1.0
     return cleaned
+
+
+def inside(mask: Volume) -> Mask:
+    """Voxels of a mask image (of a series: of its mean) whose real value is over a half, shape (x, y, z)."""
+    over: Mask = mask.mean_frame().finite(0).values() > 0.5
+    return over
 
 
 def mask_of(distance: FloatArray, border: float) -> npt.NDArray[np.uint8]:

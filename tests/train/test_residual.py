@@ -6,7 +6,7 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="needs torch (deskull[train])")
 
-from deskull.train.residual import ResidualBlock, ResidualUNet
+from deskull.train.residual import ResidualBlock, residual_unet
 
 
 def test_the_mistake_throws_a_convolution_away():
@@ -18,7 +18,7 @@ def test_the_mistake_throws_a_convolution_away():
 
 
 def test_it_answers_at_any_size_and_is_clipped_outside_training():
-    network = ResidualUNet([4, 8, 8], limit=3.0).eval()
+    network = residual_unet([4, 8, 8], limit=3.0).eval()
     for size in ((16, 16, 16), (8, 12, 20)):
         answer = network(50 * torch.randn(1, 1, *size))
         assert answer.shape == (1, 1, *size)
@@ -26,7 +26,7 @@ def test_it_answers_at_any_size_and_is_clipped_outside_training():
 
 
 def test_dropout_acts_in_training_only():
-    network = ResidualUNet([4, 8], dropout=0.5)
+    network = residual_unet([4, 8], dropout=0.5)
     image = torch.randn(2, 1, 8, 8, 8)
     assert not torch.equal(network(image), network(image))
     network.eval()

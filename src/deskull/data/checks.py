@@ -12,8 +12,9 @@ import numpy as np
 from deskull import formats
 from deskull.data.cases import Case
 from deskull.errors import InputError
-from deskull.grid import corners
-from deskull.volume import Array, Volume
+from deskull.grid import grid_fault
+from deskull.mask import inside
+from deskull.volume import Volume
 from deskull.workers import in_processes
 
 #: The stripped scan may differ from scan times mask in this share of its voxels.
@@ -61,7 +62,7 @@ def _examine(case: Case) -> tuple[list[str], list[str]]:
     roi = _read(case.roi, faults) if case.roi else None
     brain = _read(case.brain, faults) if case.brain else None
     if scan is not None:
-        faults += [_scan_fault(scan), *(_grid_fault(other, scan) for other in (mask, roi, brain) if other is not None)]
+        faults += [_scan_fault(scan), *(grid_fault(other, scan) for other in (mask, roi, brain) if other is not None)]
     faults = [fault for fault in (*faults, _mask_fault(mask), _roi_fault(roi)) if fault]
     remark = _brain_remark(scan, mask, brain) if not faults else ""
     return faults, [remark] if remark else []
@@ -84,16 +85,6 @@ def _scan_fault(scan: Volume) -> str:
     return "" if values.min() < values.max() else f"{scan.name}: has one value everywhere; export it again."
 
 
-def _grid_fault(other: Volume, scan: Volume) -> str:
-    """Say where the voxels of a file do not coincide with the scan's, to half a voxel."""
-    if other.shape != scan.shape:
-        return f"{other.name}: has shape {other.shape}, its scan {scan.shape}; resample one."
-    moved = np.abs(corners(other.shape, other.affine) - corners(scan.shape, scan.affine)).max()
-    if moved > 0.5 * float(scan.spacing.min()):
-        return f"{other.name}: lies {moved:.1f} mm from its scan in the world; resample one or repair its header."
-    return ""
-
-
 def _mask_fault(mask: Volume | None) -> str:
     """Say what makes a mask no mask: it must hold 0 and one value over a half."""
     if mask is None:
@@ -114,22 +105,16 @@ def _mask_fault(mask: Volume | None) -> str:
 
 def _roi_fault(roi: Volume | None) -> str:
     """Say that a region holds no voxel."""
-    if roi is None or _inside(roi).any():
+    if roi is None or inside(roi).any():
         return ""
     return f"{roi.name}: is empty; leave the roi out or make it again."
-
-
-def _inside(mask: Volume) -> Array:
-    """Voxels whose real value is over a half."""
-    inside: Array = mask.mean_frame().finite(0).values() > 0.5
-    return inside
 
 
 def _brain_remark(scan: Volume | None, mask: Volume | None, brain: Volume | None) -> str:
     """Say in how many voxels the stripped scan is not scan times mask, where they are too many."""
     if scan is None or mask is None or brain is None:
         return ""
-    expected = scan.mean_frame().finite(0).values() * _inside(mask)
+    expected = scan.mean_frame().finite(0).values() * inside(mask)
     found = brain.mean_frame().finite(0).values()
     steps = [abs(volume.slope) for volume in (scan, brain) if volume.data.dtype.kind in "iu"]
     rounding = 0.51 * max(steps, default=0.0) + 1e-3 * float(np.abs(expected).max())

@@ -23,8 +23,8 @@ from scipy.spatial import KDTree
 
 from deskull.comparison import Agreement
 from deskull.errors import UsageError
-from deskull.evaluation import inside
 from deskull.grid import Conformed, conform
+from deskull.mask import inside
 from deskull.metrics import edges
 from deskull.report.mosaic import CONTOUR
 from deskull.volume import Array, Volume

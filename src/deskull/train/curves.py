@@ -51,6 +51,8 @@ class LearningCurves(Callback):
 
     def on_train_epoch_end(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
         """Add a row and write the files."""
+        if not self._losses:
+            return  # a run that had ended is resumed for longer
         row = {"epoch": trainer.current_epoch, "step": trainer.global_step}
         found = {name: float(value) for name, value in trainer.callback_metrics.items() if name.startswith("val_")}
         self.rows.append({**row, "loss": sum(self._losses) / len(self._losses), **found})

@@ -23,7 +23,8 @@ from onnx import TensorProto, helper, numpy_helper
 from deskull._version import __version__
 from deskull.errors import InputError, UsageError
 from deskull.formats.atomic import refuse_existing, write_bytes
-from deskull.train.lightning import Network, make_network
+from deskull.train.lightning import make_network
+from deskull.train.network import UNet
 from deskull.train.recipe import Recipe
 from deskull.train.run import load_saved
 
@@ -31,12 +32,12 @@ from deskull.train.run import load_saved
 _SMALL = 256
 
 
-def load_network(checkpoint: Path, recipe: Recipe) -> tuple[Network, int]:
+def load_network(checkpoint: Path, recipe: Recipe) -> tuple[UNet, int]:
     """Load the averaged weights of a checkpoint.
 
     Returns
     -------
-    network : UNet or ResidualUNet
+    network : UNet
         In evaluation mode.
     steps : int
         Optimiser steps it was trained for.
@@ -59,7 +60,7 @@ def load_network(checkpoint: Path, recipe: Recipe) -> tuple[Network, int]:
     return network.eval(), int(saved["global_step"])
 
 
-def to_onnx(network: Network) -> bytes:
+def to_onnx(network: UNet) -> bytes:
     """ONNX bytes of a network for one scan of any size, large weights in 16-bit floats."""
     factor = network.factor
     sizes = {axis: factor * torch.export.Dim(name, min=1) for axis, name in ((2, "x"), (3, "y"), (4, "z"))}

@@ -25,7 +25,7 @@ from deskull.train.network import UNet
 from deskull.train.pace import Pace
 from deskull.train.pictures import ValidationPictures
 from deskull.train.recipe import Recipe
-from deskull.train.residual import ResidualUNet
+from deskull.train.residual import residual_unet
 from deskull.train.samples import Batch
 
 
@@ -38,15 +38,12 @@ class Hardware:
     nodes: int = 1
 
 
-Network = UNet | ResidualUNet
-
-
-def make_network(recipe: Recipe) -> Network:
+def make_network(recipe: Recipe) -> UNet:
     """The network that a recipe names, with random weights."""
     if recipe.network == "unet":
         return UNet(recipe.channels, recipe.band, len(recipe.surfaces))
     verbatim = recipe.network == "residual_verbatim"
-    return ResidualUNet(recipe.channels, recipe.dropout, recipe.band, first_dropped=verbatim)
+    return residual_unet(recipe.channels, recipe.dropout, recipe.band, first_dropped=verbatim)
 
 
 def overlap(predicted: Tensor, target: Tensor, weight: Tensor) -> dict[str, Tensor]:

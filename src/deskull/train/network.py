@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 import torch.nn.functional as functional
@@ -36,6 +36,11 @@ def convolution(inputs: int, outputs: int) -> nn.Sequential:
     return nn.Sequential(nn.Conv3d(inputs, outputs, 3, padding=1, bias=False), ScanNorm(outputs), nn.LeakyReLU(0.1))
 
 
+def two_convolutions(inputs: int, outputs: int) -> nn.Module:
+    """What stands at each level of the U-Net."""
+    return nn.Sequential(convolution(inputs, outputs), convolution(outputs, outputs))
+
+
 class UNet(nn.Module):
     """U-Net (Ronneberger et al. 2015) with max-pooling, nearest upsampling and no transposed convolution.
 
@@ -44,24 +49,30 @@ class UNet(nn.Module):
     channels : sequence of int
         Features at each level, finest first.
     band : float
-        Distances are clipped to plus or minus this many mm outside training.
+        Answers are clipped to plus or minus this (mm) outside training.
     surfaces : int
         How many distances it answers with.
+    block : callable
+        Makes what stands at a level, of the numbers of features that come in and go out.
+    unit : float
+        What the last convolution is multiplied by: answers start out of the size of distances in mm.
     """
 
     def __init__(
-        self, channels: Sequence[int] = (8, 32, 64, 96, 128), band: float = 10.0, surfaces: int = len(SURFACES)
+        self,
+        channels: Sequence[int] = (8, 32, 64, 96, 128),
+        band: float = 10.0,
+        surfaces: int = len(SURFACES),
+        block: Callable[[int, int], nn.Module] = two_convolutions,
+        unit: float = 5.0,
     ) -> None:
         super().__init__()
-        self.band = band
+        self.band, self.unit = band, unit
         self.factor = 2 ** (len(channels) - 1)
-        widths = [1, *channels]
-        self.encoders = nn.ModuleList(
-            nn.Sequential(convolution(a, b), convolution(b, b)) for a, b in zip(widths, channels, strict=False)
-        )
+        self.encoders = nn.ModuleList(block(a, b) for a, b in zip([1, *channels], channels, strict=False))
         finer, coarser = channels[-2::-1], channels[:0:-1]
         self.reducers = nn.ModuleList(nn.Conv3d(c, f, 1) for f, c in zip(finer, coarser, strict=True))
-        self.decoders = nn.ModuleList(nn.Sequential(convolution(2 * f, f), convolution(f, f)) for f in finer)
+        self.decoders = nn.ModuleList(block(2 * f, f) for f in finer)
         self.head = nn.Conv3d(channels[0], surfaces, 1)
 
     def forward(self, image: Tensor) -> Tensor:
@@ -78,5 +89,5 @@ class UNet(nn.Module):
         for reducer, decoder in zip(self.reducers, self.decoders, strict=True):
             x = functional.interpolate(reducer(x), scale_factor=2.0, mode="nearest")
             x = decoder(torch.cat([x, skips.pop()], dim=1))
-        distance: Tensor = self.head(x) * 5.0
-        return distance if self.training else distance.clamp(-self.band, self.band)
+        answer: Tensor = self.head(x) * self.unit
+        return answer if self.training else answer.clamp(-self.band, self.band)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
-import torch
 import torch.nn.functional as functional
 from torch import Tensor, nn
+
+from deskull.train.network import UNet
 
 
 class ResidualBlock(nn.Module):
@@ -41,8 +43,12 @@ def _convolution(inputs: int, outputs: int) -> list[nn.Module]:
     return [convolution, nn.BatchNorm3d(outputs)]
 
 
-class ResidualUNet(nn.Module):
-    """U-Net (Ronneberger et al. 2015) of residual blocks that says of each voxel whether it is brain.
+def residual_unet(
+    channels: Sequence[int], dropout: float = 0.1, limit: float = 10.0, *, first_dropped: bool = False
+) -> UNet:
+    """A U-Net of residual blocks that says of each voxel whether it is brain.
+
+    It answers with minus the logit, shape (n, 1, x, y, z): negative inside, like a distance.
 
     Parameters
     ----------
@@ -51,7 +57,7 @@ class ResidualUNet(nn.Module):
     dropout : float
         See `ResidualBlock`.
     limit : float
-        The answer is clipped to plus or minus this outside training.
+        Answers are clipped to plus or minus this outside training.
     first_dropped : bool
         See `ResidualBlock`.
 
@@ -60,34 +66,5 @@ class ResidualUNet(nn.Module):
     The tutorial's transposed convolutions are nearest upsampling here: they run on every engine and leave no
     checkerboard.
     """
-
-    def __init__(
-        self, channels: Sequence[int], dropout: float = 0.1, limit: float = 10.0, first_dropped: bool = False
-    ) -> None:
-        super().__init__()
-        self.limit = limit
-        self.factor = 2 ** (len(channels) - 1)
-        widths = [1, *channels]
-        pairs = zip(widths, channels, strict=False)
-        self.encoders = nn.ModuleList(ResidualBlock(a, b, dropout, first_dropped) for a, b in pairs)
-        finer, coarser = channels[-2::-1], channels[:0:-1]
-        self.reducers = nn.ModuleList(nn.Conv3d(c, f, 1) for f, c in zip(finer, coarser, strict=True))
-        self.decoders = nn.ModuleList(ResidualBlock(2 * f, f, dropout, first_dropped) for f in finer)
-        self.head = nn.Conv3d(channels[0], 1, 1)
-
-    def forward(self, image: Tensor) -> Tensor:
-        """Minus the logit of being brain, shape (n, 1, x, y, z): negative inside, like a distance.
-
-        Every spatial size must be a multiple of `factor`.
-        """
-        skips: list[Tensor] = []
-        x = image
-        for level, encoder in enumerate(self.encoders):
-            x = encoder(functional.max_pool3d(x, 2) if level else x)
-            skips.append(x)
-        skips.pop()
-        for reducer, decoder in zip(self.reducers, self.decoders, strict=True):
-            x = functional.interpolate(reducer(x), scale_factor=2.0, mode="nearest")
-            x = decoder(torch.cat([x, skips.pop()], dim=1))
-        answer: Tensor = -self.head(x)
-        return answer if self.training else answer.clamp(-self.limit, self.limit)
+    block = partial(ResidualBlock, dropout=dropout, first_dropped=first_dropped)
+    return UNet(channels, limit, surfaces=1, block=block, unit=-1.0)
