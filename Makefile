@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 # nothing else picks another build.
 TORCH ?= torch==2.13.0
 
-.PHONY: demo test lint types coverage clean
+.PHONY: demo test lint types coverage docs clean
 
 demo: $(VENV)/.core
 	$(BIN)/deskull demo -o demo --overwrite
@@ -23,6 +23,9 @@ lint: $(VENV)/.dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+docs: $(VENV)/.dev
+	$(BIN)/sphinx-build -W --keep-going -q -b html docs docs/_build/html
+
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
@@ -36,4 +39,4 @@ $(VENV)/.dev: pyproject.toml | $(VENV)/bin/python
 	touch $@ $(VENV)/.core
 
 clean:
-	rm -rf $(VENV) demo build dist
+	rm -rf $(VENV) demo build dist docs/_build docs/auto_gallery
