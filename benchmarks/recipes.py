@@ -24,7 +24,7 @@ from deskull.data.splits import Membership, write_splits
 from deskull.evaluation import Pair, evaluate_pair
 from deskull.formats import split_name
 
-EPOCHS = {"nfbs": 42, "article": 18, "article_verbatim": 42}
+EPOCHS = {"nfbs": 42, "article": 13, "article_verbatim": 33}
 
 
 def main() -> None:
@@ -101,8 +101,8 @@ def report(rows: list[dict], out: Path, epochs: list[int]) -> None:
         effort = "as shipped"
         if model in spent:
             speed = json.loads((out / "runs" / model / "speed.json").read_text())
-            steps = sum(1 for _ in (out / "runs" / model / "metrics.csv").open()) - 1
-            minutes = steps * 32 / speed["batch"] * speed["seconds_a_step"] / 60
+            passes = sum(1 for _ in (out / "runs" / model / "metrics.csv").open()) - 1
+            minutes = passes * 32 / speed["samples_a_step"] * speed["seconds_a_step"] / 60
             effort = f"{spent[model]} epochs, {minutes:.0f} min"
         print(f"| {model} | {effort} | " + " | ".join(f"{cell:.3f}" for cell in cells) + " |")
 

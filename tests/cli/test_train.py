@@ -25,6 +25,7 @@ rate: 0.01
 voxel: 4.0
 augment: pose
 workers: 0
+preprocess: {size: [48, 64, 48]}
 """
 
 
@@ -112,3 +113,14 @@ def test_mistakes_get_one_sentence(run, heads, monkeypatch):
         assert done.exit_code == status, (command, done.output)
         assert said in done.stderr
         assert len([line for line in done.stderr.splitlines() if line.startswith("error:")]) == 1
+
+
+def test_two_processes_train_as_one(heads):
+    command = [sys.executable, "-m", "deskull", "train", "tiny.yaml", "--data", "heads/dataset.csv", "-o", "run"]
+    command += ["--epochs", "2", "--batch", "2", "--devices", "2", "--accelerator", "cpu"]
+    done = subprocess.run(command, cwd=heads, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("trained; next") == 1
+    rows = (heads / "run" / "metrics.csv").read_text().splitlines()
+    assert [row.split(",")[1] for row in rows[1:]] == ["1", "2"]  # four scans, two at a time on each of two
+    assert json.loads((heads / "run" / "speed.json").read_text())["samples_a_step"] == 4

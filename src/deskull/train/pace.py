@@ -51,7 +51,7 @@ class Pace(Callback):
         """Book a step."""
         now = time.perf_counter()
         self._steps.append(now - self._last)
-        self._samples = len(batch["image"])
+        self._samples = len(batch["image"]) * trainer.world_size
         self._last = now
         left = (trainer.estimated_stepping_batches - trainer.global_step) * self.seconds_a_step / 60
         module.log("min_left", left, prog_bar=True, logger=False)
@@ -69,7 +69,7 @@ class Pace(Callback):
         peak = torch.cuda.max_memory_allocated() if on_gpu else peak_memory()
         return {
             "steps": len(steps),
-            "batch": self._samples,
+            "samples_a_step": self._samples,
             "seconds_a_step": round(self.seconds_a_step, 3),
             "samples_a_second": round(self._samples / self.seconds_a_step, 3),
             "waiting_share": round(sum(waits) / (sum(steps) + sum(waits)), 4),

@@ -157,8 +157,8 @@ def _keys(found: Sequence[tuple[Case, Path]]) -> dict[str, str]:
 
 def _open(request: Request, facts: dict[str, Any]) -> None:
     """Make the run's folder, or check that the run in it is the one asked for."""
-    if os.environ.get("LOCAL_RANK", "0") != "0":
-        return  # the first process of a distributed run has done it
+    if not first_process():
+        return
     out, recipe = request.out, request.recipe
     saved = out / "run.json"
     if saved.exists() and request.overwrite:
@@ -170,6 +170,11 @@ def _open(request: Request, facts: dict[str, Any]) -> None:
     text = yaml.safe_dump(recipe.as_dict(), sort_keys=False)
     write_bytes(out / "recipe.yaml", text.encode(), overwrite=True)
     write_bytes(saved, (json.dumps(facts, indent=2) + "\n").encode(), overwrite=True)
+
+
+def first_process() -> bool:
+    """Whether this is the process that speaks and writes for a distributed run (or the only one)."""
+    return all(os.environ.get(name, "0") == "0" for name in ("LOCAL_RANK", "NODE_RANK", "GROUP_RANK"))
 
 
 def clear(out: Path) -> None:
