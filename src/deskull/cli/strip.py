@@ -48,11 +48,11 @@ def strip(
         ),
     ],
     out: Annotated[
-        Path | None, typer.Option("-o", "--out", help="Folder for results [default: beside the scan].")
+        Path | None, typer.Option("-o", "--out", help="Folder for results; by default beside the scan.")
     ] = None,
     mask_only: Annotated[bool, typer.Option("--mask-only", help="Write the mask but not the brain.")] = False,
     border: Annotated[
-        float | None, typer.Option(help="End the mask so many mm outside (negative: inside) the surface [default: 0].")
+        float | None, typer.Option(help="End the mask so many mm outside (negative: inside) the surface; by default 0.")
     ] = None,
     surface: Annotated[
         Surface, typer.Option(help="Brain with sulcal fluid, or also the fluid around it.")
@@ -64,7 +64,7 @@ def strip(
     ] = Frames.each,
     model: Annotated[str, typer.Option(help="A shipped model, or the path of an .onnx file.")] = "default",
     engine: Annotated[EngineName, typer.Option(help="What runs the network.")] = EngineName.onnxruntime,
-    threads: Annotated[int | None, typer.Option(help="At most so many threads [default: the cores, up to 8].")] = None,
+    threads: Annotated[int | None, typer.Option(help="At most so many threads; by default the cores, up to 8.")] = None,
     split: Annotated[str | None, typer.Option(help="Of a table: only the scans of this split.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Leave out scans whose results are all there.")] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace results that are there.")] = False,
