@@ -14,6 +14,13 @@ from matplotlib.figure import Figure
 from deskull.formats.atomic import atomic_path, write_bytes
 
 Row = dict[str, float]
+_LABELS = {
+    "loss": "training",
+    "val_loss": "validation",
+    "val_dice": "Dice",
+    "val_iou": "IoU",
+    "val_accuracy": "accuracy",
+}
 
 
 class LearningCurves(Callback):
@@ -79,7 +86,7 @@ def draw_curves(rows: list[Row]) -> Figure:
     epochs = [row["epoch"] + 1 for row in rows]
     for axes, names in ((losses, ("loss", "val_loss")), (overlaps, ("val_dice", "val_iou", "val_accuracy"))):
         for name in (name for name in names if name in rows[0]):
-            axes.plot(epochs, [row[name] for row in rows], marker=".", label=name.replace("val_", "validation "))
+            axes.plot(epochs, [row[name] for row in rows], marker=".", label=_LABELS[name])
         axes.set_xlabel("epoch")
         axes.grid(alpha=0.3)
         if axes.lines:
