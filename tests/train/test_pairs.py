@@ -72,12 +72,6 @@ def test_validation_takes_every_scan_as_it_is_or_draws(files):
     assert len(sums) > 1
 
 
-def test_a_shift_moves_the_surface(files):
-    plain, shifted = (PairSamples(files, TINY, 0, False, shift)[0]["distance"] for shift in (0.0, 2.0))
-    near = plain.abs() < 5
-    torch.testing.assert_close(shifted[near], plain[near] + 2)
-
-
 def test_nothing_to_train_on_and_mixed_grids_are_refused(files):
     with pytest.raises(InputError, match="no scan to train on"):
         Pairs(TINY, [], files)

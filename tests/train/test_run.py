@@ -17,8 +17,10 @@ from deskull.data.prepare import load_prepared, prepare
 from deskull.models import load_model
 from deskull.strip import Stripper
 from deskull.train.export import export, load_network
-from deskull.train.lightning import Hardware
+from deskull.train.lightning import Hardware, SurfaceModule
+from deskull.train.real import RealScan, whole_sample
 from deskull.train.run import Request, draw_samples, train
+from deskull.train.samples import as_batch
 from deskull.train.start import reference_border, starting_model, starting_weights
 from tests.train.phantoms import TINY, round_head, write_heads
 
@@ -133,7 +135,8 @@ def test_a_run_starts_from_a_model_and_stays_near_it(model, table, tmp_path):
     recipe = replace(TINY, start=str(model), align=True, anchor=10.0, rate=1e-4, epochs=1)
     said = []
     train(request_for(table, tmp_path / "run", recipe), said.append)
-    assert "--border" in said[0]
+    assert "border of" in said[0]
+    assert "reference_border_mm" in json.loads((tmp_path / "run" / "run.json").read_text())
     start = starting_weights(load_model(model), recipe)
     moved, _ = load_network(tmp_path / "run" / "last.ckpt", recipe)
     change = max(float((moved.state_dict()[name] - weight).abs().max()) for name, weight in start.items())
@@ -142,12 +145,26 @@ def test_a_run_starts_from_a_model_and_stays_near_it(model, table, tmp_path):
 
 def test_the_border_of_references_is_found(model, table, tmp_path):
     outcomes = list(prepare(read_cases(table)[:2], TINY.preprocessing, tmp_path))
-    own = reference_border(load_model(model), [outcome.path for outcome in outcomes])
+    files, loaded = [outcome.path for outcome in outcomes], load_model(model)
+    own = reference_border(loaded, files)
     for outcome in outcomes:
         kept = load_prepared(outcome.path)
         np.savez(outcome.path, image=kept.image, distance=kept.distance - np.float16(2), counts=kept.counts)
-    wider = reference_border(load_model(model), [outcome.path for outcome in outcomes])
-    assert wider - own == pytest.approx(2, abs=0.75)
+    assert reference_border(loaded, files) - own == pytest.approx(2, abs=0.75)
+
+
+def test_references_are_shifted_to_what_the_starting_network_sees(model, table, tmp_path):
+    recipe = replace(TINY, start=str(model), align=True)
+    module = SurfaceModule(recipe, starting_weights(load_model(model), recipe)).eval()
+    (outcome,) = prepare(read_cases(table)[:1], TINY.preprocessing, tmp_path)
+    sample = as_batch(whole_sample(RealScan.of("a", load_prepared(outcome.path), 4.0), 10.0), 1)
+    batch = {name: part[None] for name, part in sample.items()}
+    with torch.no_grad():
+        seen = module(batch["image"])
+    for off in (0.0, 2.0):
+        moved = batch | {"distance": batch["distance"] + off}
+        near = moved["distance"].abs() < 5
+        assert float((seen - module._aligned(moved))[near].median()) == pytest.approx(0, abs=0.05)
 
 
 def test_a_model_that_does_not_fit_is_refused(model):

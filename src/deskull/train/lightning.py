@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 import os
 import sys
@@ -28,6 +29,9 @@ from deskull.train.recipe import Recipe
 from deskull.train.residual import residual_unet
 from deskull.train.samples import Batch
 
+#: Voxels nearer than this to a sample's surface tell how far the starting network's lies from it, in mm.
+_NEAR_MM = 5.0
+
 
 @dataclass(frozen=True)
 class Hardware:
@@ -44,6 +48,11 @@ def make_network(recipe: Recipe) -> UNet:
         return UNet(recipe.channels, recipe.band, len(recipe.surfaces))
     verbatim = recipe.network == "residual_verbatim"
     return residual_unet(recipe.channels, recipe.dropout, recipe.band, first_dropped=verbatim)
+
+
+def _frozen(network: UNet) -> UNet:
+    """A copy that is never trained."""
+    return copy.deepcopy(network).eval().requires_grad_(False)
 
 
 def overlap(predicted: Tensor, target: Tensor, weight: Tensor) -> dict[str, Tensor]:
@@ -77,6 +86,7 @@ class SurfaceModule(pl.LightningModule):
         self.network.to(memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
         self.loss = make_loss(recipe.loss, recipe.band)
         self._start = dict(start or {})
+        self._teacher = [_frozen(self.network)] if start and recipe.align else []  # in a list: no part of checkpoints
 
     def forward(self, image: Tensor) -> Tensor:
         """Distances (or minus logits) of images of shape (n, 1, x, y, z)."""
@@ -97,7 +107,8 @@ class SurfaceModule(pl.LightningModule):
         """
         if not batch["weight"].any():
             raise InputError(f"{self.recipe.name}: a batch in which no voxel counts; check the masks and rois.")
-        loss: Tensor = self.loss(self(batch["image"]).float(), batch["distance"], batch["weight"], batch["slack"])
+        target = self._aligned(batch)
+        loss: Tensor = self.loss(self(batch["image"]).float(), target, batch["weight"], batch["slack"])
         if self.recipe.anchor and self._start:
             loss = loss + self.recipe.anchor * self._drift()
         if not torch.isfinite(loss):
@@ -108,6 +119,19 @@ class SurfaceModule(pl.LightningModule):
         self.log("loss", loss, prog_bar=True)
         return loss
 
+    def _aligned(self, batch: Batch) -> Tensor:
+        """Distances of a batch, shifted to where the starting network sees each sample's surface."""
+        target = batch["distance"]
+        if not self._teacher:
+            return target
+        teacher = self._teacher[0].to(target.device)
+        with torch.no_grad():
+            gap = teacher(batch["image"].to(memory_format=torch.channels_last_3d)).float() - target
+        near = (target.abs() < _NEAR_MM) & (batch["weight"] > 0)
+        shifts = [part[at].median() if at.any() else part.new_zeros(()) for part, at in zip(gap, near, strict=True)]
+        limit = self.recipe.band
+        return (target + torch.stack(shifts).reshape(-1, 1, 1, 1, 1)).clamp(-limit, limit)
+
     def _drift(self) -> Tensor:
         """Squared distance of the weights from where they started (L2-SP, Li et al., ICML 2018)."""
         moved = [(w - self._start[name].to(w)).square().sum() for name, w in self.network.named_parameters()]
@@ -116,11 +140,12 @@ class SurfaceModule(pl.LightningModule):
     def validation_step(self, batch: Batch, index: int) -> Tensor:
         """Loss and overlap of each surface on one held-out head; returns the distances, for pictures."""
         predicted: Tensor = self(batch["image"]).float()
-        loss = self.loss(predicted, batch["distance"], batch["weight"])
+        target = self._aligned(batch)
+        loss = self.loss(predicted, target, batch["weight"])
         self.log("val_loss", loss, batch_size=1, sync_dist=True)
         for channel, surface in enumerate(self.recipe.surfaces):
             ending = f"_{surface}" if channel else ""
-            fields = (predicted[:, channel], batch["distance"][:, channel], batch["weight"][:, channel])
+            fields = (predicted[:, channel], target[:, channel], batch["weight"][:, channel])
             for name, value in overlap(*fields).items():
                 shown = name == "dice" and not channel
                 self.log(f"val_{name}{ending}", value, prog_bar=shown, batch_size=1, sync_dist=True)

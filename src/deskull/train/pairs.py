@@ -32,8 +32,6 @@ class PairSamples(Dataset[Batch]):
     epoch : int
     training : bool
         Whether they are shuffled and changed; validation scans are taken as prepared.
-    shift : float
-        Added to the distances, in mm.
     together : int
         Items in a row that share a grid: the batches of one step on all devices.
     """
@@ -42,7 +40,6 @@ class PairSamples(Dataset[Batch]):
     recipe: Recipe
     epoch: int
     training: bool
-    shift: float = 0.0
     together: int = 1
 
     def __len__(self) -> int:
@@ -56,7 +53,7 @@ class PairSamples(Dataset[Batch]):
         else:
             chosen = int(rng.integers(0, count, count)[item]) if self.recipe.validation == "drawn" else item
         path = self.files[chosen]
-        scan = RealScan.of(path.stem, load_prepared(path), self.recipe.voxel, self.shift)
+        scan = RealScan.of(path.stem, load_prepared(path), self.recipe.voxel)
         return as_batch(self._sample(scan, item), len(self.recipe.surfaces))
 
     def _sample(self, scan: RealScan, item: int) -> Sample:
@@ -86,8 +83,6 @@ class Pairs(pl.LightningDataModule):
     recipe : Recipe
     training, validation : sequence of Path
         Prepared scans.
-    shift : float
-        Added to the distances, in mm.
 
     Raises
     ------
@@ -95,11 +90,9 @@ class Pairs(pl.LightningDataModule):
         If there is nothing to train on, or batches would mix grids.
     """
 
-    def __init__(
-        self, recipe: Recipe, training: Sequence[Path], validation: Sequence[Path], shift: float = 0.0
-    ) -> None:
+    def __init__(self, recipe: Recipe, training: Sequence[Path], validation: Sequence[Path]) -> None:
         super().__init__()
-        self.recipe, self.training, self.validation, self.shift = recipe, training, validation, shift
+        self.recipe, self.training, self.validation = recipe, training, validation
         if not training:
             raise InputError("no scan to train on is left; check the splits and what was left out.")
         if recipe.batch > 1 and recipe.augment != "full" and not recipe.preprocessing.size:
@@ -119,6 +112,6 @@ class Pairs(pl.LightningDataModule):
     def _loader(self, files: Sequence[Path], *, training: bool) -> DataLoader[Batch]:
         epoch = self.trainer.current_epoch if self.trainer else 0
         world = self.trainer.world_size if self.trainer else 1
-        samples = PairSamples(files, self.recipe, epoch, training, self.shift, self.recipe.batch * world)
+        samples = PairSamples(files, self.recipe, epoch, training, self.recipe.batch * world)
         batch = self.recipe.batch if training else 1
         return DataLoader(samples, batch_size=batch, num_workers=self.recipe.workers if training else 0)

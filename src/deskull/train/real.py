@@ -47,9 +47,9 @@ class RealScan:
     centre: Tensor
 
     @classmethod
-    def of(cls, name: str, prepared: Prepared, voxel: float, shift: float = 0.0) -> RealScan:
-        """Take over a prepared case; `shift` in mm is added to its distances."""
-        distance = prepared.distance.astype(np.float32) + np.float32(shift)
+    def of(cls, name: str, prepared: Prepared, voxel: float) -> RealScan:
+        """Take over a prepared case."""
+        distance = prepared.distance.astype(np.float32)
         layers = np.stack([prepared.image.astype(np.float32), distance, prepared.counts.astype(np.float32)])
         inside = np.argwhere(distance < 0)
         half = (np.array(distance.shape) - 1) / 2

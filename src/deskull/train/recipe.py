@@ -41,8 +41,9 @@ class Recipe:
     start : str
         Model to start from: a shipped one's name or an ONNX file; '' for random weights.
     align : bool
-        Whether pairs are first shifted to the border at which `start` fits them best, so that training mends shapes
-        and leaves the model's definition of brain where it is.
+        With `start`: whether the distances of each sample are shifted to where the starting network sees its surface
+        (by the median distance between the two), so that training mends shapes and leaves the model's definition of
+        brain where it is.
     anchor : float
         Weight of the squared distance from the weights of `start` (L2-SP, Li et al., ICML 2018).
     voxel, band : float

@@ -109,19 +109,17 @@ def train(request: Request, tell: Callable[[str], None] = print, watch: Preparer
 def _from_pairs(
     request: Request, tell: Callable[[str], None], watch: Preparer
 ) -> tuple[SurfaceModule, pl.LightningDataModule]:
-    """Module and data for pairs, from a model's weights and at its border where the recipe says so."""
-    recipe, shift = request.recipe, 0.0
+    """Module and data for pairs, from a model's weights and in its definition where the recipe says so."""
+    recipe = request.recipe
     training, validation = _prepared(request, tell, watch)
     facts: dict[str, Any] = {"training": _keys(training), "validation": _keys(validation)}
     data = Pairs(recipe, [path for _, path in training], [path for _, path in validation])
     model = starting_model(recipe)
     if model and recipe.align:
-        shift = reference_border(model, data.training)
-        tell(f"references lie {shift:+.2f} mm from {recipe.start}'s surface: strip such scans with --border {shift:g}")
-        facts["reference_border_mm"] = shift
+        facts["reference_border_mm"] = border = reference_border(model, data.training)
+        tell(f"{recipe.start} fits these references best at a border of {border:+g} mm: strip such scans with it")
     _open(request, facts)
-    module = SurfaceModule(recipe, starting_weights(model, recipe) if model else None)
-    return module, Pairs(recipe, data.training, data.validation, shift)
+    return SurfaceModule(recipe, starting_weights(model, recipe) if model else None), data
 
 
 def _prepared(
