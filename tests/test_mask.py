@@ -37,3 +37,14 @@ def test_the_border_moves_the_mask_by_as_much():
         radius = (3 * inside.sum() / (4 * np.pi)) ** (1 / 3)
         assert abs(radius - (12 + border)) < 0.15
         assert inside.dtype == np.uint8
+
+
+def test_what_lies_beyond_the_field_of_view_is_never_the_largest():
+    distance = np.full((20, 20, 20), 5.0, np.float32)
+    distance[2:5, 2:5, 2:6] = -2  # the brain, cut by the edge of what is seen
+    distance[10:18, 2:18, 2:18] = -2
+    seen = np.zeros(distance.shape, bool)
+    seen[:8, :, :5] = True
+    cleaned = keep_largest(distance, 0.0, 10.0, seen)
+    assert (cleaned[2:5, 2:5, 2:6] == -2).all()
+    assert not (cleaned[10:] < 0).any()

@@ -31,7 +31,7 @@ def fill_holes(mask: Mask) -> Mask:
     return filled
 
 
-def keep_largest(distance: FloatArray, border: float, far: float) -> FloatArray:
+def keep_largest(distance: FloatArray, border: float, far: float, seen: Mask | None = None) -> FloatArray:
     """Push every part of a distance below `border` but the largest, and every cavity, to the other side.
 
     Works on the network's grid, where it is cheap; interpolation then carries clean distances.
@@ -44,6 +44,8 @@ def keep_largest(distance: FloatArray, border: float, far: float) -> FloatArray:
         The mask is where the distance is less, in mm.
     far : float
         What the distance is far from the brain, in mm.
+    seen : ndarray of bool, shape (x, y, z), optional
+        The field of view. Networks say what they like beyond it: no part that lies there is the largest.
 
     Returns
     -------
@@ -51,10 +53,12 @@ def keep_largest(distance: FloatArray, border: float, far: float) -> FloatArray:
         A copy, changed only where parts were dropped or cavities filled.
     """
     inside = distance < border
-    largest = largest_component(inside)
+    largest = largest_component(inside if seen is None else inside & seen)
+    # What goes on beyond the field of view stays, so that interpolation at its edge finds both neighbours.
+    kept = largest if seen is None else largest | (ndimage.binary_dilation(largest) & ~seen)
     cleaned = distance.copy()
     # Just past the border, not far past it: the sides of a neighbouring true surface must not be dented.
-    cleaned[inside & ~largest] = min(far, border + 1.0)
+    cleaned[inside & ~kept] = min(far, border + 1.0)
     cleaned[fill_holes(largest) & ~largest] = border - 1.0
     return cleaned
 

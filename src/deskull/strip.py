@@ -146,7 +146,7 @@ class Stripper:
         clock.lap("conform")
         answer = self._engine(seen.data)[self.model.surfaces.index(surface)]
         clock.lap("network")
-        cleaned = keep_largest(answer, border, self.model.band)
+        cleaned = keep_largest(answer, border, self.model.band, seen.inside)
         native = to_native(cleaned, seen.affine, scan, self.model.band)
         clock.lap("back")
         return native

@@ -25,7 +25,6 @@ rate: 0.01
 voxel: 4.0
 augment: pose
 workers: 0
-preprocess: {size: [48, 64, 48]}
 """
 
 
@@ -116,6 +115,7 @@ def test_mistakes_get_one_sentence(run, heads, monkeypatch):
 
 
 def test_two_processes_train_as_one(heads):
+    (heads / "tiny.yaml").write_text(RECIPE.replace("pose", "full") + "sizes: [[32], [32], [32]]\n")
     command = [sys.executable, "-m", "deskull", "train", "tiny.yaml", "--data", "heads/dataset.csv", "-o", "run"]
     command += ["--epochs", "2", "--batch", "2", "--devices", "2", "--accelerator", "cpu"]
     done = subprocess.run(command, cwd=heads, capture_output=True, text=True, check=False)
