@@ -15,8 +15,9 @@ from pathlib import Path
 import numpy as np
 from recipes import deskull, real_table
 
+from deskull.data.cases import write_cases
 from deskull.data.prepare import prepare
-from deskull.data.splits import cases_of
+from deskull.data.splits import Membership, cases_of, write_splits
 from deskull.evaluation import Pair, evaluate_pair
 from deskull.formats import split_name
 from deskull.models import load_model
@@ -48,9 +49,6 @@ def main() -> None:
 
 def train_table(table: Path, training: list) -> Path:
     """A data set of the training scans alone: nothing that is measured later chooses anything."""
-    from deskull.data.cases import write_cases
-    from deskull.data.splits import Membership, write_splits
-
     alone = table.parent / "train" / "dataset.csv"
     write_cases(training, alone)
     write_splits({case.subject: Membership("train", -1) for case in training}, alone.with_name("splits.csv"))

@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from deskull.data.cases import Case, write_cases
-from deskull.data.splits import Membership, write_splits
+from deskull.data.splits import Membership, cases_of, write_splits
 from deskull.evaluation import Pair, evaluate_pair
 from deskull.formats import split_name
 
@@ -78,8 +78,6 @@ def real_table(labelled: Path, out: Path) -> Path:
 
 def score(model: str, data_set: str, table: Path, folder: Path) -> list[dict]:
     """Scores of a model's masks against the references of a table's validation split."""
-    from deskull.data.splits import cases_of
-
     rows = []
     for case in cases_of(table, "validation"):
         predicted = folder / f"{split_name(case.raw)[0]}_brainmask.nii.gz"

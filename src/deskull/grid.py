@@ -176,13 +176,12 @@ def conform(
     Where the scan is finer than the grid it is averaged first (block mean, then a Gaussian for the rest),
     so that nothing aliases; then one linear interpolation through the composed affine map.
     """
-    if like:
-        return resample(volume, like.data.shape, like.affine, order)
-    shape, grid = grid_for(volume.values(), volume.affine, voxel, factor, size)
-    return resample(volume, shape, grid, order)
+    data = volume.values()
+    shape, grid = (like.data.shape, like.affine) if like else grid_for(data, volume.affine, voxel, factor, size)
+    return _sample(data, volume.affine, shape, grid, order)
 
 
-def resample(volume: Volume, shape: tuple[int, ...], grid: Affine, order: int = 1) -> Conformed:
+def resample(volume: Volume, shape: tuple[int, ...], grid: Affine) -> Conformed:
     """Sample a scan on a grid of cubic voxels; see `conform`.
 
     Parameters
@@ -192,20 +191,21 @@ def resample(volume: Volume, shape: tuple[int, ...], grid: Affine, order: int = 
     shape : tuple of int
     grid : ndarray, shape (4, 4)
         Indices of the grid to world mm.
-    order : {1, 0}
-        Linear interpolation, or the nearest voxel with no averaging.
     """
-    data, affine = volume.values(), volume.affine
-    if order:
-        data, affine = _reduce(data, affine, float(grid[0, 0]))
-    back = np.linalg.inv(affine) @ grid
+    return _sample(volume.values(), volume.affine, shape, grid, 1)
+
+
+def _sample(data: FloatArray, affine: Affine, shape: tuple[int, ...], grid: Affine, order: int) -> Conformed:
+    """Real values of a scan on a grid, and which of its voxels lie in the scan's field of view."""
+    reduced, finer = _reduce(data, affine, float(grid[0, 0])) if order else (data, affine)
+    back = np.linalg.inv(finer) @ grid
     sampled = ndimage.affine_transform(
-        data, back[:3, :3], back[:3, 3], shape, order=order, mode="nearest", output=np.float32
+        reduced, back[:3, :3], back[:3, 3], shape, order=order, mode="nearest", output=np.float32
     )
-    return Conformed(sampled, _inside(shape, np.linalg.inv(volume.affine) @ grid, volume.shape), grid)
+    return Conformed(sampled, _inside(shape, np.linalg.inv(affine) @ grid, data.shape), grid)
 
 
-def _inside(shape: tuple[int, ...], to_scan: Affine, scan_shape: tuple[int, int, int]) -> Array:
+def _inside(shape: tuple[int, ...], to_scan: Affine, scan_shape: tuple[int, ...]) -> Array:
     """Which grid voxels have their centre in the scan's field of view."""
     inside = np.ones(shape, bool)
     axes = [np.arange(size, dtype=np.float32) for size in shape]

@@ -54,8 +54,10 @@ def keep_largest(distance: FloatArray, border: float, far: float, seen: Mask | N
     """
     inside = distance < border
     largest = largest_component(inside if seen is None else inside & seen)
-    # What goes on beyond the field of view stays, so that interpolation at its edge finds both neighbours.
-    kept = largest if seen is None else largest | (ndimage.binary_dilation(largest) & ~seen)
+    kept = largest
+    if seen is not None and (inside & ~seen).any():
+        # What goes on beyond the field of view stays, so that interpolation at its edge finds both neighbours.
+        kept = largest | (ndimage.binary_dilation(largest) & ~seen)
     cleaned = distance.copy()
     # Just past the border, not far past it: the sides of a neighbouring true surface must not be dented.
     cleaned[inside & ~kept] = min(far, border + 1.0)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import enum
 import json
-import sys
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from deskull.cli.console import FAILED, REPORTED, say, sentence
+from deskull.cli.progress import watched
 from deskull.errors import UsageError
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def strip(
     if len(left) < len(scans):
         say(f"{len(scans) - len(left)} of {len(scans)} scans were stripped before")
     failures = []
-    for scan in _progress(left, quiet=as_json):
+    for scan in left if as_json else watched("stripping")(iter(left), len(left)):
         try:
             _one(stripper, scan, wanted, {"border": border, "surface": surface.value, "frame": frame.value}, as_json)
         except (UsageError, BrokenPipeError):
@@ -125,6 +125,8 @@ class _Wanted:
 
 def _expand(scans: list[Path], split: str | None) -> list[Path]:
     """The scans, with those that a table lists in its place."""
+    if not any(scan.suffix.lower() == ".csv" for scan in scans):
+        return scans
     from deskull.data.splits import cases_of
 
     found = []
@@ -146,16 +148,6 @@ def _check_names(scans: list[Path], wanted: _Wanted) -> None:
         for path in wanted.paths(scan).values():
             if path.resolve() in inputs:
                 raise UsageError(f"{path}: is a scan to strip and would be a result of {scan}; strip them apart.")
-
-
-def _progress(scans: list[Path], quiet: bool) -> Any:
-    """The scans, with a progress bar where there are several and somebody is looking."""
-    if quiet or len(scans) < 2 or not sys.stderr.isatty():
-        return scans
-    from rich.console import Console
-    from rich.progress import track
-
-    return track(scans, description="stripping", console=Console(stderr=True))
 
 
 def _one(stripper: Stripper, scan: Path, wanted: _Wanted, options: dict[str, Any], as_json: bool) -> None:

@@ -87,6 +87,7 @@ def _images(folder: Path, problems: list[str]) -> dict[str, Path]:
     """Image files at any depth, by their path below `folder`, in order; hidden ones are left out."""
 
     def unreadable(error: OSError) -> None:
+        """Note a folder that may not be read, and go on."""
         problems.append(f"{error.filename}: may not be read; check its permissions.")
 
     found: dict[str, Path] = {}

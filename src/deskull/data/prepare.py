@@ -17,7 +17,7 @@ from deskull import formats
 from deskull.data.cases import Case
 from deskull.errors import DeskullError, InputError
 from deskull.formats.atomic import atomic_path
-from deskull.grid import Conformed, Shape, resample
+from deskull.grid import Conformed, Shape, conform, resample
 from deskull.mask import signed_distance
 from deskull.preprocess import Preprocessing
 from deskull.volume import Affine, Array, Volume
@@ -125,7 +125,8 @@ def prepare_case(case: Case, preprocessing: Preprocessing) -> Prepared:
         raise InputError(f"{case.raw}: every voxel has the same value; leave it out.")
     mask = formats.read(case.mask).mean_frame().finite(0)
     if preprocessing.interpolation == "nearest":
-        distance = signed_distance(resample(mask, seen.data.shape, seen.affine, 0).data > 0.5, preprocessing.voxel)
+        nearest = conform(mask, preprocessing.voxel, preprocessing.factor, like=seen, order=0)
+        distance = signed_distance(nearest.data > 0.5, preprocessing.voxel)
     else:
         distance = _exact_distance(mask, seen)
     counts = seen.inside
