@@ -30,6 +30,15 @@ def test_the_loss_is_zero_where_it_should_be():
     assert loss(target + 99, target, torch.zeros_like(weight)) == 0
 
 
+def test_errors_at_the_edge_weigh_more():
+    target, weight = ball(), torch.ones(1, 1, 16, 16, 16)
+    at_edge, farther = (torch.where(target.abs() < 1, target + 2, target), torch.where(target > 5, target + 2, target))
+    plain, close = DistanceLoss(10.0, dice=0), DistanceLoss(10.0, dice=0, edge=3)
+    assert close(at_edge, target, weight) > 1.5 * plain(at_edge, target, weight)
+    assert close(farther, target, weight) < plain(farther, target, weight)
+    torch.testing.assert_close(close(target + 2, target, weight), plain(target + 2, target, weight))
+
+
 def test_ignored_voxels_do_not_count():
     target = torch.full((1, 2, 8, 8, 8), 3.0)
     target[..., :4] = -3

@@ -12,8 +12,8 @@ from deskull import UsageError
 from deskull.train.recipe import Recipe, load_recipe, shipped_recipes
 
 
-def test_the_five_recipes_ship():
-    assert shipped_recipes() == ["article", "article_verbatim", "finetune", "nfbs", "synthesis"]
+def test_the_recipes_ship():
+    assert shipped_recipes() == ["article", "article_verbatim", "finetune", "nfbs", "synthesis", "synthesis_v1"]
     for name in shipped_recipes():
         recipe = load_recipe(name)
         assert recipe.name == name

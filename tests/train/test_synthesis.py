@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -82,6 +84,32 @@ def test_mirror_images_occur():
     assert signs == {True, False}
 
 
+def test_turned_heads_have_other_axes():
+    straight = PoseConfig(rotation=0, tilted_share=0, scale=0, stretch=0, shear=0, turned_share=0)
+    for seed in range(10):
+        matrix = random_affine(Rng(seed), straight)[:, :3].abs()
+        torch.testing.assert_close(matrix, torch.eye(3))
+    turned = [random_affine(Rng(seed), replace(straight, turned_share=1))[:, :3].round() for seed in range(400)]
+    assert len({tuple(matrix.flatten().tolist()) for matrix in turned}) == 48
+
+
+def test_no_brain_below_a_map_that_ends_in_it():
+    distances = torch.full((2, 21, 21, 21), -5.0)
+    points = grid_points(torch.eye(3, 4), torch.zeros(1, 3, 30, 30, 60), 2.0)
+    found = sample_distances(distances, points, 1.0, 2.0)[0, 0]
+    bottom = -20.0
+    heights = points[0, 2, 15, 15]
+    assert (found[15, 15][heights > bottom] < 0).all()
+    torch.testing.assert_close(found[15, 15][heights < bottom], (bottom - heights)[heights < bottom])
+
+
+def test_the_margin_widens_the_brain(anatomy):
+    narrow, wide = (synthesise(anatomy, 5, SHAPE, SynthesisConfig(margin=margin)) for margin in (0.0, 0.5))
+    near = narrow.distance[:, :1].abs() < 5
+    torch.testing.assert_close(wide.distance[:, :1][near], narrow.distance[:, :1][near] - 0.5)
+    assert (wide.distance[:, 1] <= wide.distance[:, 0]).all()
+
+
 def test_every_family_is_drawn_by_its_share():
     rng, config = Rng(0), ContrastConfig()
     drawn = [draw_family(rng, config) for _ in range(3000)]
@@ -132,6 +160,11 @@ def test_artefacts_do_what_they_say(image):
     ghosted = artefacts.ghost(image, 1, 1, 0.5)
     torch.testing.assert_close(ghosted, image + 0.5 * torch.roll(image, 13, 3))
     assert artefacts.coarse(image, (2, 2, 2)).shape == image.shape
+    moved = artefacts.motion(image, rng)
+    assert not torch.equal(moved, image)
+    assert moved.sum() == pytest.approx(float(image.sum()), rel=1e-4)
+    stripes = artefacts.spikes(torch.ones_like(image), rng, 0.1)
+    assert 0.89 < stripes.min() < 0.95 < 1.05 < stripes.max() < 1.11
     ratio = artefacts.bias_field(torch.ones_like(image), rng, 0.3)
     assert 0.3 < ratio.min() < ratio.max() < 3
 

@@ -49,6 +49,8 @@ def evaluate(
     chosen = _models(predicted, name, against or [])
     if reference.suffix.lower() == ".csv":
         pairs, backgrounds = _from_table(chosen, reference, split)
+    elif split:
+        raise UsageError(f"--split {split}: is of a table; give the table of 'deskull data index' as REF.")
     else:
         pairs = pair_models(chosen, reference, roi)
         backgrounds = find_scans(scans, {pair.case for some in pairs.values() for pair in some}) if scans else {}

@@ -126,6 +126,8 @@ class _Wanted:
 def _expand(scans: list[Path], split: str | None) -> list[Path]:
     """The scans, with those that a table lists in its place."""
     if not any(scan.suffix.lower() == ".csv" for scan in scans):
+        if split:
+            raise UsageError(f"--split {split}: is of a table; give the table of 'deskull data index'.")
         return scans
     from deskull.data.splits import cases_of
 

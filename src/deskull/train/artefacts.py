@@ -124,6 +124,30 @@ def ghost(image: Tensor, axis: int, copies: int, strength: float) -> Tensor:
     return image + strength * ghosts
 
 
+def motion(image: Tensor, rng: Rng) -> Tensor:
+    """Mix the image with itself moved by a few voxels: the head lay elsewhere for a part of the scan."""
+    share = rng.uniform(0.1, 0.5)
+    moved = torch.roll(image, [rng.integer(-3, 3) for _ in range(3)], (2, 3, 4))
+    return (1 - share) * image + share * moved
+
+
+def spikes(image: Tensor, rng: Rng, strength: float) -> Tensor:
+    """Stripes of one direction through the whole image: a spike in k-space.
+
+    Parameters
+    ----------
+    image : Tensor
+    rng : Rng
+    strength : float
+        Amplitude, as a share of the brightest voxel.
+    """
+    phase = torch.full(image.shape[2:], rng.uniform(0, 6.28), device=image.device)
+    for axis, size in enumerate(image.shape[2:]):
+        along = torch.arange(size, device=image.device) * rng.uniform(-1.5, 1.5)
+        phase += along.reshape([-1 if a == axis else 1 for a in range(3)])
+    return (image + strength * image.max() * torch.cos(phase)).clamp_min_(0)
+
+
 def drop_out(image: Tensor, centres: Tensor, radii: list[float]) -> Tensor:
     """Lose signal around points, as susceptibility does in EPI.
 

@@ -37,8 +37,10 @@ FAMILIES: dict[str, tuple[float, ...]] = {
     "FLAIR": (0.48, 0.62, 0.10, 0.40, 0.75, 0.08, 0.50, 0.20, 0.15, 0.15, 0.70, 0.50, 0.40, 0.90, 0.02),
     "PD": (0.60, 0.75, 0.70, 0.50, 0.80, 0.10, 0.50, 0.30, 0.20, 0.70, 0.70, 0.60, 0.40, 0.80, 0.02),
     "EPI": (0.50, 0.62, 0.95, 0.12, 0.10, 0.05, 0.08, 0.20, 0.20, 0.90, 0.30, 0.40, 0.15, 0.70, 0.02),
-    "CT": (0.30, 0.33, 0.24, 0.34, 0.12, 1.00, 0.70, 0.36, 0.38, 0.25, 0.30, 0.32, 0.40, 0.28, 0.00),
+    "CT": (0.39, 0.44, 0.29, 0.50, 0.04, 1.00, 0.95, 0.50, 0.48, 0.33, 0.42, 0.39, 0.52, 0.34, 0.00),
 }
+#: How much of the jitter a family takes: Hounsfield units are the same on every scanner.
+STEADY = {"CT": 0.35}
 
 
 @dataclass(frozen=True)
@@ -46,14 +48,14 @@ class ContrastConfig:
     """How images are coloured: the share of each family and the size of the jitter."""
 
     shares: tuple[tuple[str, float], ...] = (
-        ("T1w", 0.26),
+        ("T1w", 0.25),
         ("T1c", 0.10),
         ("T2w", 0.16),
-        ("FLAIR", 0.13),
+        ("FLAIR", 0.12),
         ("PD", 0.06),
-        ("EPI", 0.11),
-        ("CT", 0.04),
-        ("random", 0.14),
+        ("EPI", 0.13),
+        ("CT", 0.06),
+        ("random", 0.12),
     )
     class_jitter: float = 0.07
     tissue_jitter: float = 0.03
@@ -79,15 +81,16 @@ def draw_means(rng: Rng, family: str, config: ContrastConfig) -> Tensor:
     """
     means = torch.zeros(len(Tissue))
     alone = family == "random" and rng.chance(0.5)
+    loose = STEADY.get(family, 1.0)
     for column, (name, members) in enumerate(CLASSES.items()):
         if family == "random":
             middle = rng.uniform(0, 1) if name != "air" or rng.chance(0.1) else 0.02
         else:
-            middle = FAMILIES[family][column] + rng.normal(config.class_jitter if name != "air" else 0.01)
+            middle = FAMILIES[family][column] + loose * rng.normal(config.class_jitter if name != "air" else 0.01)
         for member in members:
             own = rng.uniform(0, 1) if alone and name != "air" else middle
-            means[member] = own + rng.normal(config.tissue_jitter if name != "air" else 0.0)
-    if rng.chance(config.bright_fat_share):
+            means[member] = own + loose * rng.normal(config.tissue_jitter if name != "air" else 0.0)
+    if rng.chance(config.bright_fat_share) and family != "CT":
         # Fat lies next to the coil and shines far brighter than any brain.
         means[[T.SKIN, T.FAT, T.MARROW]] *= rng.uniform(1.0, 2.2)
     return means.clamp_(0, 2.0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 import torch
@@ -16,11 +17,15 @@ Shape = tuple[int, int, int]
 
 @dataclass(frozen=True)
 class PoseConfig:
-    """How far a head is moved and bent (deviations; angles in degrees, lengths in mm)."""
+    """How far a head is moved and bent (deviations; angles in degrees, lengths in mm).
+
+    Tilted heads lie askew; of turned ones the axes are not even those that the header names.
+    """
 
     rotation: float = 9.0
     tilted_share: float = 0.12
     tilted_rotation: float = 28.0
+    turned_share: float = 0.12
     scale: float = 0.08
     stretch: float = 0.04
     shear: float = 0.03
@@ -47,8 +52,19 @@ def random_affine(rng: Rng, config: PoseConfig, growth: tuple[float, float] = (1
     matrix = torch.linalg.inv(rotation @ shear @ scale)
     if rng.chance(0.5):
         matrix[0] *= -1
+    if config.turned_share and rng.chance(config.turned_share):
+        matrix = matrix @ _quarter_turns(rng)
     shift = torch.tensor([[rng.normal(config.shift)] for _ in range(3)])
     return torch.cat([matrix, matrix @ shift], dim=1)
+
+
+def _quarter_turns(rng: Rng) -> Tensor:
+    """One of the 48 ways to name and direct three axes, shape (3, 3)."""
+    orders = list(itertools.permutations(range(3)))
+    turn = torch.zeros(3, 3)
+    for row, column in enumerate(orders[rng.integer(0, len(orders) - 1)]):
+        turn[row, column] = 1.0 if rng.chance(0.5) else -1.0
+    return turn
 
 
 def random_warp(rng: Rng, config: PoseConfig, shape: Shape, voxel: float) -> Tensor:
@@ -124,7 +140,10 @@ def sample_distances(distances: Tensor, points: Tensor, spacing: float, voxel: f
     warped = functional.grid_sample(
         distances[None].float(), unit[None], mode="bilinear", padding_mode="border", align_corners=True
     )
-    return unstretch(warped, voxel)
+    # Where a map ends within the brainstem nothing of the brain goes on below it.
+    below = -(sizes[2] - 1) * spacing - points[:, 2:]
+    found = unstretch(warped, voxel)
+    return torch.where(below > 0, torch.maximum(found, below), found)
 
 
 def unstretch(distances: Tensor, voxel: float) -> Tensor:

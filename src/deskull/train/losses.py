@@ -12,6 +12,8 @@ from torch import Tensor, nn
 Loss = Callable[..., Tensor]
 #: A logit so low that sigmoid calls the voxel outside without doubt.
 _SURELY_OUTSIDE = -20.0
+#: How far from the surface its neighbourhood reaches, in mm.
+_EDGE_MM = 2.5
 
 
 class DistanceLoss(nn.Module):
@@ -28,11 +30,13 @@ class DistanceLoss(nn.Module):
         Weight of the voxels beyond the band.
     dice : float
         Weight of the Dice term.
+    edge : float
+        How much more the errors at the surface weigh than those at the end of the band.
     """
 
-    def __init__(self, band: float, far: float = 0.5, dice: float = 2.0) -> None:
+    def __init__(self, band: float, far: float = 0.5, dice: float = 2.0, edge: float = 0.0) -> None:
         super().__init__()
-        self.band, self.far, self.dice = band, far, dice
+        self.band, self.far, self.dice, self.edge = band, far, dice, edge
         self.overlap = MaskedDiceLoss(sigmoid=True, smooth_nr=1.0, smooth_dr=1.0)
 
     def forward(self, predicted: Tensor, target: Tensor, weight: Tensor, slack: Tensor | float = 0.0) -> Tensor:
@@ -50,6 +54,7 @@ class DistanceLoss(nn.Module):
         error = functional.smooth_l1_loss(beyond, torch.zeros_like(beyond), reduction="none", beta=1.0) * weight
         near = (target.abs() < self.band).float() * weight
         far = weight - near
+        near = near * (1 + self.edge * torch.exp(-((target / _EDGE_MM) ** 2)))
         loss = (error * near).sum() / near.sum().clamp_min(1)
         loss = loss + self.far * (error * far).sum() / far.sum().clamp_min(1)
         total: Tensor = loss + self.dice * self._overlap(predicted, target, weight * (target.abs() >= slack))
@@ -97,6 +102,6 @@ class MaskLoss(nn.Module):
         return loss
 
 
-def make_loss(kind: str, band: float) -> nn.Module:
-    """The loss that a recipe names; `band` in mm is for distances."""
-    return DistanceLoss(band) if kind == "distance" else MaskLoss(kind)
+def make_loss(kind: str, band: float, edge: float = 0.0) -> nn.Module:
+    """The loss that a recipe names; `band` in mm and `edge` are for distances."""
+    return DistanceLoss(band, edge=edge) if kind == "distance" else MaskLoss(kind)

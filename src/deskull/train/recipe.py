@@ -51,6 +51,8 @@ class Recipe:
     preprocess : dict
         Further settings of `deskull.preprocess.Preprocessing`.
     loss : {"distance", "dice", "focal", "dice_focal"}
+    edge : float
+        How much more errors at the surface weigh than those far from it (loss distance).
     optimiser : {"adamw", "adam"}
     schedule : {"cosine", "constant"}
     rate, weight_decay, warmup : float
@@ -100,6 +102,7 @@ class Recipe:
     band: float = 10.0
     preprocess: dict[str, Any] = field(default_factory=dict)
     loss: str = "distance"
+    edge: float = 0.0
     optimiser: str = "adamw"
     schedule: str = "cosine"
     rate: float = 0.001

@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as functional
 from torch import Tensor
 
-from deskull.train import artefacts
+from deskull.train import artefacts, pathology, surroundings, susceptibility
 from deskull.train.anatomy import Anatomy
 from deskull.train.contrast import ContrastConfig, draw_family, draw_means, paint
 from deskull.train.deform import (
@@ -36,6 +36,7 @@ class SynthesisConfig:
 
     voxel: float = 2.0
     band: float = 10.0
+    margin: float = 0.5
     oversampling: int = 2
     pose: PoseConfig = field(default_factory=PoseConfig)
     contrast: ContrastConfig = field(default_factory=ContrastConfig)
@@ -44,11 +45,18 @@ class SynthesisConfig:
     lesion_share: float = 0.12
     deface_share: float = 0.2
     stripped_share: float = 0.03
+    shrunken_share: float = 0.3
+    ventricle_share: float = 0.1
+    pad_share: float = 0.08
+    metal_share: float = 0.04
     bias: float = 0.45
     coil_share: float = 0.35
     slice_share: float = 0.45
     coarse_share: float = 0.15
     ghost_share: float = 0.08
+    motion_share: float = 0.06
+    spike_share: float = 0.02
+    distortion: float = 5.0
     cut_share: float = 0.5
     noise: float = 0.1
 
@@ -93,9 +101,13 @@ def synthesise(anatomy: Anatomy, seed: int, shape: Shape, config: SynthesisConfi
         Where to compute.
     """
     rng = Rng(seed, device)
-    tissues, distance = _pose(anatomy, rng, shape, config)
     family = draw_family(rng, config.contrast)
+    pose = _draw_pose(anatomy, family, rng, shape, config)
+    tissues = _tissues(anatomy, pose, rng, config)
+    distance = _distances(anatomy, pose, config)
     image = _signal(tissues, distance, family, rng, config)
+    if family == "EPI":
+        image = susceptibility.pile_up(image, pose.distortion, config.voxel)
     image = _acquire(image, distance, family, rng, config)
     seen = field_of_view(shape, rng, config)
     image = artefacts.rescale(image) * seen
@@ -103,29 +115,51 @@ def synthesise(anatomy: Anatomy, seed: int, shape: Shape, config: SynthesisConfi
     return Sample(image, distance, seen.expand_as(distance), family)
 
 
-def _pose(anatomy: Anatomy, rng: Rng, shape: Shape, config: SynthesisConfig) -> tuple[Tensor, Tensor]:
-    """Tissues on the oversampled grid, shape (1, 1, k x, k y, k z), and distances at the voxel."""
+@dataclass(frozen=True)
+class _Pose:
+    """How an anatomy comes to lie on a grid: affine map, displacement in anatomy mm, EPI's distortion in grid mm."""
+
+    affine: Tensor
+    warp: Tensor
+    distortion: Tensor
+
+
+def _draw_pose(anatomy: Anatomy, family: str, rng: Rng, shape: Shape, config: SynthesisConfig) -> _Pose:
+    """Draw where a head lies, how it is bent, and what age and illness did to the brain in it."""
     growth = (1.0, 1.7) if anatomy.name.startswith("neonate") else (1.0, 1.0)
     affine = random_affine(rng, config.pose, growth)
     warp = random_warp(rng, config.pose, shape, config.voxel)
-    tissues = torch.from_numpy(anatomy.tissues).to(rng.device)
+    distortion = torch.zeros_like(warp)
+    if family == "EPI" and config.distortion:
+        distortion = susceptibility.distortion(shape, rng, config.voxel, config.distortion)
+        warp = warp + torch.einsum("rc,ncxyz->nrxyz", affine[:, :3].to(warp.device), distortion)
+    if config.shrunken_share and rng.chance(config.shrunken_share):
+        points = grid_points(affine, warp, config.voxel)
+        warp = warp + pathology.shrink(anatomy, points, rng.uniform(-0.03, 0.1), config.voxel)
+    if config.ventricle_share and rng.chance(config.ventricle_share):
+        points = grid_points(affine, warp, config.voxel)
+        warp = warp + pathology.widen_ventricles(anatomy, points, rng.uniform(0.1, 0.5), rng.uniform(15, 30))
+    return _Pose(affine, warp, distortion)
+
+
+def _tissues(anatomy: Anatomy, pose: _Pose, rng: Rng, config: SynthesisConfig) -> Tensor:
+    """Tissues on the oversampled grid, shape (1, 1, k x, k y, k z)."""
     times = config.oversampling
-    fine = functional.interpolate(warp, scale_factor=times, mode="trilinear") if times > 1 else warp
-    painted = sample_tissues(
-        tissues, grid_points(affine, fine, config.voxel / times), anatomy.spacing, rng.chance(config.neck_goes_on)
-    )
-    fields = torch.from_numpy(anatomy.distances).to(rng.device)
-    distance = sample_distances(fields, grid_points(affine, warp, config.voxel), anatomy.spacing, config.voxel)
-    return _add_fat(painted, rng, config), distance
+    fine = functional.interpolate(pose.warp, scale_factor=times, mode="trilinear") if times > 1 else pose.warp
+    points = grid_points(pose.affine, fine, config.voxel / times)
+    labels = torch.from_numpy(anatomy.tissues).to(rng.device)
+    tissues = sample_tissues(labels, points, anatomy.spacing, rng.chance(config.neck_goes_on))
+    return surroundings.add_fat(tissues, rng) if rng.chance(config.fat_share) else tissues
 
 
-def _add_fat(tissues: Tensor, rng: Rng, config: SynthesisConfig) -> Tensor:
-    """Turn random parts of the soft tissue into fat: label maps do not tell muscle from fat."""
-    if not rng.chance(config.fat_share):
-        return tissues
-    shape = tuple(tissues.shape[2:])
-    lumps = rng.smooth(shape, rng.uniform(8, 30)) > rng.uniform(-0.3, 1.0)
-    return torch.where(lumps & (tissues == Tissue.SOFT), int(Tissue.FAT), tissues)
+def _distances(anatomy: Anatomy, pose: _Pose, config: SynthesisConfig) -> Tensor:
+    """Distances to both surfaces at the voxel, the brain's grown by the margin, shape (1, 2, x, y, z)."""
+    fields = torch.from_numpy(anatomy.distances).to(pose.warp.device)
+    points = grid_points(pose.affine, pose.warp, config.voxel)
+    distance = sample_distances(fields, points, anatomy.spacing, config.voxel)
+    distance[:, 0] -= config.margin
+    distance[:, 1] = torch.minimum(distance[:, 0], distance[:, 1])
+    return distance
 
 
 def _signal(tissues: Tensor, distance: Tensor, family: str, rng: Rng, config: SynthesisConfig) -> Tensor:
@@ -137,70 +171,43 @@ def _signal(tissues: Tensor, distance: Tensor, family: str, rng: Rng, config: Sy
     image = functional.avg_pool3d(paint(tissues, means, deviations, rng), config.oversampling)
     image = artefacts.texture(image, rng, abs(rng.normal(0.06)))
     if rng.chance(config.lesion_share):
-        image = _lesion(image, distance, rng)
+        image = pathology.lesions(image, distance, rng)
     if stripped:
         return image * (distance[:, :1] < rng.uniform(0, 3))
     if rng.chance(config.deface_share):
-        image = _deface(image, distance, rng)
-    return image
-
-
-def _lesion(image: Tensor, distance: Tensor, rng: Rng) -> Tensor:
-    """Add one to four blobs of any brightness inside the brain: tumours, oedema, bleeds, resections."""
-    shape = tuple(image.shape[2:])
-    inside = (distance[0, 0] < -4).nonzero()
-    for _ in range(rng.integer(1, 4)):
-        if not len(inside):
-            break
-        centre = inside[rng.integer(0, len(inside) - 1)].tolist()
-        squared = torch.zeros(shape, device=image.device)
-        for axis, size in enumerate(shape):
-            along = (torch.arange(size, device=image.device) - centre[axis]) / rng.uniform(2, 12)
-            squared += (along**2).reshape([-1 if a == axis else 1 for a in range(3)])
-        ragged = squared * torch.exp(0.4 * rng.smooth(shape, 5))
-        blob = torch.sigmoid(4 * (1 - ragged)) * (distance[:, :1] < 0)
-        image = image + blob * (rng.uniform(0, 1.1) - image) * rng.uniform(0.4, 1)
-    return image
-
-
-def _deface(image: Tensor, distance: Tensor, rng: Rng) -> Tensor:
-    """Blank what lies in front of and below a tilted plane that stays clear of the brain."""
-    shape = image.shape[2:]
-    forward, down = rng.uniform(0.3, 1), rng.uniform(0.2, 1)
-    along = torch.linspace(0, 1, shape[1], device=image.device).reshape(1, -1, 1) * forward * shape[1]
-    plane = along - torch.linspace(0, 1, shape[2], device=image.device).reshape(1, 1, -1) * down * shape[2]
-    clear = rng.uniform(4, 25)
-    brain = distance[0, 0] < clear
-    if not brain.any():
-        return image
-    edge = torch.where(brain, plane, plane.min()).max()
-    return image * (plane <= edge)
+        image = surroundings.deface(image, distance, rng)
+    if config.pad_share and rng.chance(config.pad_share):
+        air = functional.avg_pool3d((tissues != Tissue.AIR).float(), config.oversampling) == 0
+        image = surroundings.add_pads(image, air, rng)
+    return image.clamp_max_(1.0) if family == "CT" else image
 
 
 def _acquire(image: Tensor, distance: Tensor, family: str, rng: Rng, config: SynthesisConfig) -> Tensor:
     """Coil, susceptibility, slices, motion and noise."""
-    image = artefacts.bias_field(image, rng, rng.uniform(0, config.bias))
-    if rng.chance(config.coil_share):
-        strength = rng.uniform(-1.6, -0.2) if rng.chance(0.35) else rng.uniform(0.2, 1.6)
-        image = artefacts.coil_falloff(image, rng, strength)
-    if family == "EPI" and rng.chance(0.75):
-        image = _susceptibility(image, distance, rng)
-    image = artefacts.gamma(image, 2.0 ** rng.normal(0.35))
+    if family != "CT":
+        image = _shade(image, rng, config)
+    if family == "EPI" and rng.chance(0.8):
+        image = susceptibility.lost_signal(image, distance, rng)
+    if config.metal_share and rng.chance(config.metal_share):
+        image = susceptibility.metal(image, rng)
     image = _resolution(image, family, rng, config)
     if rng.chance(config.ghost_share):
         image = artefacts.ghost(image, rng.integer(0, 2), rng.integer(1, 3), rng.uniform(0.03, 0.25))
+    if config.motion_share and rng.chance(config.motion_share):
+        image = artefacts.motion(image, rng)
+    if config.spike_share and rng.chance(config.spike_share):
+        image = artefacts.spikes(image, rng, rng.uniform(0.01, 0.06))
     bright = float(torch.quantile(image.reshape(-1)[::31], 0.98))
     return artefacts.rician_noise(image, rng, config.noise * bright * rng.uniform(0, 1) ** 1.5)
 
 
-def _susceptibility(image: Tensor, distance: Tensor, rng: Rng) -> Tensor:
-    """Signal lost at one to four places around the lower surface of the brain."""
-    edge = (distance[0, 0].abs() < 6).nonzero()
-    if not len(edge):
-        return image
-    low = edge[edge[:, 2] < edge[:, 2].float().median()]
-    picks = [rng.integer(0, len(low) - 1) for _ in range(rng.integer(1, 4))]
-    return artefacts.drop_out(image, low[picks], [rng.uniform(3, 9) for _ in picks])
+def _shade(image: Tensor, rng: Rng, config: SynthesisConfig) -> Tensor:
+    """Inhomogeneous coils, and a display curve."""
+    image = artefacts.bias_field(image, rng, rng.uniform(0, config.bias))
+    if rng.chance(config.coil_share):
+        strength = rng.uniform(-1.6, -0.2) if rng.chance(0.35) else rng.uniform(0.2, 1.6)
+        image = artefacts.coil_falloff(image, rng, strength)
+    return artefacts.gamma(image, 2.0 ** rng.normal(0.35))
 
 
 def _resolution(image: Tensor, family: str, rng: Rng, config: SynthesisConfig) -> Tensor:

@@ -1,0 +1,75 @@
+"""What differs between brains and no label map here shows: atrophy, wide ventricles, lesions of any kind."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from deskull.train.anatomy import Anatomy
+from deskull.train.deform import sample_distances
+from deskull.train.rng import Rng
+
+#: Depth under the skull in mm below which the whole brain shrinks or swells alike.
+_RAMP_MM = 12.0
+
+
+def shrink(anatomy: Anatomy, points: Tensor, amount: float, voxel: float) -> Tensor:
+    """Displacement that makes the brain smaller in a skull that stays, shape (1, 3, x, y, z) in mm.
+
+    Parameters
+    ----------
+    anatomy : Anatomy
+    points : Tensor, shape (1, 3, x, y, z)
+        Anatomy position in mm of each grid voxel.
+    amount : float
+        Share of its size that the brain loses (atrophy); negative where it swells.
+    voxel : float
+        Edge of the grid's voxels in mm.
+    """
+    fields = torch.from_numpy(anatomy.distances).to(points.device)
+    intracranial = sample_distances(fields, points, anatomy.spacing, voxel)[:, 1:]
+    share = amount * (-intracranial / _RAMP_MM).clamp_(0, 1)
+    return (points - _middle(anatomy, points)) * share
+
+
+def widen_ventricles(anatomy: Anatomy, points: Tensor, amount: float, reach: float) -> Tensor:
+    """Displacement that magnifies the middle of the brain, shape (1, 3, x, y, z) in mm.
+
+    Parameters
+    ----------
+    anatomy : Anatomy
+    points : Tensor, shape (1, 3, x, y, z)
+        Anatomy position in mm of each grid voxel.
+    amount : float
+        0 to 0.6; at the very middle lengths grow by 1 / (1 - amount).
+    reach : float
+        Deviation in mm of the Gaussian by which it fades outwards.
+    """
+    outwards = points - _middle(anatomy, points)
+    return -outwards * amount * torch.exp(-0.5 * (outwards / reach).square().sum(dim=1, keepdim=True))
+
+
+def _middle(anatomy: Anatomy, points: Tensor) -> Tensor:
+    """Middle of the brain in mm, as positions are counted, shape (1, 3, 1, 1, 1)."""
+    inside = torch.from_numpy(anatomy.distances[0] < 0).nonzero().float()
+    half = (torch.tensor(anatomy.distances.shape[1:]) - 1) / 2
+    middle = (inside.mean(dim=0) - half) * 2 * anatomy.spacing
+    return middle.reshape(1, 3, 1, 1, 1).to(points.device)
+
+
+def lesions(image: Tensor, distance: Tensor, rng: Rng) -> Tensor:
+    """Add one to four blobs of any brightness inside the brain: tumours, oedema, bleeds, resections."""
+    shape = tuple(image.shape[2:])
+    inside = (distance[0, 0] < -4).nonzero()
+    for _ in range(rng.integer(1, 4)):
+        if not len(inside):
+            break
+        centre = inside[rng.integer(0, len(inside) - 1)].tolist()
+        squared = torch.zeros(shape, device=image.device)
+        for axis, size in enumerate(shape):
+            along = (torch.arange(size, device=image.device) - centre[axis]) / rng.uniform(2, 12)
+            squared += (along**2).reshape([-1 if a == axis else 1 for a in range(3)])
+        ragged = squared * torch.exp(0.4 * rng.smooth(shape, 5))
+        blob = torch.sigmoid(4 * (1 - ragged)) * (distance[:, :1] < 0)
+        image = image + blob * (rng.uniform(0, 1.1) - image) * rng.uniform(0.4, 1)
+    return image
