@@ -9,10 +9,13 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
+from deskull.interpolate import interpolate
 from deskull.volume import Affine, Array, FloatArray, Volume
 
 Shape = tuple[int, int, int]
 
+#: Air left around the head where a scan is cropped, in mm.
+MARGIN_MM = 14.0
 #: The network never sees more than this along an axis, in mm; what is farther from the head is cut.
 REACH_MM = 288.0
 
@@ -67,11 +70,11 @@ def _foreground(data: FloatArray, affine: Affine) -> tuple[Affine, Affine]:
         outer = corners(data.shape, affine)
         return outer.min(axis=0), outer.max(axis=0)
     world = found @ affine[:3, :3].T + affine[:3, 3]
-    return np.percentile(world, 0.5, axis=0), np.percentile(world, 99.5, axis=0)
+    return np.percentile(world, 0.1, axis=0), np.percentile(world, 99.9, axis=0)
 
 
 def grid_for(
-    data: FloatArray, affine: Affine, voxel: float, factor: int, size: Shape | None = None
+    data: FloatArray, affine: Affine, voxel: float, factor: int, size: Shape | None = None, *, crop: bool = False
 ) -> tuple[Shape, Affine]:
     """Choose the network's grid: world axes, `voxel` mm, covering the scan (or of a fixed size, around the head).
 
@@ -85,6 +88,8 @@ def grid_for(
         Each size is a multiple of this.
     size : tuple of int, optional
         The grid's size in voxels; a scan is cut down or padded to it.
+    crop : bool
+        Whether air around the head is left out, where no size is given.
 
     Returns
     -------
@@ -93,6 +98,9 @@ def grid_for(
     """
     outer = corners(data.shape, affine)
     low, high = outer.min(axis=0), outer.max(axis=0)
+    if crop and not size:
+        head_low, head_high = _foreground(data, affine)
+        low, high = np.maximum(low, head_low - MARGIN_MM), np.minimum(high, head_high + MARGIN_MM)
     reach = np.array(size) * voxel if size else np.full(3, REACH_MM)
     if (high - low > reach).any():
         low, high = _within_reach(low, high, *_foreground(data, affine), reach)
@@ -152,7 +160,9 @@ def conform(
     like: Conformed | None = None,
     *,
     size: Shape | None = None,
+    crop: bool = False,
     order: int = 1,
+    threads: int = 1,
 ) -> Conformed:
     """Bring a scan of any orientation, anisotropy or shear to the network's grid.
 
@@ -168,8 +178,12 @@ def conform(
         Use this one's grid instead of choosing one: for a mask beside its scan.
     size : tuple of int, optional
         A fixed size of the grid in voxels.
+    crop : bool
+        Whether the grid covers the head only, and not all of the scan.
     order : {1, 0}
         Linear interpolation, or the nearest voxel with no averaging.
+    threads : int
+        At most so many threads.
 
     Notes
     -----
@@ -177,8 +191,8 @@ def conform(
     so that nothing aliases; then one linear interpolation through the composed affine map.
     """
     data = volume.values()
-    shape, grid = (like.data.shape, like.affine) if like else grid_for(data, volume.affine, voxel, factor, size)
-    return _sample(data, volume.affine, shape, grid, order)
+    found = (like.data.shape, like.affine) if like else grid_for(data, volume.affine, voxel, factor, size, crop=crop)
+    return _sample(data, volume.affine, *found, order, threads)
 
 
 def resample(volume: Volume, shape: tuple[int, ...], grid: Affine) -> Conformed:
@@ -192,16 +206,16 @@ def resample(volume: Volume, shape: tuple[int, ...], grid: Affine) -> Conformed:
     grid : ndarray, shape (4, 4)
         Indices of the grid to world mm.
     """
-    return _sample(volume.values(), volume.affine, shape, grid, 1)
+    return _sample(volume.values(), volume.affine, shape, grid)
 
 
-def _sample(data: FloatArray, affine: Affine, shape: tuple[int, ...], grid: Affine, order: int) -> Conformed:
+def _sample(
+    data: FloatArray, affine: Affine, shape: tuple[int, ...], grid: Affine, order: int = 1, threads: int = 1
+) -> Conformed:
     """Real values of a scan on a grid, and which of its voxels lie in the scan's field of view."""
     reduced, finer = _reduce(data, affine, float(grid[0, 0])) if order else (data, affine)
     back = np.linalg.inv(finer) @ grid
-    sampled = ndimage.affine_transform(
-        reduced, back[:3, :3], back[:3, 3], shape, order=order, mode="nearest", output=np.float32
-    )
+    sampled = interpolate(reduced, back[:3, :3], back[:3, 3], shape, threads, order)
     return Conformed(sampled, _inside(shape, np.linalg.inv(affine) @ grid, data.shape), grid)
 
 
@@ -216,7 +230,7 @@ def _inside(shape: tuple[int, ...], to_scan: Affine, scan_shape: tuple[int, ...]
     return inside
 
 
-def to_native(field: FloatArray, grid: Affine, volume: Volume, far: float) -> FloatArray:
+def to_native(field: FloatArray, grid: Affine, volume: Volume, far: float, threads: int = 1) -> FloatArray:
     """Interpolate a distance from the network's grid back to a scan's own voxels.
 
     Parameters
@@ -230,6 +244,8 @@ def to_native(field: FloatArray, grid: Affine, volume: Volume, far: float) -> Fl
     far : float
         What the distance is taken to be away from the brain, in mm: only the box in which the field is
         less is interpolated.
+    threads : int
+        At most so many threads.
 
     Returns
     -------
@@ -246,9 +262,7 @@ def to_native(field: FloatArray, grid: Affine, volume: Volume, far: float) -> Fl
     offset = to_field[:3, :3] @ start + to_field[:3, 3]
     sizes = tuple(side.stop - side.start for side in box)
     if min(sizes) > 0:
-        result[box] = ndimage.affine_transform(
-            field, to_field[:3, :3], offset, sizes, order=1, mode="nearest", output=np.float32
-        )
+        result[box] = interpolate(field, to_field[:3, :3], offset, sizes, threads)
     return result
 
 

@@ -95,7 +95,7 @@ class Preprocessing:
         scan : Volume
             A 3-D scan of finite values.
         threads : int
-            At most so many threads for N4.
+            At most so many threads.
 
         Returns
         -------
@@ -111,7 +111,7 @@ class Preprocessing:
         if self.n4:
             windowed = correct_head(windowed, self.shrink, threads)
         order = _ORDERS[self.interpolation]
-        conformed = conform(windowed, self.voxel, self.factor, size=self.size, order=order)
+        conformed = conform(windowed, self.voxel, self.factor, size=self.size, crop=True, order=order, threads=threads)
         if not conformed.inside.any():
             size = " x ".join(f"{n * step:.3g}" for n, step in zip(scan.shape, scan.spacing, strict=True))
             raise InputError(f"{scan.name}: is {size} mm, too small for a head; check the voxel sizes in its header.")

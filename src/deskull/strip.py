@@ -147,7 +147,7 @@ class Stripper:
         answer = self._engine(seen.data)[self.model.surfaces.index(surface)]
         clock.lap("network")
         cleaned = keep_largest(answer, border, self.model.band, seen.inside)
-        native = to_native(cleaned, seen.affine, scan, self.model.band)
+        native = to_native(cleaned, seen.affine, scan, self.model.band, self.threads)
         clock.lap("back")
         return native
 

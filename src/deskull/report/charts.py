@@ -19,13 +19,12 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 from scipy import ndimage
-from scipy.spatial import KDTree
 
 from deskull.comparison import Agreement
 from deskull.errors import UsageError
 from deskull.grid import Conformed, conform
 from deskull.mask import inside
-from deskull.metrics import edges
+from deskull.metrics import distance_to, edges
 from deskull.report.mosaic import CONTOUR
 from deskull.volume import Array, Volume
 
@@ -330,10 +329,9 @@ def _largest_error(a: Array, b: Array) -> tuple[Array, float]:
     place, distance = middle, 0.0
     for wrong, other, sign in ((a & ~b, b, 1), (b & ~a, a, -1)):
         if wrong.any():
-            found = np.argwhere(wrong)
-            far, _ = KDTree(np.argwhere(edges(other))).query(found)
+            far = np.where(wrong, distance_to(edges(other)), 0)
             if far.max() > abs(distance):
-                place, distance = found[far.argmax()], sign * float(far.max())
+                place, distance = np.array(np.unravel_index(far.argmax(), far.shape)), sign * float(far.max())
     return place, distance
 
 

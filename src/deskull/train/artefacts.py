@@ -176,9 +176,17 @@ def rician_noise(image: Tensor, rng: Rng, deviation: float) -> Tensor:
     return torch.sqrt(real**2 + (deviation * rng.noise(*shape)) ** 2)
 
 
-def rescale(image: Tensor) -> Tensor:
-    """Scale robustly to about 0..1, as `deskull.intensity.rescale` does at inference."""
-    sample = image.reshape(-1)[:: max(1, image.numel() // 50_000)]
+def rescale(image: Tensor, seen: Tensor) -> Tensor:
+    """Scale robustly to about 0..1 and blank what is not seen, as `deskull.intensity.rescale` does at inference.
+
+    Parameters
+    ----------
+    image : Tensor, shape (1, 1, x, y, z)
+    seen : Tensor, same shape
+        1 in the field of view, 0 elsewhere.
+    """
+    step = max(1, image.numel() // 100_000)
+    sample = image.reshape(-1)[::step][seen.reshape(-1)[::step] > 0]
     low, high = torch.quantile(sample, torch.tensor([LOW / 100, HIGH / 100], device=image.device)).tolist()
     scaled: Tensor = (image - low) / max(high - low, 1e-6)
-    return scaled.clamp_(0, CEILING)
+    return scaled.clamp_(0, CEILING) * seen

@@ -112,7 +112,7 @@ def real_sample(
     rng = Rng(seed, device)
     moved = _move(scan, rng, shape, config)
     seen = field_of_view(shape, rng, config)
-    image = artefacts.rescale(_degrade(moved.image, rng, config)) * seen
+    image = artefacts.rescale(_degrade(moved.image, rng, config), seen)
     return replace(moved, image=image, weight=moved.weight * seen, slack=slack)
 
 

@@ -110,7 +110,7 @@ def synthesise(anatomy: Anatomy, seed: int, shape: Shape, config: SynthesisConfi
         image = susceptibility.pile_up(image, pose.distortion, config.voxel)
     image = _acquire(image, distance, family, rng, config)
     seen = field_of_view(shape, rng, config)
-    image = artefacts.rescale(image) * seen
+    image = artefacts.rescale(image, seen)
     distance = distance.clamp(-config.band, config.band)
     return Sample(image, distance, seen.expand_as(distance), family)
 

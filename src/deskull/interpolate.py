@@ -1,0 +1,91 @@
+"""Linear interpolation through an affine map: axis by axis where the grids are parallel, in threads where not."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import numpy.typing as npt
+from scipy import ndimage
+
+from deskull.volume import Affine, FloatArray
+
+Shape = tuple[int, ...]
+
+#: The work is cut into so many slabs whatever the number of threads, so that the same bytes come out.
+_SLABS = 8
+#: Grids are parallel if over their whole length they part by less than this, in voxels.
+_PARALLEL = 1e-3
+
+
+def interpolate(
+    data: FloatArray, matrix: Affine, offset: Affine, shape: Shape, threads: int = 1, order: int = 1
+) -> FloatArray:
+    """Sample an array at ``matrix @ index + offset`` for each index of a grid; edges are repeated.
+
+    Parameters
+    ----------
+    data : ndarray of float32, shape (x, y, z)
+    matrix : ndarray, shape (3, 3)
+    offset : ndarray, shape (3,)
+    shape : tuple of int
+        Of the result.
+    threads : int
+        At most so many threads.
+    order : {1, 0}
+        Linear, or the nearest voxel.
+
+    Returns
+    -------
+    ndarray of float32
+    """
+    axes = _parallel_axes(matrix, shape) if order else None
+    if axes is None:
+        return _by_slabs(data, matrix, offset, shape, threads, order)
+    turned = data.transpose(axes)
+    places = [matrix[axis, j] * np.arange(shape[j]) + offset[axis] for j, axis in enumerate(axes)]
+    # What shrinks the array comes first, what grows it last.
+    for axis in sorted(range(3), key=lambda j: shape[j] / turned.shape[j]):
+        turned = _along(turned, axis, places[axis])
+    return turned
+
+
+def _parallel_axes(matrix: Affine, shape: Shape) -> tuple[int, int, int] | None:
+    """For each axis of the result the one of the data that runs along it; None if they are askew."""
+    reach = np.abs(matrix) * np.array(shape)
+    axes = reach.argmax(axis=0)
+    aside = reach.copy()
+    aside[axes, range(3)] = 0
+    if len(set(axes)) < 3 or aside.max() > _PARALLEL:
+        return None
+    x, y, z = (int(axis) for axis in axes)
+    return x, y, z
+
+
+def _along(data: FloatArray, axis: int, places: npt.NDArray[np.float64]) -> FloatArray:
+    """Interpolate along one axis."""
+    size = data.shape[axis]
+    places = np.clip(places, 0, size - 1)
+    low = np.minimum(places.astype(int), max(0, size - 2))
+    share = (places - low).astype(np.float32).reshape([-1 if a == axis else 1 for a in range(3)])
+    lower: FloatArray = np.take(data, low, axis)
+    upper: FloatArray = np.take(data, np.minimum(low + 1, size - 1), axis)
+    upper -= lower
+    upper *= share
+    upper += lower
+    return upper
+
+
+def _by_slabs(data: FloatArray, matrix: Affine, offset: Affine, shape: Shape, threads: int, order: int) -> FloatArray:
+    """Interpolate slab by slab in threads (scipy lets go of Python's lock)."""
+    result = np.empty(shape, np.float32)
+    ends = np.linspace(0, shape[0], min(_SLABS, shape[0]) + 1).astype(int)
+
+    def fill(first: int, last: int) -> None:
+        start = offset + matrix[:, 0] * first
+        part = result[first:last]
+        ndimage.affine_transform(data, matrix, start, part.shape, order=order, mode="nearest", output=part)
+
+    with ThreadPoolExecutor(threads) as pool:
+        list(pool.map(fill, ends[:-1], ends[1:]))
+    return result
