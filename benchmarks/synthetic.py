@@ -1,6 +1,6 @@
 """Score the pipeline on synthetic heads of held-out anatomies, by contrast family.
 
-python benchmarks/synthetic.py DATA --cache FOLDER [--count 64] [--figures FILE.json]
+python benchmarks/synthetic.py DATA --cache FOLDER [--model default] [--count 208] [--figures FILE.json]
 """
 
 from __future__ import annotations
@@ -25,32 +25,34 @@ FIRST_SEED = 900_000
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path)
     parser.add_argument("--cache", type=Path, required=True)
-    parser.add_argument("--count", type=int, default=64)
+    parser.add_argument("--model", default="default")
+    parser.add_argument("--border", type=float, default=0.0, help="v1 draws the brain 0.5 mm tighter")
+    parser.add_argument("--count", type=int, default=208)
     parser.add_argument("--figures", type=Path)
     options = parser.parse_args()
     recipe = load_recipe("synthesis")
     anatomies = [load_anatomy(options.data / "labelmaps" / f"{n}.nii.gz", options.cache) for n in recipe.hold_out]
-    config, stripper = synthesis_config(recipe), Stripper()
+    config, stripper = synthesis_config(recipe), Stripper(options.model)
     names = [*FAMILIES, "random"]
     dice, leaks = defaultdict(list), []
     for item in range(options.count):
         family = names[item % len(names)]
         only = replace(config, contrast=ContrastConfig(shares=((family, 1.0),)))
         sample = synthesise(anatomies[item // len(names) % len(anatomies)], FIRST_SEED + item, (96, 112, 96), only)
-        scores = strip(stripper, sample, config.voxel)
+        scores = strip(stripper, sample, config.voxel, options.border)
         dice[family].append(scores.dice)
         leaks.append(scores.leak)
     report(dice, leaks, options.figures)
 
 
-def strip(stripper: Stripper, sample, voxel: float):
+def strip(stripper: Stripper, sample, voxel: float, border: float):
     """Strip a sample as if it were a scan and score it where its field of view lies."""
     affine = np.diag([voxel, voxel, voxel, 1.0])
     seen = sample.weight[0, 0].numpy() > 0
-    result = stripper.strip(Volume(sample.image[0, 0].numpy(), affine))
+    result = stripper.strip(Volume(sample.image[0, 0].numpy(), affine), border=border)
     return score(result.mask.data, sample.distance[0, 0].numpy() < 0, (voxel,) * 3, seen)
 
 

@@ -1,0 +1,72 @@
+"""Running deskull or any other tool on a scan, with the time and memory it took."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Tool:
+    """A command that strips a scan.
+
+    Attributes
+    ----------
+    name : str
+    template : str
+        The command, with ``{scan}``, ``{mask}`` and, where a tool writes more, ``{folder}``.
+    """
+
+    name: str
+    template: str
+
+    @classmethod
+    def parse(cls, text: str) -> Tool:
+        """Read ``NAME=COMMAND``."""
+        name, _, template = text.partition("=")
+        if "{scan}" not in template:
+            raise SystemExit(f"--tool {text}: write NAME=COMMAND with {{scan}} and {{mask}} or {{folder}} in it.")
+        return cls(name, template)
+
+    def run(self, scan: Path, folder: Path) -> Run:
+        """Strip one scan into an empty folder."""
+        folder.mkdir(parents=True, exist_ok=True)
+        places = {"scan": scan, "mask": folder / "mask.nii.gz", "folder": folder}
+        command = [part.format(**places) for part in shlex.split(self.template)]
+        start = time.perf_counter()
+        with (folder / "log.txt").open("wb") as log:
+            process = subprocess.Popen(command, stdout=log, stderr=log)
+            _, status, used = os.wait4(process.pid, 0)
+            process.returncode = os.waitstatus_to_exitcode(status)
+        return Run(folder, process.returncode, time.perf_counter() - start, used.ru_maxrss / 1024)
+
+
+@dataclass(frozen=True)
+class Run:
+    """What came of it: the folder, the exit status, seconds and peak memory in MB."""
+
+    folder: Path
+    status: int
+    seconds: float
+    peak_mb: float
+
+    @property
+    def mask(self) -> Path | None:
+        """The mask that was written, if any."""
+        return next(iter(sorted(self.folder.glob("*mask*.nii*"))), None)
+
+    @property
+    def distance(self) -> Path | None:
+        """The signed distance that was written, if any: then borders can be chosen."""
+        return next(iter(sorted(self.folder.glob("*_distance.nii*"))), None)
+
+
+def deskull(model: str = "default") -> Tool:
+    """Our own command line with one of its models."""
+    parts = (sys.executable, "-m", "deskull", "strip", "{scan}", "-o", "{folder}", "--mask-only", "--distance")
+    return Tool(f"deskull {Path(model).stem}", f"{shlex.join(parts)} --model {shlex.quote(model)}")
