@@ -13,7 +13,7 @@ from deskull import InputError, UsageError
 from deskull.engine import default_threads, make_engine
 from deskull.grid import conform
 from deskull.intensity import rescale
-from deskull.models import load_model
+from deskull.models import load_model, shipped_models
 
 MODEL = load_model()
 
@@ -51,7 +51,16 @@ def test_openvino_agrees(image, answer):
     np.testing.assert_array_equal(engine(image), other)
 
 
+def test_the_cpu_answers_where_there_is_no_gpu(image, answer):
+    onnxruntime = pytest.importorskip("onnxruntime")
+    if "CUDAExecutionProvider" in onnxruntime.get_available_providers():
+        pytest.skip("this machine's ONNX Runtime has a GPU")
+    np.testing.assert_array_equal(make_engine(MODEL, 2, device="cpu")(image), answer)
+
+
 def test_wrong_options_say_so():
+    with pytest.raises(UsageError, match="choose auto or cpu"):
+        make_engine(MODEL, 1, device="tpu")
     with pytest.raises(UsageError, match="at least 1"):
         make_engine(MODEL, 0)
     with pytest.raises(UsageError, match="choose onnxruntime or openvino"):
@@ -86,7 +95,16 @@ def test_a_file_that_is_no_network(tmp_path):
         make_engine(load_model(tmp_path / "a.onnx"), 1)
 
 
-def test_the_card_is_complete():
+@pytest.mark.parametrize("model", shipped_models(), ids=lambda model: model.path.stem)
+def test_every_shipped_model_runs_and_its_card_is_complete(model, image):
     for field in ("data", "licence", "recipe", "commit", "figures", "known_failures", "steps", "parameters"):
-        assert MODEL.card[field], field
-    assert len(MODEL.content()) < 10_000_000
+        assert model.card[field], field
+    assert model.card["name"] == model.path.stem
+    assert len(model.content()) < 10_000_000
+    assert (make_engine(model, 1)(image)[0] < 0).any()
+
+
+def test_the_default_model_comes_first():
+    names = [model.path.stem for model in shipped_models()]
+    assert names[0] == "default"
+    assert "v1" in names

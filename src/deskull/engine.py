@@ -1,8 +1,8 @@
-"""Engine: run a network on this machine's CPU with a bounded number of threads.
+"""Engine: run a network on this machine with a bounded number of threads.
 
 ONNX Runtime is the default: a third of OpenVINO's size, quicker to start, and the same bytes whatever the
-number of threads. OpenVINO (``pip install deskull[openvino]``) computes faster once warm; benchmarks/speed.py
-measures both.
+number of threads; its GPU build (``onnxruntime-gpu``) takes a GPU that is there. OpenVINO
+(``pip install deskull[openvino]``) computes faster once warm; benchmarks/speed.py measures both.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from deskull.models import Model
 from deskull.volume import FloatArray
 
 ENGINES = ("onnxruntime", "openvino")
+DEVICES = ("auto", "cpu")
 #: More threads than this gain little on a network this small.
 MOST_THREADS = 8
 
@@ -35,7 +36,7 @@ def default_threads() -> int:
     return min(cores, MOST_THREADS)
 
 
-def make_engine(model: Model, threads: int, name: str = "onnxruntime") -> Engine:
+def make_engine(model: Model, threads: int, name: str = "onnxruntime", device: str = "auto") -> Engine:
     """Load a network.
 
     Parameters
@@ -44,19 +45,22 @@ def make_engine(model: Model, threads: int, name: str = "onnxruntime") -> Engine
     threads : int
         At most so many threads.
     name : {"onnxruntime", "openvino"}
+    device : {"auto", "cpu"}
+        Whether ONNX Runtime may use a GPU; where it cannot, it uses the CPU.
 
     Raises
     ------
     UsageError
-        If the engine is unknown or not installed, or `threads` is not positive.
+        If the engine or device is unknown, the engine not installed, or `threads` not positive.
     """
     if threads < 1:
         raise UsageError(f"--threads {threads}: must be at least 1.")
     if name not in ENGINES:
         raise UsageError(f"--engine {name}: unknown; choose {' or '.join(ENGINES)}.")
-    kind = OnnxRuntime if name == "onnxruntime" else OpenVino
+    if device not in DEVICES:
+        raise UsageError(f"--device {device}: unknown; choose {' or '.join(DEVICES)}.")
     try:
-        return kind(model, threads)
+        return OnnxRuntime(model, threads, device) if name == "onnxruntime" else OpenVino(model, threads)
     except (UsageError, InputError):
         raise
     except Exception as error:  # each runtime has exceptions of its own
@@ -65,9 +69,9 @@ def make_engine(model: Model, threads: int, name: str = "onnxruntime") -> Engine
 
 
 class OnnxRuntime:
-    """ONNX Runtime on the CPU, in 32-bit floats."""
+    """ONNX Runtime in 32-bit floats, on the CPU or, where its GPU build finds one, a GPU."""
 
-    def __init__(self, model: Model, threads: int) -> None:
+    def __init__(self, model: Model, threads: int, device: str = "auto") -> None:
         import onnxruntime
 
         options = onnxruntime.SessionOptions()
@@ -75,7 +79,8 @@ class OnnxRuntime:
         options.inter_op_num_threads = 1
         options.enable_cpu_mem_arena = False  # the arena keeps the peak of the largest scan
         options.log_severity_level = 3
-        providers = ["CPUExecutionProvider"]
+        wanted = ["CPUExecutionProvider"] if device == "cpu" else ["CUDAExecutionProvider", "CPUExecutionProvider"]
+        providers = [name for name in wanted if name in onnxruntime.get_available_providers()]
         self._session = onnxruntime.InferenceSession(model.content(), options, providers=providers)
 
     def __call__(self, image: FloatArray) -> FloatArray:

@@ -91,12 +91,20 @@ class Stripper:
     threads : int, optional
         At most so many threads.
     engine : {"onnxruntime", "openvino"}
+    device : {"auto", "cpu"}
+        Whether ONNX Runtime may use a GPU.
     """
 
-    def __init__(self, model: str | Path = "default", threads: int | None = None, engine: str = "onnxruntime") -> None:
+    def __init__(
+        self,
+        model: str | Path = "default",
+        threads: int | None = None,
+        engine: str = "onnxruntime",
+        device: str = "auto",
+    ) -> None:
         self.model = load_model(model)
         self.threads = default_threads() if threads is None else threads
-        self._engine = make_engine(self.model, self.threads, engine)
+        self._engine = make_engine(self.model, self.threads, engine, device)
 
     def strip(
         self,
@@ -232,6 +240,7 @@ def strip(
     model: str | Path = "default",
     threads: int | None = None,
     engine: str = "onnxruntime",
+    device: str = "auto",
 ) -> Result:
     """Find the brain in a head scan of any contrast.
 
@@ -250,6 +259,8 @@ def strip(
     threads : int, optional
         At most so many threads.
     engine : {"onnxruntime", "openvino"}
+    device : {"auto", "cpu"}
+        Whether ONNX Runtime may use a GPU.
 
     Returns
     -------
@@ -263,4 +274,4 @@ def strip(
     UsageError
         If an option is wrong.
     """
-    return Stripper(model, threads, engine).strip(source, border=border, surface=surface, frame=frame)
+    return Stripper(model, threads, engine, device).strip(source, border=border, surface=surface, frame=frame)

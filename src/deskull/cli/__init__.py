@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from deskull.cli import data, demo, evaluate, export, prepare, show, strip, synthesise_nfbs, train
+from deskull.cli import data, demo, evaluate, export, models, prepare, show, strip, synthesise_nfbs, train
 from deskull.cli.console import guarded
 
 app = typer.Typer(
@@ -22,6 +22,7 @@ app.command("show")(guarded(show.show))
 app.command("evaluate")(guarded(evaluate.evaluate))
 app.command("train")(guarded(train.train))
 app.command("export")(guarded(export.export))
+app.command("models")(guarded(models.models))
 app.command("demo")(guarded(demo.demo))
 data.app.command("prepare")(guarded(prepare.prepare))
 data.app.command("synthesise-nfbs")(guarded(synthesise_nfbs.synthesise_nfbs))

@@ -40,6 +40,13 @@ class EngineName(enum.StrEnum):
     openvino = "openvino"
 
 
+class Device(enum.StrEnum):
+    """Where the network runs."""
+
+    auto = "auto"
+    cpu = "cpu"
+
+
 def strip(
     scans: Annotated[
         list[Path],
@@ -64,6 +71,7 @@ def strip(
     ] = Frames.each,
     model: Annotated[str, typer.Option(help="A shipped model, or the path of an .onnx file.")] = "default",
     engine: Annotated[EngineName, typer.Option(help="What runs the network.")] = EngineName.onnxruntime,
+    device: Annotated[Device, typer.Option(help="Use a GPU if onnxruntime-gpu finds one, or never.")] = Device.auto,
     threads: Annotated[int | None, typer.Option(help="At most so many threads; by default the cores, up to 8.")] = None,
     split: Annotated[str | None, typer.Option(help="Of a table: only the scans of this split.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Leave out scans whose results are all there.")] = False,
@@ -79,7 +87,7 @@ def strip(
     wanted = _Wanted(out, mask_only, distance, bias_correct, overwrite or resume)
     scans = _expand(scans, split)
     _check_names(scans, wanted)
-    stripper = Stripper(model, threads, engine.value)
+    stripper = Stripper(model, threads, engine.value, device.value)
     if distance and not stripper.model.distances:
         raise UsageError(f"--distance: {model} knows inside from outside, no distances.")
     left = [scan for scan in scans if not (resume and wanted.done(scan))]

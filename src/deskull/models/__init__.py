@@ -76,6 +76,17 @@ class Model:
         return content
 
 
+def shipped_models() -> list[Model]:
+    """Return the models that travel with deskull: the default first, then by name."""
+    names = sorted(path.stem for path in _folder().glob("*.onnx"))
+    return [load_model(name) for name in sorted(names, key=lambda name: name != "default")]
+
+
+def _folder() -> Path:
+    """Where the shipped models lie."""
+    return Path(str(resources.files("deskull.models")))
+
+
 def load_model(name: str | Path = "default") -> Model:
     """Find a shipped model by name, or any by the path of its ONNX file (its card beside it as .json).
 
@@ -84,7 +95,7 @@ def load_model(name: str | Path = "default") -> Model:
     UsageError
         If there is no such model, or its card is missing or incomplete.
     """
-    shipped = Path(str(resources.files("deskull.models"))) / f"{name}.onnx"
+    shipped = _folder() / f"{name}.onnx"
     path = Path(name) if str(name).endswith(".onnx") else shipped
     card = path.with_suffix(".json")
     if not path.is_file():

@@ -1,0 +1,29 @@
+"""``deskull models``: a line for each shipped model, a card as JSON."""
+
+from __future__ import annotations
+
+import json
+
+from typer.testing import CliRunner
+
+from deskull.cli import app
+
+
+def test_models_are_listed():
+    done = CliRunner().invoke(app, ["models"])
+    assert done.exit_code == 0, done.output
+    assert "default" in done.stdout
+    assert "v1" in done.stdout
+
+
+def test_a_card_is_printed_whole():
+    done = CliRunner().invoke(app, ["models", "v1"])
+    card = json.loads(done.stdout)
+    assert card["name"] == "v1"
+    assert card["licence"]
+
+
+def test_a_model_that_is_none_is_refused():
+    done = CliRunner().invoke(app, ["models", "none-such"])
+    assert done.exit_code == 2
+    assert "no such model" in done.stderr
