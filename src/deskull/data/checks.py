@@ -138,6 +138,6 @@ def check_cases(cases: Sequence[Case], jobs: int = 1) -> Iterator[tuple[Case, Ch
     Case, Check
         As each is done.
     """
-    for case, check in in_processes(check_case, cases, jobs):
+    for case, check in in_processes(check_case, cases, min(jobs, len(cases))):
         died = f"{case.raw}: its check was stopped from outside, perhaps for want of memory; use fewer --jobs."
         yield case, check or Check(faults=(died,))

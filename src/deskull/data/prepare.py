@@ -93,7 +93,7 @@ def prepare(cases: Sequence[Case], preprocessing: Preprocessing, cache: Path, jo
         As each is done; one that fails does not stop the rest.
     """
     attempt = partial(_attempt, preprocessing=preprocessing, cache=cache)
-    for case, outcome in in_processes(attempt, cases, jobs):
+    for case, outcome in in_processes(attempt, cases, min(jobs, len(cases))):
         yield outcome or Outcome(case, None, f"{case.raw}: its process died; use fewer --jobs.")
 
 
