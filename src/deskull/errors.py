@@ -15,3 +15,12 @@ class OutputError(DeskullError):
 
 class UsageError(DeskullError):
     """Options that contradict each other or name something unknown."""
+
+
+def sentence(error: BaseException) -> str:
+    """One sentence for an error a user can meet."""
+    if isinstance(error, MemoryError):
+        return "not enough memory for this scan; close other programs or reduce it first."
+    if isinstance(error, OSError):
+        return f"{error.filename or 'a file'}: {error.strerror or error}; check its permissions and the free space."
+    return str(error)

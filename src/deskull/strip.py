@@ -115,7 +115,7 @@ class Stripper:
         frame: Frame = "each",
     ) -> Result:
         """Find the brain in a scan; see `deskull.strip`."""
-        border = self._check(border, surface, frame)
+        border = self.check(border, surface, frame)
         clock = _Clock()
         scan = as_volume(source)
         clock.lap("read")
@@ -132,8 +132,13 @@ class Stripper:
         clock.lap("mask")
         return result
 
-    def _check(self, border: float | None, surface: str, frame: str) -> float:
-        """Validate the options; returns the border to use, in mm."""
+    def check(self, border: float | None, surface: str, frame: str) -> float:
+        """Validate the options of `strip`; returns the border to use, in mm.
+
+        Raises
+        ------
+        UsageError
+        """
         if surface not in self.model.surfaces:
             raise UsageError(f"--surface {surface}: unknown; choose {' or '.join(self.model.surfaces)}.")
         if frame not in FRAMES:

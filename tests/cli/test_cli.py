@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 from deskull import formats
 from deskull.cli import app
-from deskull.cli.console import sentence
+from deskull.errors import sentence
 from deskull.metrics import score
 
 
@@ -96,10 +96,19 @@ def test_usage_errors_exit_with_2(run, scan, options):
     assert os.listdir(scan.parent) == [scan.name]
 
 
-def test_two_scans_may_not_write_the_same_file(run, scan, tmp_path):
+def test_scans_of_one_name_get_folders_of_their_own(run, scan, tmp_path):
     (tmp_path / "b").mkdir()
     (tmp_path / "b" / scan.name).write_bytes(scan.read_bytes())
-    done = run("strip", scan, tmp_path / "b" / scan.name, "-o", tmp_path / "out")
+    done = run("strip", scan, tmp_path / "b" / scan.name, "-o", tmp_path / "out", "--mask-only", "--jobs", 1)
+    assert done.exit_code == 0, done.output
+    for folder in (tmp_path / "out", tmp_path / "out" / "b"):
+        assert (folder / "sub-01_T1w_brainmask.nii.gz").exists()
+
+
+def test_two_scans_may_not_write_the_same_file(run, scan):
+    plain = scan.with_name("sub-01_T1w.nii")
+    formats.write(formats.read(scan), plain)
+    done = run("strip", scan, plain, "-o", scan.parent / "out")
     assert done.exit_code == 2
     assert "both write" in done.stderr
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import typer
 
-from deskull.errors import DeskullError, UsageError
+from deskull.errors import DeskullError, UsageError, sentence
 
 #: Exit statuses: a scan failed; the command line was wrong.
 FAILED, USAGE = 1, 2
@@ -23,15 +23,6 @@ REPORTED = (DeskullError, OSError, MemoryError)
 def say(message: str) -> None:
     """Print a line on stderr, so that stdout stays for results."""
     print(message, file=sys.stderr)
-
-
-def sentence(error: BaseException) -> str:
-    """One sentence for an error a user can meet."""
-    if isinstance(error, MemoryError):
-        return "not enough memory for this scan; close other programs or reduce it first."
-    if isinstance(error, OSError):
-        return f"{error.filename or 'a file'}: {error.strerror or error}; check its permissions and the free space."
-    return str(error)
 
 
 @contextmanager

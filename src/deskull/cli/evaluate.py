@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from deskull.cli.console import FAILED, REPORTED, refuse_inputs, say, sentence
-from deskull.errors import UsageError
+from deskull.cli.console import FAILED, REPORTED, refuse_inputs, say
+from deskull.errors import UsageError, sentence
 
 if TYPE_CHECKING:
     from rich.table import Table

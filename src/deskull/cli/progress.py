@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable, Iterator
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from deskull.batch import Record
 
 T = TypeVar("T")
 
@@ -22,3 +26,22 @@ def watched(what: str) -> Callable[[Iterator[T], int], Iterator[T]]:
         yield from track(items, description=what, total=total, console=Console(stderr=True))
 
     return _watch
+
+
+def counted(records: Iterator[Record], total: int, *, as_json: bool = False) -> Iterator[Record]:
+    """Yield the records of a batch again, with a bar of rate, time left and failures on a terminal."""
+    if total < 2 or as_json or not sys.stderr.isatty():
+        yield from records
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    state = TextColumn("{task.fields[rate]:.0f} an hour, {task.fields[failed]} failed")
+    columns = (BarColumn(), MofNCompleteColumn(), state, TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True)) as bar:
+        task, failed, start = bar.add_task("", total=total, rate=0.0, failed=0), 0, time.monotonic()
+        for done, record in enumerate(records, 1):
+            failed += record.status == "failed"
+            rate = 3600 * done / (time.monotonic() - start)
+            bar.update(task, advance=1, failed=failed, rate=rate)
+            yield record

@@ -117,6 +117,12 @@ def write(volume: Volume, path: str | Path, *, overwrite: bool = False) -> None:
         If the file is there already, or cannot be written.
     """
     path = Path(path)
+    with atomic_path(path, overwrite=overwrite) as partial:
+        write_as(volume, path, partial)
+
+
+def write_as(volume: Volume, path: Path, partial: Path) -> None:
+    """Write under a temporary name what will be the file `path`; see `write` and `deskull.formats.atomic`."""
     suffix = split_name(path)[1]
     if suffix not in WRITABLE:
         raise OutputError(f"{path}: nothing is written with this ending; use {', '.join(WRITABLE)}.")
@@ -127,8 +133,7 @@ def write(volume: Volume, path: str | Path, *, overwrite: bool = False) -> None:
         volume = volume.with_data(volume.values())
     if volume.data.dtype.kind == "b":
         volume = volume.with_data(volume.data.astype(np.uint8))
-    with atomic_path(path, overwrite=overwrite) as partial:
-        family.write(volume, partial)
+    family.write(volume, partial)
 
 
 def from_nibabel(image: Any) -> Volume:

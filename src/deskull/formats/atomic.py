@@ -62,9 +62,10 @@ def write_bytes(path: Path, content: bytes, *, overwrite: bool = False) -> None:
         partial.write_bytes(content)
 
 
-def sweep(folder: Path) -> None:
-    """Remove what writers on this machine that were killed have left in a folder and those below it."""
-    for partial in folder.rglob(f".{_HOST}.*.partial.*"):
+def sweep(folder: Path, *, deep: bool = True) -> None:
+    """Remove what writers on this machine that were killed have left in a folder and, if `deep`, those below it."""
+    pattern = f".{_HOST}.*.partial.*"
+    for partial in folder.rglob(pattern) if deep else folder.glob(pattern):
         writer = partial.name.removeprefix(f".{_HOST}.").split(".")[0]
         if writer.isdigit() and not _lives(int(writer)):
             with suppress(OSError):

@@ -1,0 +1,205 @@
+"""Batch: many scans, each done whole or reported, on the processes of this machine.
+
+`strip_task` is all there is to one scan; whatever runs it (here, a cluster) only has to call it.
+"""
+
+from __future__ import annotations
+
+import time
+import warnings
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import lru_cache, partial
+
+from deskull._version import __version__
+from deskull.engine import default_threads
+from deskull.errors import DeskullError, UsageError, sentence
+from deskull.formats.atomic import refuse_existing, sweep
+from deskull.memory import available_gb, keep_freed_memory
+from deskull.results import result_paths, write_results
+from deskull.strip import Frame, Stripper
+from deskull.workers import in_processes
+from deskull.worklist import Task
+
+#: How often a scan is tried.
+TRIES = 2
+#: What a process needs for a scan of 256 x 256 x 256 voxels, with room to spare, in GB.
+GB_A_PROCESS = 1.0
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What is done with every scan; see `deskull.strip` and ``deskull strip --help``.
+
+    Attributes
+    ----------
+    kinds : tuple of str
+        Files to write, of `deskull.results.KINDS`; the mask is always one.
+    model, engine, device, surface, frame : str
+    border : float, optional
+        In mm.
+    threads : int
+        At most so many in each process.
+    overwrite, resume : bool
+        Replace results that are there; leave out scans whose results are all there.
+    """
+
+    kinds: tuple[str, ...] = ("brainmask", "brain")
+    model: str = "default"
+    engine: str = "onnxruntime"
+    device: str = "auto"
+    surface: str = "brain"
+    frame: Frame = "each"
+    border: float | None = None
+    threads: int = 1
+    overwrite: bool = False
+    resume: bool = False
+
+
+@dataclass(frozen=True)
+class Record:
+    """What became of a scan.
+
+    Attributes
+    ----------
+    scan : str
+    status : {"stripped", "found", "failed"}
+        Found: its results were there.
+    volume_ml, seconds : float
+        Of the brain; of all the work. 0 where there was none.
+    files : dict of str to str
+        File of each kind.
+    stages : dict of str to float
+        Seconds of each stage.
+    warnings : tuple of str
+    error : str
+        One sentence where it failed.
+    model, version, finished : str
+        Name of the network, version of deskull, time in ISO 8601.
+    """
+
+    scan: str
+    status: str
+    volume_ml: float = 0.0
+    seconds: float = 0.0
+    files: dict[str, str] = field(default_factory=dict)
+    stages: dict[str, float] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+    error: str = ""
+    model: str = ""
+    version: str = __version__
+    finished: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
+
+
+def strip_task(task: Task, settings: Settings) -> Record:
+    """Strip a scan and write its results; a fault is tried again and then reported in the record.
+
+    Raises
+    ------
+    UsageError
+        If the settings cannot be met for any scan.
+    """
+    start = time.perf_counter()
+    paths = result_paths(task.scan, task.folder, settings.kinds)
+    files = {kind: str(path) for kind, path in paths.items()}
+    if settings.resume and all(path.exists() for path in paths.values()):
+        return Record(str(task.scan), "found", files=files, model=settings.model)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", UserWarning)
+        for left in reversed(range(TRIES)):
+            caught.clear()
+            try:
+                volume, stages = _strip(task, settings)
+                break
+            except UsageError:
+                raise
+            except (DeskullError, OSError, MemoryError) as error:
+                if not left:
+                    seconds = time.perf_counter() - start
+                    return Record(
+                        str(task.scan), "failed", seconds=seconds, error=sentence(error), model=settings.model
+                    )
+    said = tuple(dict.fromkeys(str(warning.message) for warning in caught))
+    seconds = time.perf_counter() - start
+    return Record(str(task.scan), "stripped", volume, seconds, files, stages, said, model=settings.model)
+
+
+def _strip(task: Task, settings: Settings) -> tuple[float, dict[str, float]]:
+    """Strip and write; returns the volume in ml and the seconds of each stage."""
+    replace = settings.overwrite or settings.resume
+    paths = result_paths(task.scan, task.folder, settings.kinds)
+    for path in paths.values():
+        refuse_existing(path, replace)
+    stripper = stripper_of(settings.model, settings.threads, settings.engine, settings.device)
+    result = stripper.strip(task.scan, border=settings.border, surface=settings.surface, frame=settings.frame)
+    start = time.perf_counter()
+    write_results(result, paths, overwrite=replace, threads=settings.threads)
+    return result.volume_ml, {**result.seconds, "write": time.perf_counter() - start}
+
+
+def check(settings: Settings) -> None:
+    """Refuse settings that cannot be met for any scan, before any work.
+
+    Raises
+    ------
+    UsageError
+    """
+    stripper = stripper_of(settings.model, settings.threads, settings.engine, settings.device)
+    stripper.check(settings.border, settings.surface, settings.frame)
+    if "distance" in settings.kinds and not stripper.model.distances:
+        raise UsageError(f"--distance: {settings.model} knows inside from outside, no distances.")
+
+
+@lru_cache(maxsize=1)
+def stripper_of(model: str, threads: int, engine: str, device: str) -> Stripper:
+    """Return the network, loaded once in each process."""
+    keep_freed_memory()
+    return Stripper(model, threads, engine, device)
+
+
+def run(tasks: Sequence[Task], settings: Settings, jobs: int) -> Iterator[Record]:
+    """Strip scans in `jobs` processes (1: in this one); yields a record as each is done.
+
+    A scan that kills its process is tried again, then reported; the others go on.
+    """
+    for task, record in in_processes(partial(strip_task, settings=settings), tasks, jobs, TRIES):
+        yield record or died(task, settings)
+    for folder in {task.folder for task in tasks}:
+        sweep(folder, deep=False)
+
+
+def died(task: Task, settings: Settings) -> Record:
+    """Record of a scan that killed its processes."""
+    error = f"{task.scan}: its process died twice, perhaps for want of memory; use fewer --jobs."
+    return Record(str(task.scan), "failed", error=error, model=settings.model)
+
+
+def spread(scans: int, jobs: int | None, threads: int | None) -> tuple[int, int]:
+    """Choose how many processes and how many threads in each.
+
+    Parameters
+    ----------
+    scans : int
+    jobs, threads : int, optional
+        What the user wants.
+
+    Returns
+    -------
+    jobs, threads : int
+        One thread a process is the most scans an hour; few scans are not worth starting processes for.
+
+    Raises
+    ------
+    UsageError
+        If one is not positive.
+    """
+    for name, value in (("jobs", jobs), ("threads", threads)):
+        if value is not None and value < 1:
+            raise UsageError(f"--{name} {value}: must be at least 1.")
+    cores = default_threads()
+    if jobs is None:
+        room = max(1, int(available_gb() / GB_A_PROCESS))
+        jobs = min(max(1, cores // (threads or 1)), room) if scans >= 2 * cores else 1
+    jobs = max(1, min(jobs, scans))
+    return jobs, threads or max(1, cores // jobs)

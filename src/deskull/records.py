@@ -1,0 +1,76 @@
+"""Records: a table of every scan of a batch, a line added as each is done."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Protocol
+
+from deskull.batch import Record
+from deskull.errors import OutputError
+
+#: Columns of the table, in order.
+COLUMNS = ("scan", "status", "volume_ml", "seconds", "mask", "model", "version", "finished", "warnings", "error")
+
+
+class Adder(Protocol):
+    """Adds a record to a table."""
+
+    def __call__(self, record: Record) -> None: ...
+
+
+@contextmanager
+def records_table(path: Path | None) -> Iterator[Adder]:
+    """Open a tab-separated table to add records to; earlier lines stay, so of a scan the last line counts.
+
+    Parameters
+    ----------
+    path : Path, optional
+        None keeps no table.
+
+    Raises
+    ------
+    OutputError
+        If the file is another table, or cannot be written.
+    """
+    if path is None:
+        yield lambda record: None
+        return
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("a+", newline="") as file:
+            file.seek(0)
+            first = file.readline()
+            writer = csv.writer(file, delimiter="\t", lineterminator="\n")
+            if first and first.rstrip("\n") != "\t".join(COLUMNS):
+                raise OutputError(f"{path}: is another table; name one of your own with --table.")
+            if not first:
+                writer.writerow(COLUMNS)
+
+            def add(record: Record) -> None:
+                writer.writerow(_row(record))
+                file.flush()  # whole lines, whenever the batch is killed
+
+            yield add
+    except OSError as error:
+        raise OutputError(f"{path}: could not be written ({error.strerror}); check the folder.") from error
+
+
+def _row(record: Record) -> list[str]:
+    """Cells of a record."""
+    cells = {
+        **{name: getattr(record, name) for name in ("scan", "status", "model", "version", "finished", "error")},
+        "volume_ml": f"{record.volume_ml:.2f}" if record.volume_ml else "",
+        "seconds": f"{record.seconds:.2f}" if record.seconds else "",
+        "mask": record.files.get("brainmask", ""),
+        "warnings": " ".join(record.warnings),
+    }
+    return [" ".join(str(cells[name]).split()) for name in COLUMNS]
+
+
+def read_records(path: Path) -> dict[str, dict[str, str]]:
+    """Read a table: the last line of each scan, by its path."""
+    with path.open(newline="") as file:
+        return {row["scan"]: row for row in csv.DictReader(file, delimiter="\t")}

@@ -1,0 +1,54 @@
+"""Results: the files that stripping a scan leaves, all of them or none."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from pathlib import Path
+
+from deskull import formats
+from deskull.formats.atomic import atomic_path
+from deskull.strip import Result
+
+#: Kinds of files, by what is put behind the scan's name.
+KINDS = ("brainmask", "brain", "distance", "brain_n4")
+
+
+def result_paths(scan: Path, folder: Path, kinds: tuple[str, ...]) -> dict[str, Path]:
+    """File of each kind for a scan: ``X_brainmask.nii.gz`` and so on, in the scan's own format."""
+    stem, suffix = formats.split_name(scan)[0], formats.output_suffix(scan)
+    return {kind: folder / f"{stem}_{kind}{suffix}" for kind in kinds}
+
+
+def is_result(path: Path) -> bool:
+    """Whether a file is named as a result is."""
+    return formats.split_name(path)[0].endswith(tuple(f"_{kind}" for kind in KINDS))
+
+
+def write_results(result: Result, paths: dict[str, Path], *, overwrite: bool, threads: int) -> None:
+    """Write files: all of them appear at the end, or none.
+
+    Parameters
+    ----------
+    result : Result
+    paths : dict of str to Path
+        File of each kind that is wanted.
+    overwrite : bool
+        Whether files that are there may be replaced.
+    threads : int
+        At most so many threads, for N4.
+
+    Raises
+    ------
+    OutputError
+        If a file is there already, or cannot be written.
+    """
+    makers = {
+        "brainmask": lambda: result.mask,
+        "brain": lambda: result.brain,
+        "distance": lambda: result.distance,
+        "brain_n4": lambda: result.bias_corrected(threads),
+    }
+    with ExitStack() as stack:
+        for kind, path in paths.items():
+            partial = stack.enter_context(atomic_path(path, overwrite=overwrite))
+            formats.write_as(makers[kind](), path, partial)

@@ -1,0 +1,157 @@
+"""Work lists: from files, folders, patterns and tables to scans, each with a folder of its own for results."""
+
+from __future__ import annotations
+
+import glob
+import os
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from deskull.data.cases import locate, read_rows
+from deskull.data.splits import cases_of
+from deskull.errors import InputError, UsageError
+from deskull.formats import split_name
+from deskull.results import is_result, result_paths
+
+_TABLES = (".csv", ".txt")
+
+
+@dataclass(frozen=True)
+class Task:
+    """A scan to strip and the folder for its results."""
+
+    scan: Path
+    folder: Path
+
+    @property
+    def mask(self) -> Path:
+        """Where its mask goes."""
+        return result_paths(self.scan, self.folder, ("brainmask",))["brainmask"]
+
+
+def plan(sources: Sequence[Path], out: Path | None = None, split: str | None = None) -> list[Task]:
+    """List the scans that are meant, each with a folder for its results.
+
+    Parameters
+    ----------
+    sources : sequence of Path
+        Scans; folders (every image beneath, but no results); patterns; tables: of ``deskull data index``,
+        or ``.csv`` with a column ``scan``, or ``.txt`` with a path a line.
+    out : Path, optional
+        Folder of results, with the folders beneath a source mirrored in it; beside each scan by default.
+    split : str, optional
+        Of tables of ``deskull data index``: only the scans of this split.
+
+    Raises
+    ------
+    UsageError
+        If nothing is meant, or two scans would give files of one name.
+    InputError
+        If a table cannot be read.
+    """
+    if split and not any(source.suffix.lower() == ".csv" for source in sources):
+        raise UsageError(f"--split {split}: is of a table; give the table of 'deskull data index'.")
+    tasks = [task for source in sources for task in _of_source(source, out, split)]
+    tasks = _told_apart(tasks, out)
+    _check(tasks)
+    return tasks
+
+
+def _of_source(source: Path, out: Path | None, split: str | None) -> list[Task]:
+    """Tasks of one source."""
+    if source.is_dir():
+        return _of_folder(source, out)
+    suffix = source.suffix.lower()
+    if suffix in _TABLES:
+        scans = _of_table(source, split)
+    elif not source.exists() and glob.has_magic(str(source)):
+        named = sorted(glob.glob(str(source), recursive=True))  # noqa: PTH207 (absolute patterns too)
+        scans = [path for path in map(Path, named) if not is_result(path)]
+        if not scans:
+            raise UsageError(f"{source}: no file is named like this; check the pattern.")
+    else:
+        scans = [source]
+    return [Task(scan, out or scan.parent) for scan in scans]
+
+
+def _of_folder(folder: Path, out: Path | None) -> list[Task]:
+    """Every image beneath a folder that is no result; its place beneath is kept."""
+    own = out.absolute() if out and out.absolute() != folder.absolute() else None
+    images = (path for path in sorted(folder.rglob("*")) if split_name(path)[1] and not is_result(path))
+    found = [path for path in images if path.is_file() and own not in path.absolute().parents]
+    scans = [path for path in found if split_name(path)[1] != ".img" or not path.with_suffix(".hdr").exists()]
+    if not scans:
+        raise UsageError(f"{folder}: holds no image that deskull reads; check the path.")
+    return [Task(scan, out / scan.parent.relative_to(folder) if out else scan.parent) for scan in scans]
+
+
+def _of_table(table: Path, split: str | None) -> list[Path]:
+    """Scans that a table names; relative paths are from its folder."""
+    if table.suffix.lower() == ".txt":
+        try:
+            lines = [line.strip() for line in table.read_text().splitlines()]
+        except (OSError, UnicodeDecodeError) as error:
+            raise InputError(f"{table}: cannot be read ({error}); check the path.") from None
+        return [locate(table, line) for line in lines if line and not line.startswith("#")]
+    if split or (table.is_file() and "raw" in table.read_text(errors="replace").split("\n", 1)[0]):
+        return [case.raw for case in cases_of(table, split)]
+    return [locate(table, row["scan"]) for _, row in read_rows(table, ("scan",)) if row["scan"]]
+
+
+def _told_apart(tasks: list[Task], out: Path | None) -> list[Task]:
+    """The tasks; scans of one name from several folders get those folders beneath `out`."""
+    if out is None:
+        return tasks
+    alike: dict[Path, list[Task]] = defaultdict(list)
+    for task in tasks:
+        alike[task.mask].append(task)
+    apart: dict[Task, Task] = {}
+    for group in (group for group in alike.values() if len(group) > 1):
+        parents = [task.scan.resolve().parent for task in group]
+        root = Path(os.path.commonpath(parents))
+        if len(set(parents)) > 1:
+            apart |= {
+                task: Task(task.scan, out / parent.relative_to(root))
+                for task, parent in zip(group, parents, strict=True)
+            }
+    return [apart.get(task, task) for task in tasks]
+
+
+def _check(tasks: Sequence[Task]) -> None:
+    """Refuse results that would have the name of another scan, or of another scan's results.
+
+    Raises
+    ------
+    UsageError
+    """
+    seen: dict[Path, Path] = {}
+    inputs = {task.scan.absolute() for task in tasks}
+    for task in tasks:
+        if task.mask in seen:
+            raise UsageError(f"{task.scan} and {seen[task.mask]}: would both write {task.mask.name}; strip them apart.")
+        seen[task.mask] = task.scan
+        for path in result_paths(task.scan, task.folder, ("brainmask", "brain")).values():
+            if path.absolute() in inputs:
+                raise UsageError(f"{path}: is a scan to strip and would be a result of {task.scan}; strip them apart.")
+
+
+def shard(tasks: Sequence[Task], part: str) -> list[Task]:
+    """Every n-th task from the i-th on, for jobs of an array.
+
+    Parameters
+    ----------
+    tasks : sequence of Task
+    part : str
+        ``i/n``, i from 1 to n.
+
+    Raises
+    ------
+    UsageError
+        If it is none.
+    """
+    first, _, count = part.partition("/")
+    if not (first.isdecimal() and count.isdecimal() and 1 <= int(first) <= int(count)):
+        raise UsageError(f"--shard {part}: write i/n, i from 1 to n.")
+    return list(tasks)[int(first) - 1 :: int(count)]

@@ -1,0 +1,125 @@
+"""Batch: every scan is stripped, found or reported, whatever happens to one of them."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from deskull import UsageError, formats
+from deskull.batch import Settings, check, run, spread, strip_task
+from deskull.errors import OutputError
+from deskull.records import COLUMNS, read_records, records_table
+from deskull.worklist import Task, plan
+
+MASKS = Settings(kinds=("brainmask",))
+
+
+@pytest.fixture
+def folder(tmp_path, head):
+    """Five links to a head and a broken file."""
+    formats.write(head, tmp_path / "head.nii.gz")
+    (tmp_path / "in").mkdir()
+    for number in range(5):
+        (tmp_path / "in" / f"s{number}.nii.gz").symlink_to(tmp_path / "head.nii.gz")
+    (tmp_path / "in" / "s2b.nii.gz").write_bytes(b"no image")
+    return tmp_path / "in"
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_one_unreadable_scan_does_not_stop_the_others(folder, tmp_path, jobs):
+    tasks = plan([folder], tmp_path / "out")
+    found = {record.scan.rsplit("/", 1)[1]: record for record in run(tasks, MASKS, jobs)}
+    assert [found[f"s{n}.nii.gz"].status for n in range(5)] == ["stripped"] * 5
+    assert found["s2b.nii.gz"].status == "failed"
+    assert "s2b.nii.gz: is not" in found["s2b.nii.gz"].error
+    masks = [formats.read(record.files["brainmask"]).data for record in found.values() if record.status == "stripped"]
+    assert all((mask == masks[0]).all() for mask in masks)
+    again = list(run(tasks, replace(MASKS, resume=True), jobs))
+    assert sorted(record.status for record in again) == ["failed"] + ["found"] * 5
+
+
+def test_results_that_are_there_are_kept(folder, tmp_path):
+    task = Task(folder / "s0.nii.gz", tmp_path / "out")
+    assert strip_task(task, MASKS).status == "stripped"
+    before = task.mask.stat().st_mtime_ns
+    refused = strip_task(task, MASKS)
+    assert refused.status == "failed"
+    assert "--overwrite" in refused.error
+    assert task.mask.stat().st_mtime_ns == before
+    assert strip_task(task, replace(MASKS, overwrite=True)).status == "stripped"
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="finds processes in /proc")
+def test_killed_processes_lose_nothing(folder, tmp_path):
+    """Every process that starts is killed once after a moment; the scan it had is given out again."""
+    stop = threading.Event()
+
+    def kill():
+        killed: set[int] = set()
+        while not stop.is_set() and len(killed) < 2:
+            time.sleep(1.0)
+            for pid in children() - killed:
+                os.kill(pid, signal.SIGKILL)
+                killed.add(pid)
+                break
+
+    thread = threading.Thread(target=kill)
+    thread.start()
+    tasks = plan([folder / "s?.nii.gz"], tmp_path / "out")
+    found = list(run(tasks, MASKS, 2))
+    stop.set()
+    thread.join()
+    assert {record.status for record in found} == {"stripped"}
+    assert {record.scan for record in found} == {str(task.scan) for task in tasks}
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == sorted(task.mask.name for task in tasks)
+
+
+def children() -> set[int]:
+    """Processes that this one started to strip scans (multiprocessing's tracker is none)."""
+    found = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
+    return {int(pid) for pid in found if "spawn_main" in Path(f"/proc/{pid}/cmdline").read_text()}
+
+
+def test_settings_are_checked_before_any_work():
+    check(MASKS)
+    for wrong in ({"border": 99.0}, {"surface": "skin"}, {"model": "none-such"}, {"threads": 0}):
+        with pytest.raises(UsageError):
+            check(replace(MASKS, **wrong))
+
+
+def test_few_scans_share_a_process():
+    assert spread(1, None, None)[0] == 1
+    assert spread(1000, None, 1)[0] >= 1
+    assert spread(3, 8, None)[0] == 3
+    assert spread(1000, 2, 3) == (2, 3)
+    with pytest.raises(UsageError, match="--jobs 0"):
+        spread(10, 0, None)
+
+
+def test_the_table_grows_by_whole_lines(folder, tmp_path):
+    table = tmp_path / "out" / "deskull.tsv"
+    tasks = plan([folder / "s0.nii.gz", folder / "s2b.nii.gz"], tmp_path / "out")
+    for settings in (MASKS, replace(MASKS, resume=True)):
+        with records_table(table) as add:
+            for record in run(tasks, settings, 1):
+                add(record)
+    lines = table.read_text().splitlines()
+    assert lines[0] == "\t".join(COLUMNS)
+    assert len(lines) == 5
+    rows = read_records(table)
+    assert rows[str(folder / "s0.nii.gz")]["status"] == "found"
+    assert "is not" in rows[str(folder / "s2b.nii.gz")]["error"]
+
+
+def test_another_table_is_not_added_to(tmp_path):
+    (tmp_path / "t.tsv").write_text("mine\n")
+    with pytest.raises(OutputError, match="is another table"), records_table(tmp_path / "t.tsv"):
+        pass
+    assert (tmp_path / "t.tsv").read_text() == "mine\n"
