@@ -13,9 +13,11 @@ import typer
 
 from deskull.cli.console import FAILED, say
 from deskull.cli.progress import counted
+from deskull.errors import UsageError
 
 if TYPE_CHECKING:
     from deskull.batch import Record
+    from deskull.cluster import Cluster
 
 #: Table of a batch in its folder of results.
 TABLE = "deskull.tsv"
@@ -47,6 +49,15 @@ class Device(enum.StrEnum):
 
     auto = "auto"
     cpu = "cpu"
+
+
+class Queue(enum.StrEnum):
+    """Queueing systems that start workers."""
+
+    slurm = "slurm"
+    pbs = "pbs"
+    sge = "sge"
+    lsf = "lsf"
 
 
 def strip(
@@ -85,6 +96,14 @@ def strip(
     ] = None,
     split: Annotated[str | None, typer.Option(help="Of a table: only the scans of this split.")] = None,
     shard: Annotated[str | None, typer.Option(metavar="I/N", help="Only the I-th of N parts, for array jobs.")] = None,
+    scheduler: Annotated[
+        str, typer.Option(metavar="tcp://HOST:PORT", help="Strip on the workers of this Dask scheduler.")
+    ] = "",
+    cluster: Annotated[Queue | None, typer.Option(help="Strip on --jobs workers started in this queue.")] = None,
+    memory: Annotated[str, typer.Option(help="Memory of each worker of --cluster.")] = "2GB",
+    cluster_option: Annotated[
+        list[str] | None, typer.Option(metavar="NAME=VALUE", help="Of --cluster: queue, account, walltime, ...")
+    ] = None,
     table: Annotated[
         Path | None,
         typer.Option(help=f"Add a line for each scan to this TSV file; with -o and several scans, {TABLE} there."),
@@ -95,12 +114,14 @@ def strip(
 ) -> None:
     """Strip scans: X.nii.gz gives X_brain.nii.gz and X_brainmask.nii.gz, with the scan's own header."""
     from deskull import batch, worklist
+    from deskull.cluster import run
     from deskull.records import records_table
 
     tasks = worklist.plan(scans, out, split)
     if shard:
         tasks = worklist.shard(tasks, shard)
-    jobs, threads = batch.spread(len(tasks), jobs, threads)
+    workers = _workers(scheduler, cluster, jobs, threads, memory, cluster_option or [])
+    jobs, threads = batch.spread(len(tasks), jobs, threads or (1 if workers else None))
     kinds = {"brainmask": True, "brain": not mask_only, "distance": distance, "brain_n4": bias_correct}
     settings = batch.Settings(
         kinds=tuple(kind for kind, wanted in kinds.items() if wanted),
@@ -120,7 +141,8 @@ def strip(
     start = time.perf_counter()
     statuses: Counter[str] = Counter()
     with records_table(table) as add:
-        for record in counted(batch.run(tasks, settings, jobs), len(tasks), as_json=as_json):
+        records = run(tasks, settings, workers, say) if workers else batch.run(tasks, settings, jobs)
+        for record in counted(records, len(tasks), as_json=as_json):
             statuses[record.status] += 1
             add(record)
             _print(record, as_json)
@@ -128,6 +150,23 @@ def strip(
         _print_summary(statuses, time.perf_counter() - start, table)
     if statuses["failed"]:
         raise typer.Exit(FAILED)
+
+
+def _workers(
+    scheduler: str, queue: Queue | None, jobs: int | None, threads: int | None, memory: str, options: list[str]
+) -> Cluster | None:
+    """The cluster that is meant, or None for this machine."""
+    from deskull.cluster import Cluster
+
+    if scheduler and queue:
+        raise UsageError("--scheduler and --cluster: are two ways to the same end; give one.")
+    wrong = [option for option in options if "=" not in option]
+    if wrong or (options and not queue):
+        raise UsageError(f"--cluster-option {(wrong or options)[0]}: write NAME=VALUE, with --cluster.")
+    if not (scheduler or queue):
+        return None
+    settings = dict(option.split("=", 1) for option in options)
+    return Cluster(scheduler, queue.value if queue else "", jobs or 1, threads or 1, memory, settings)
 
 
 def _print(record: Record, as_json: bool) -> None:

@@ -1,0 +1,180 @@
+"""Cluster: the batch of `deskull.batch` on Dask workers; results are written where the workers are.
+
+Workers must see the scans under the same paths. Each should have one thread for tasks
+(``dask worker ADDRESS --nthreads 1``): the network takes the threads that the settings say.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import CancelledError
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from typing import Any
+
+from deskull.batch import Record, Settings, died, strip_task
+from deskull.errors import UsageError
+from deskull.worklist import Task
+
+#: Queueing systems, and their class in dask-jobqueue.
+KINDS = {"slurm": "SLURMCluster", "pbs": "PBSCluster", "sge": "SGECluster", "lsf": "LSFCluster"}
+#: Tasks that the scheduler knows of for each worker: enough to keep it busy, few enough for any number of scans.
+_AHEAD = 4
+#: Seconds to wait for a scheduler, at first and where it went away.
+_ANSWER, PATIENCE = 10, 600
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """Where the workers are.
+
+    Attributes
+    ----------
+    scheduler : str
+        Address of a running Dask scheduler, ``tcp://host:8786``; or '' and
+    kind : {"", "slurm", "pbs", "sge", "lsf"}
+        The queueing system that starts workers.
+    workers, threads : int
+        How many it starts, and the cores of each.
+    memory : str
+        Of each worker, as the queueing system takes it: ``2GB``.
+    options : dict of str to str
+        Further ones of dask-jobqueue's class: queue, account, walltime and others.
+    """
+
+    scheduler: str = ""
+    kind: str = ""
+    workers: int = 1
+    threads: int = 1
+    memory: str = "2GB"
+    options: dict[str, str] = field(default_factory=dict)
+
+    @contextmanager
+    def client(self) -> Iterator[Any]:
+        """Connect to the scheduler, starting one and its workers in a queue if need be.
+
+        Raises
+        ------
+        UsageError
+            If it does not answer, or Dask is not installed.
+        """
+        try:
+            from distributed import Client
+        except ModuleNotFoundError:
+            raise UsageError('dask: is not installed; pip install "deskull[cluster]".') from None
+        logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what goes wrong is told here
+        if self.kind:
+            with self._queue() as queue, Client(queue) as client:
+                yield client
+            return
+        try:
+            client = Client(self.scheduler, timeout=_ANSWER)
+        except (OSError, ValueError) as error:
+            reason = " ".join(str(error).split())
+            fault = f"--scheduler {self.scheduler}: does not answer ({reason})"
+            raise UsageError(f"{fault}; start 'dask scheduler' or check the address.") from None
+        with client:
+            yield client
+
+    def _queue(self) -> Any:
+        """Workers in a queue, one scan at a time each."""
+        import dask_jobqueue
+
+        make = getattr(dask_jobqueue, KINDS[self.kind])
+        try:
+            queue = make(
+                cores=self.threads,
+                processes=1,
+                memory=self.memory,
+                worker_extra_args=["--nthreads", "1"],
+                **self.options,
+            )
+        except (TypeError, ValueError) as error:
+            raise UsageError(f"--cluster {self.kind}: {error}; see dask-jobqueue's {KINDS[self.kind]}.") from None
+        queue.scale(jobs=self.workers)
+        return queue
+
+
+class _SchedulerLostError(Exception):
+    """The scheduler went away with what it knew."""
+
+
+def run(
+    tasks: Sequence[Task],
+    settings: Settings,
+    cluster: Cluster,
+    tell: Callable[[str], None] = print,
+    patience: float = PATIENCE,
+) -> Iterator[Record]:
+    """Strip scans on the workers of a cluster; yields a record as each is done.
+
+    A scan whose worker dies is given to another; if the scheduler dies, it is waited for and given what is left.
+
+    Parameters
+    ----------
+    tasks : sequence of Task
+    settings : Settings
+    cluster : Cluster
+    tell : callable
+        Says a line to the user.
+    patience : float
+        Seconds to wait for a scheduler that went away.
+
+    Raises
+    ------
+    UsageError
+        If the scheduler does not answer.
+    """
+    left = dict(enumerate(tasks))
+    given: set[int] = set()
+    answered = time.monotonic()
+    while left:
+        try:
+            with cluster.client() as client:
+                for number, record in _round(client, left, given, settings):
+                    answered = time.monotonic()
+                    del left[number]
+                    yield record
+        except (_SchedulerLostError, UsageError) as error:
+            if not given or time.monotonic() - answered > patience:
+                raise UsageError(str(error) or "the scheduler went away; start it and give --resume.") from None
+            tell(f"the scheduler went away; waiting for it with {len(left)} scans left")
+            time.sleep(min(5.0, patience / 10))
+
+
+def _round(client: Any, left: dict[int, Task], given: set[int], settings: Settings) -> Iterator[tuple[int, Record]]:
+    """Give tasks to a scheduler and yield their records, until all are done.
+
+    Raises
+    ------
+    _SchedulerLostError
+    """
+    from distributed import KilledWorker, as_completed
+
+    numbers: dict[str, int] = {}
+
+    def submit(number: int) -> Any:
+        # What was given before may be done: only its record was lost.
+        own = replace(settings, resume=True) if number in given and not settings.overwrite else settings
+        given.add(number)
+        future = client.submit(strip_task, left[number], own, pure=False)
+        numbers[future.key] = number
+        return future
+
+    waiting = iter(list(left))
+    ahead = max(1, _AHEAD * len(client.scheduler_info(n_workers=-1)["workers"]))
+    done = as_completed([submit(number) for number in islice(waiting, ahead)])
+    for future in done:
+        number = numbers.pop(future.key)
+        try:
+            record = future.result(timeout=_ANSWER)
+        except KilledWorker:
+            record = died(left[number], settings)
+        except (CancelledError, OSError, TimeoutError):
+            raise _SchedulerLostError from None
+        for coming in islice(waiting, 1):
+            done.add(submit(coming))
+        yield number, record

@@ -1,0 +1,128 @@
+"""Cluster: a real Dask scheduler and workers on this machine, killed in the middle."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from contextlib import suppress
+
+import pytest
+
+pytest.importorskip("distributed", reason="needs Dask (deskull[cluster])")
+
+from typer.testing import CliRunner
+
+from deskull import UsageError, formats
+from deskull.batch import Settings
+from deskull.cli import app
+from deskull.cluster import Cluster, run
+from deskull.worklist import plan
+
+MASKS = Settings(kinds=("brainmask",))
+SCANS = 6
+
+
+class Dask:
+    """A scheduler on a free port, and workers; all ended at the end."""
+
+    def __init__(self, folder):
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self.folder, self.processes = folder, []
+        self.address = f"tcp://127.0.0.1:{self.port}"
+
+    def start(self, what, *options):
+        command = [sys.executable, "-m", "dask", what, *options, "--no-dashboard"]
+        process = subprocess.Popen(
+            command,
+            cwd=self.folder,
+            env={**os.environ, "DASK_DISTRIBUTED__WORKER__DAEMON": "False"},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        self.processes.append(process)
+        return process
+
+    def scheduler(self):
+        return self.start("scheduler", "--host", "127.0.0.1", "--port", str(self.port))
+
+    def worker(self):
+        return self.start("worker", self.address, "--nthreads", "1", "--no-nanny")
+
+    def end(self):
+        for process in self.processes:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, 9)
+            process.wait()
+
+
+@pytest.fixture
+def dask(tmp_path):
+    found = Dask(tmp_path)
+    yield found
+    found.end()
+
+
+@pytest.fixture
+def tasks(tmp_path, head):
+    formats.write(head, tmp_path / "head.nii.gz")
+    (tmp_path / "in").mkdir()
+    for number in range(SCANS):
+        (tmp_path / "in" / f"s{number}.nii.gz").symlink_to(tmp_path / "head.nii.gz")
+    return plan([tmp_path / "in"], tmp_path / "out")
+
+
+def test_a_worker_that_is_killed_loses_nothing(dask, tasks):
+    dask.scheduler()
+    workers = [dask.worker(), dask.worker()]
+    records = []
+    for record in run(tasks, MASKS, Cluster(dask.address)):
+        if not records:
+            workers[0].kill()
+        records.append(record)
+    assert sorted(record.scan for record in records) == sorted(str(task.scan) for task in tasks)
+    assert {record.status for record in records} == {"stripped"}
+    assert all(task.mask.exists() for task in tasks)
+
+
+def test_a_scheduler_that_is_killed_and_started_again_loses_nothing(dask, tasks):
+    scheduler, worker = dask.scheduler(), dask.worker()
+    records, said = [], []
+    for record in run(tasks, MASKS, Cluster(dask.address), said.append):
+        if not records:
+            scheduler.kill()
+            scheduler.wait()
+            worker.kill()
+            dask.scheduler()
+            dask.worker()
+        records.append(record)
+    assert sorted(record.scan for record in records) == sorted(str(task.scan) for task in tasks)
+    assert "failed" not in {record.status for record in records}
+    assert all(task.mask.exists() for task in tasks)
+    assert said
+    assert "waiting for it" in said[0]
+
+
+def test_a_scheduler_that_is_not_there(dask, tasks):
+    with pytest.raises(UsageError, match=r"does not answer.*check the address"):
+        list(run(tasks, MASKS, Cluster(dask.address)))
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--scheduler", "tcp://x:1", "--cluster", "slurm"),
+        ("--cluster-option", "queue=a"),
+        ("--cluster", "slurm", "--cluster-option", "queue"),
+        ("--cluster", "slurm", "--cluster-option", "nonsense=1"),
+    ],
+)
+def test_wrong_options_are_refused(tasks, options):
+    done = CliRunner().invoke(app, ["strip", str(tasks[0].scan), *options])
+    assert done.exit_code == 2
+    assert "error: --" in done.stderr
+    assert not tasks[0].mask.exists()
