@@ -17,7 +17,7 @@ from deskull.engine import default_threads
 from deskull.errors import DeskullError, UsageError, sentence
 from deskull.formats.atomic import refuse_existing, sweep
 from deskull.memory import available_gb, keep_freed_memory
-from deskull.results import result_paths, write_results
+from deskull.results import write_results
 from deskull.strip import Frame, Stripper
 from deskull.workers import in_processes
 from deskull.worklist import Task
@@ -101,9 +101,9 @@ def strip_task(task: Task, settings: Settings) -> Record:
         If the settings cannot be met for any scan.
     """
     start = time.perf_counter()
-    paths = result_paths(task.scan, task.folder, settings.kinds)
+    paths = task.results(settings.kinds)
     files = {kind: str(path) for kind, path in paths.items()}
-    if settings.resume and all(path.exists() for path in paths.values()):
+    if settings.resume and all(path.exists() for path in (*paths.values(), *task.notes)):
         return Record(str(task.scan), "found", files=files, model=settings.model)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", UserWarning)
@@ -128,13 +128,13 @@ def strip_task(task: Task, settings: Settings) -> Record:
 def _strip(task: Task, settings: Settings) -> tuple[float, dict[str, float]]:
     """Strip and write; returns the volume in ml and the seconds of each stage."""
     replace = settings.overwrite or settings.resume
-    paths = result_paths(task.scan, task.folder, settings.kinds)
-    for path in paths.values():
+    paths = task.results(settings.kinds)
+    for path in (*paths.values(), *task.notes):
         refuse_existing(path, replace)
     stripper = stripper_of(settings.model, settings.threads, settings.engine, settings.device)
     result = stripper.strip(task.scan, border=settings.border, surface=settings.surface, frame=settings.frame)
     start = time.perf_counter()
-    write_results(result, paths, overwrite=replace, threads=settings.threads)
+    write_results(result, paths, task.notes, overwrite=replace, threads=settings.threads)
     return result.volume_ml, {**result.seconds, "write": time.perf_counter() - start}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -24,14 +25,18 @@ def is_result(path: Path) -> bool:
     return formats.split_name(path)[0].endswith(tuple(f"_{kind}" for kind in KINDS))
 
 
-def write_results(result: Result, paths: dict[str, Path], *, overwrite: bool, threads: int) -> None:
+def write_results(
+    result: Result, paths: Mapping[str, Path], notes: Mapping[Path, str], *, overwrite: bool, threads: int
+) -> None:
     """Write files: all of them appear at the end, or none.
 
     Parameters
     ----------
     result : Result
-    paths : dict of str to Path
+    paths : mapping of str to Path
         File of each kind that is wanted.
+    notes : mapping of Path to str
+        Text files to write with them.
     overwrite : bool
         Whether files that are there may be replaced.
     threads : int
@@ -52,3 +57,5 @@ def write_results(result: Result, paths: dict[str, Path], *, overwrite: bool, th
         for kind, path in paths.items():
             partial = stack.enter_context(atomic_path(path, overwrite=overwrite))
             formats.write_as(makers[kind](), path, partial)
+        for path, text in notes.items():
+            stack.enter_context(atomic_path(path, overwrite=overwrite)).write_text(text)

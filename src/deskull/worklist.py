@@ -5,8 +5,8 @@ from __future__ import annotations
 import glob
 import os
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from deskull.data.cases import locate, read_rows
@@ -20,15 +20,32 @@ _TABLES = (".csv", ".txt")
 
 @dataclass(frozen=True)
 class Task:
-    """A scan to strip and the folder for its results."""
+    """A scan to strip and where its results go.
+
+    Attributes
+    ----------
+    scan, folder : Path
+    paths : mapping of str to Path, optional
+        File of each kind, where they have other names than `deskull.results.result_paths` gives.
+    notes : mapping of Path to str
+        Text files that appear together with the results.
+    """
 
     scan: Path
     folder: Path
+    paths: Mapping[str, Path] | None = None
+    notes: Mapping[Path, str] = field(default_factory=dict)
+
+    def results(self, kinds: tuple[str, ...]) -> dict[str, Path]:
+        """File of each kind."""
+        if self.paths is None:
+            return result_paths(self.scan, self.folder, kinds)
+        return {kind: self.paths[kind] for kind in kinds}
 
     @property
     def mask(self) -> Path:
         """Where its mask goes."""
-        return result_paths(self.scan, self.folder, ("brainmask",))["brainmask"]
+        return self.results(("brainmask",))["brainmask"]
 
 
 def plan(sources: Sequence[Path], out: Path | None = None, split: str | None = None) -> list[Task]:
@@ -107,16 +124,13 @@ def _told_apart(tasks: list[Task], out: Path | None) -> list[Task]:
     alike: dict[Path, list[Task]] = defaultdict(list)
     for task in tasks:
         alike[task.mask].append(task)
-    apart: dict[Task, Task] = {}
+    apart: dict[Path, Path] = {}
     for group in (group for group in alike.values() if len(group) > 1):
         parents = [task.scan.resolve().parent for task in group]
         root = Path(os.path.commonpath(parents))
         if len(set(parents)) > 1:
-            apart |= {
-                task: Task(task.scan, out / parent.relative_to(root))
-                for task, parent in zip(group, parents, strict=True)
-            }
-    return [apart.get(task, task) for task in tasks]
+            apart |= {t.scan: out / parent.relative_to(root) for t, parent in zip(group, parents, strict=True)}
+    return [replace(task, folder=apart.get(task.scan, task.folder)) for task in tasks]
 
 
 def _check(tasks: Sequence[Task]) -> None:
@@ -132,7 +146,7 @@ def _check(tasks: Sequence[Task]) -> None:
         if task.mask in seen:
             raise UsageError(f"{task.scan} and {seen[task.mask]}: would both write {task.mask.name}; strip them apart.")
         seen[task.mask] = task.scan
-        for path in result_paths(task.scan, task.folder, ("brainmask", "brain")).values():
+        for path in task.results(("brainmask", "brain")).values():
             if path.absolute() in inputs:
                 raise UsageError(f"{path}: is a scan to strip and would be a result of {task.scan}; strip them apart.")
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from deskull.cli import data, demo, evaluate, export, models, prepare, show, strip, synthesise_nfbs, train
+from deskull.cli import bids, data, demo, evaluate, export, models, prepare, show, strip, synthesise_nfbs, train
 from deskull.cli.console import guarded
 
 app = typer.Typer(
@@ -18,6 +18,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("strip")(guarded(strip.strip))
+app.command("bids", cls=bids.SeveralValues)(guarded(bids.bids))
 app.command("show")(guarded(show.show))
 app.command("evaluate")(guarded(evaluate.evaluate))
 app.command("train")(guarded(train.train))

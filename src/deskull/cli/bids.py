@@ -1,0 +1,133 @@
+"""``deskull bids``: a BIDS App; raw datasets in, derivatives out."""
+
+from __future__ import annotations
+
+import enum
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperCommand
+
+from deskull.cli.console import FAILED, say
+from deskull.cli.progress import counted
+
+
+class Level(enum.StrEnum):
+    """Levels of analysis."""
+
+    participant = "participant"
+    group = "group"
+
+
+class SeveralValues(TyperCommand):
+    """A command whose options take several values in a row, as BIDS Apps do: ``--participant-label 01 02``."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Repeat an option before each of its values."""
+        several = {name for option in self.params if getattr(option, "multiple", False) for name in option.opts}
+        spread: list[str] = []
+        current = ""
+        for arg in args:
+            if arg.startswith("-"):
+                current = arg if arg in several else ""
+                spread += [] if current else [arg]
+            else:
+                spread += [current, arg] if current else [arg]
+        return super().parse_args(ctx, spread)
+
+
+def bids(
+    bids_dir: Annotated[Path, typer.Argument(help="The raw dataset.", show_default=False)],
+    out: Annotated[Path, typer.Argument(metavar="OUTPUT_DIR", help="The derivatives.", show_default=False)],
+    level: Annotated[Level, typer.Argument(help="Strip scans, or list all masks in a table.", show_default=False)],
+    participants: Annotated[
+        list[str] | None,
+        typer.Option("--participant-label", "--participant_label", help="Only these, as 01 or sub-01."),
+    ] = None,
+    sessions: Annotated[
+        list[str] | None,
+        typer.Option("--session-id", "--session_id", "--session-label", "--session_label", help="Only these sessions."),
+    ] = None,
+    suffixes: Annotated[
+        list[str] | None, typer.Option("--suffix", help="Kinds of scans; by default T1w T2w FLAIR PDw.")
+    ] = None,
+    filter_file: Annotated[
+        Path | None, typer.Option("--bids-filter-file", "--bids_filter_file", help="JSON file of further entities.")
+    ] = None,
+    nprocs: Annotated[int | None, typer.Option("--nprocs", "--n_procs", "--n-procs", help="Processes.")] = None,
+    threads: Annotated[
+        int | None, typer.Option("--threads", "--omp-nthreads", "--omp_nthreads", help="Threads of each process.")
+    ] = None,
+    mem_gb: Annotated[float | None, typer.Option("--mem-gb", "--mem_gb", help="Memory to stay under, in GB.")] = None,
+    work_dir: Annotated[
+        Path | None, typer.Option("-w", "--work-dir", "--work_dir", help="Taken for callers' sake; nothing needs it.")
+    ] = None,
+    mask_only: Annotated[bool, typer.Option("--mask-only", help="Write masks but not brains.")] = False,
+    border: Annotated[float | None, typer.Option(help="End masks so many mm outside the surface.")] = None,
+    model: Annotated[str, typer.Option(help="A shipped model, or the path of an .onnx file.")] = "default",
+    dry_run: Annotated[bool, typer.Option("--dry-run", "--dry_run", help="List what would be done.")] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Do again what is there.")] = False,
+) -> None:
+    """Strip the scans of a BIDS dataset; what is there already is not done again."""
+    if level is Level.group:
+        _group(out, nprocs or 1)
+        return
+    from deskull import batch
+    from deskull.bids import SUFFIXES, Query, describe, find_scans, plan, read_filters
+
+    filters = read_filters(filter_file) if filter_file else {}
+    query = Query(participants or (), sessions or (), suffixes or SUFFIXES, filters)
+    scans = find_scans(bids_dir, query)
+    jobs, threads = batch.spread(len(scans), nprocs, threads)
+    if mem_gb is not None:
+        jobs = max(1, min(jobs, int(mem_gb / batch.GB_A_PROCESS)))
+    kinds = ("brainmask",) if mask_only else ("brainmask", "brain")
+    settings = batch.Settings(
+        kinds, model=model, frame="mean", border=border, threads=threads, overwrite=overwrite, resume=not overwrite
+    )
+    batch.check(settings)
+    tasks = plan(bids_dir, out, scans, settings)
+    if dry_run:
+        for task in tasks:
+            print(f"{task.scan} -> {task.mask}")
+        return
+    describe(bids_dir, out)
+    _participants(tasks, settings, jobs)
+
+
+def _participants(tasks: list[Any], settings: Any, jobs: int) -> None:
+    """Strip scans; say what became of them."""
+    from deskull import batch
+
+    start = time.perf_counter()
+    statuses: Counter[str] = Counter()
+    for record in counted(batch.run(tasks, settings, jobs), len(tasks)):
+        statuses[record.status] += 1
+        for message in record.warnings:
+            say(f"warning: {message}")
+        if record.error:
+            say(f"error: {record.error}")
+        if record.status == "stripped":
+            print(f"{record.scan}: {record.volume_ml:.0f} ml, {record.seconds:.1f} s", flush=True)
+    if statuses["found"] == len(tasks):
+        say(f"nothing to do: all {len(tasks)} scans were stripped before; --overwrite does them again")
+        return
+    parts = [f"{count} {status}" for status, count in sorted(statuses.items())]
+    say(f"{len(tasks)} scans in {time.perf_counter() - start:.0f} s: {', '.join(parts)}")
+    if statuses["failed"]:
+        raise typer.Exit(FAILED)
+
+
+def _group(out: Path, jobs: int) -> None:
+    """Write the table of all masks."""
+    from deskull.bids_group import TABLE, group
+
+    count, problems = group(out, jobs)
+    for problem in problems:
+        say(f"error: {problem}")
+    print(f"{count} masks -> {out / TABLE}")
+    if problems:
+        raise typer.Exit(FAILED)
