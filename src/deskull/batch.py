@@ -11,14 +11,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache, partial
+from pathlib import Path
 
 from deskull._version import __version__
 from deskull.engine import default_threads
 from deskull.errors import DeskullError, UsageError, sentence
+from deskull.formats import dicom
 from deskull.formats.atomic import refuse_existing, sweep
 from deskull.memory import available_gb, keep_freed_memory
 from deskull.results import write_results
 from deskull.strip import Frame, Stripper
+from deskull.volume import Volume
 from deskull.workers import in_processes
 from deskull.worklist import Task
 
@@ -43,6 +46,8 @@ class Settings:
         At most so many in each process.
     overwrite, resume : bool
         Replace results that are there; leave out scans whose results are all there.
+    keep_identity : bool
+        Whether a DICOM segmentation says whose it is.
     """
 
     kinds: tuple[str, ...] = ("brainmask", "brain")
@@ -55,6 +60,7 @@ class Settings:
     threads: int = 1
     overwrite: bool = False
     resume: bool = False
+    keep_identity: bool = False
 
 
 @dataclass(frozen=True)
@@ -132,10 +138,19 @@ def _strip(task: Task, settings: Settings) -> tuple[float, dict[str, float]]:
     for path in (*paths.values(), *task.notes):
         refuse_existing(path, replace)
     stripper = stripper_of(settings.model, settings.threads, settings.engine, settings.device)
-    result = stripper.strip(task.scan, border=settings.border, surface=settings.surface, frame=settings.frame)
+    source = task.scan if task.series is None else dicom.read(task.scan, task.series)
+    result = stripper.strip(source, border=settings.border, surface=settings.surface, frame=settings.frame)
     start = time.perf_counter()
-    write_results(result, paths, task.notes, overwrite=replace, threads=settings.threads)
+    seg = partial(_write_seg, task=task, settings=settings) if "seg" in paths else None
+    write_results(result, paths, task.notes, overwrite=replace, threads=settings.threads, seg=seg)
     return result.volume_ml, {**result.seconds, "write": time.perf_counter() - start}
+
+
+def _write_seg(mask: Volume, target: Path, task: Task, settings: Settings) -> None:
+    """Write a mask as DICOM SEG of its source."""
+    from deskull.dicom_seg import write_seg
+
+    write_seg(mask, task.scan, target, task.series, keep_identity=settings.keep_identity)
 
 
 def check(settings: Settings) -> None:

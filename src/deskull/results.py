@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
 from deskull import formats
 from deskull.formats.atomic import atomic_path
 from deskull.strip import Result
+from deskull.volume import Volume
 
 #: Kinds of files, by what is put behind the scan's name.
-KINDS = ("brainmask", "brain", "distance", "brain_n4")
+KINDS = ("brainmask", "brain", "distance", "brain_n4", "seg")
 
 
-def result_paths(scan: Path, folder: Path, kinds: tuple[str, ...]) -> dict[str, Path]:
-    """File of each kind for a scan: ``X_brainmask.nii.gz`` and so on, in the scan's own format."""
-    stem, suffix = formats.split_name(scan)[0], formats.output_suffix(scan)
-    return {kind: folder / f"{stem}_{kind}{suffix}" for kind in kinds}
+def result_paths(scan: Path, folder: Path, kinds: tuple[str, ...], ending: str = "") -> dict[str, Path]:
+    """File of each kind for a scan: ``X_brainmask.nii.gz`` and so on, in the scan's own format.
+
+    Parameters
+    ----------
+    scan, folder : Path
+    kinds : tuple of str
+        Of `KINDS`; ``seg`` is a DICOM file.
+    ending : str
+        What comes behind the scan's name.
+    """
+    stem = scan.name if scan.is_dir() else formats.split_name(scan)[0]
+    suffix = formats.output_suffix(scan)
+    return {kind: folder / f"{stem}{ending}_{kind}{'.dcm' if kind == 'seg' else suffix}" for kind in kinds}
 
 
 def is_result(path: Path) -> bool:
@@ -26,7 +37,13 @@ def is_result(path: Path) -> bool:
 
 
 def write_results(
-    result: Result, paths: Mapping[str, Path], notes: Mapping[Path, str], *, overwrite: bool, threads: int
+    result: Result,
+    paths: Mapping[str, Path],
+    notes: Mapping[Path, str],
+    *,
+    overwrite: bool,
+    threads: int,
+    seg: Callable[[Volume, Path], None] | None = None,
 ) -> None:
     """Write files: all of them appear at the end, or none.
 
@@ -41,6 +58,8 @@ def write_results(
         Whether files that are there may be replaced.
     threads : int
         At most so many threads, for N4.
+    seg : callable, optional
+        Writes a mask as DICOM SEG to a path.
 
     Raises
     ------
@@ -56,6 +75,10 @@ def write_results(
     with ExitStack() as stack:
         for kind, path in paths.items():
             partial = stack.enter_context(atomic_path(path, overwrite=overwrite))
-            formats.write_as(makers[kind](), path, partial)
+            if kind == "seg":
+                assert seg is not None
+                seg(result.mask, partial)
+            else:
+                formats.write_as(makers[kind](), path, partial)
         for path, text in notes.items():
             stack.enter_context(atomic_path(path, overwrite=overwrite)).write_text(text)

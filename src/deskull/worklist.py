@@ -12,7 +12,7 @@ from pathlib import Path
 from deskull.data.cases import locate, read_rows
 from deskull.data.splits import cases_of
 from deskull.errors import InputError, UsageError
-from deskull.formats import split_name
+from deskull.formats import dicom, split_name
 from deskull.results import is_result, result_paths
 
 _TABLES = (".csv", ".txt")
@@ -29,17 +29,21 @@ class Task:
         File of each kind, where they have other names than `deskull.results.result_paths` gives.
     notes : mapping of Path to str
         Text files that appear together with the results.
+    series : int, optional
+        Of a DICOM source with several: the number of the one that is meant.
     """
 
     scan: Path
     folder: Path
     paths: Mapping[str, Path] | None = None
     notes: Mapping[Path, str] = field(default_factory=dict)
+    series: int | None = None
 
     def results(self, kinds: tuple[str, ...]) -> dict[str, Path]:
         """File of each kind."""
         if self.paths is None:
-            return result_paths(self.scan, self.folder, kinds)
+            stem = "" if self.series is None else f"_series-{self.series}"
+            return result_paths(self.scan, self.folder, kinds, stem)
         return {kind: self.paths[kind] for kind in kinds}
 
     @property
@@ -48,7 +52,9 @@ class Task:
         return self.results(("brainmask",))["brainmask"]
 
 
-def plan(sources: Sequence[Path], out: Path | None = None, split: str | None = None) -> list[Task]:
+def plan(
+    sources: Sequence[Path], out: Path | None = None, split: str | None = None, series: str | None = None
+) -> list[Task]:
     """List the scans that are meant, each with a folder for its results.
 
     Parameters
@@ -60,6 +66,8 @@ def plan(sources: Sequence[Path], out: Path | None = None, split: str | None = N
         Folder of results, with the folders beneath a source mirrored in it; beside each scan by default.
     split : str, optional
         Of tables of ``deskull data index``: only the scans of this split.
+    series : str, optional
+        Of DICOM sources: the number of the series that is meant, or ``all``.
 
     Raises
     ------
@@ -70,7 +78,11 @@ def plan(sources: Sequence[Path], out: Path | None = None, split: str | None = N
     """
     if split and not any(source.suffix.lower() == ".csv" for source in sources):
         raise UsageError(f"--split {split}: is of a table; give the table of 'deskull data index'.")
+    if series is not None and series != "all" and not series.isdecimal():
+        raise UsageError(f"--series {series}: write the number of a series, or all.")
     tasks = [task for source in sources for task in _of_source(source, out, split)]
+    if series is not None:
+        tasks = [one for task in tasks for one in _of_series(task, series)]
     tasks = _told_apart(tasks, out)
     _check(tasks)
     return tasks
@@ -93,12 +105,28 @@ def _of_source(source: Path, out: Path | None, split: str | None) -> list[Task]:
     return [Task(scan, out or scan.parent) for scan in scans]
 
 
+def _of_series(task: Task, series: str) -> list[Task]:
+    """A task for the series that is meant, or for each of a DICOM source; other scans have none."""
+    if split_name(task.scan)[1] not in ("", *dicom.SUFFIXES) or not task.scan.exists():
+        return [task]
+    if series != "all":
+        return [replace(task, series=int(series))]
+    with dicom.opened(task.scan) as root:
+        return [replace(task, series=one.number) for one in dicom.list_series(root)]
+
+
 def _of_folder(folder: Path, out: Path | None) -> list[Task]:
-    """Every image beneath a folder that is no result; its place beneath is kept."""
+    """Every image beneath a folder that is no result, a folder of DICOM files being one; its place beneath is kept."""
+    if dicom.holds_dicom(folder):
+        return [Task(folder, out or folder.absolute().parent)]
     own = out.absolute() if out and out.absolute() != folder.absolute() else None
-    images = (path for path in sorted(folder.rglob("*")) if split_name(path)[1] and not is_result(path))
-    found = [path for path in images if path.is_file() and own not in path.absolute().parents]
-    scans = [path for path in found if split_name(path)[1] != ".img" or not path.with_suffix(".hdr").exists()]
+    everything = [path for path in sorted(folder.rglob("*")) if own not in path.absolute().parents]
+    sliced = [path for path in everything if path.is_dir() and dicom.holds_dicom(path)]
+    images = [path for path in everything if split_name(path)[1] and not is_result(path) and path.is_file()]
+    loose = [path for path in images if path.parent not in sliced]
+    scans = sorted(
+        [path for path in loose if split_name(path)[1] != ".img" or not path.with_suffix(".hdr").exists()] + sliced
+    )
     if not scans:
         raise UsageError(f"{folder}: holds no image that deskull reads; check the path.")
     return [Task(scan, out / scan.parent.relative_to(folder) if out else scan.parent) for scan in scans]

@@ -65,8 +65,8 @@ def strip(
         list[Path],
         typer.Argument(
             metavar="SCAN...",
-            help="Head scans, 3-D or 4-D; folders of them; patterns; tables of 'deskull data index', CSV with a column "
-            "scan, or text with a path a line.",
+            help="Head scans, 3-D or 4-D; folders of them; DICOM folders, files or zips; patterns; tables of 'deskull "
+            "data index', CSV with a column scan, or text with a path a line.",
             show_default=False,
         ),
     ],
@@ -94,6 +94,15 @@ def strip(
     threads: Annotated[
         int | None, typer.Option(help="Threads of each process; by default the cores (up to 8) over --jobs.")
     ] = None,
+    series: Annotated[
+        str | None, typer.Option(metavar="N|all", help="Of DICOM with several series: this one, or each.")
+    ] = None,
+    dicom_seg: Annotated[
+        bool, typer.Option("--dicom-seg", help="Of DICOM: also write X_seg.dcm, the mask as DICOM SEG.")
+    ] = False,
+    keep_identity: Annotated[
+        bool, typer.Option("--keep-identity", help="Let X_seg.dcm say whose it is, as archives need; else it is blank.")
+    ] = False,
     split: Annotated[str | None, typer.Option(help="Of a table: only the scans of this split.")] = None,
     shard: Annotated[str | None, typer.Option(metavar="I/N", help="Only the I-th of N parts, for array jobs.")] = None,
     scheduler: Annotated[
@@ -117,12 +126,18 @@ def strip(
     from deskull.cluster import run
     from deskull.records import records_table
 
-    tasks = worklist.plan(scans, out, split)
+    tasks = worklist.plan(scans, out, split, series)
     if shard:
         tasks = worklist.shard(tasks, shard)
     workers = _workers(scheduler, cluster, jobs, threads, memory, cluster_option or [])
     jobs, threads = batch.spread(len(tasks), jobs, threads or (1 if workers else None))
-    kinds = {"brainmask": True, "brain": not mask_only, "distance": distance, "brain_n4": bias_correct}
+    kinds = {
+        "brainmask": True,
+        "brain": not mask_only,
+        "distance": distance,
+        "brain_n4": bias_correct,
+        "seg": dicom_seg,
+    }
     settings = batch.Settings(
         kinds=tuple(kind for kind, wanted in kinds.items() if wanted),
         model=model,
@@ -134,6 +149,7 @@ def strip(
         threads=threads,
         overwrite=overwrite,
         resume=resume,
+        keep_identity=keep_identity,
     )
     batch.check(settings)
     if table is None and out and len(tasks) > 1:

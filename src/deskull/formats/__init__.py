@@ -2,7 +2,7 @@
 
 Each family module has ``OUTPUT_SUFFIX`` (what results of its files are written as), ``HEADER`` (the type it
 keeps in ``Volume.header``), ``SCALES`` (whether its files hold slope and intercept), ``read(path) -> Volume`` and
-``write(volume, path)``. DICOM, which is read-only, will take its place here.
+``write(volume, path)``; DICOM is only read.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from deskull.errors import InputError, OutputError
+from deskull.errors import InputError, OutputError, UsageError
+from deskull.formats import dicom
 from deskull.formats.atomic import atomic_path
 from deskull.volume import Volume
 
@@ -27,6 +28,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "mgh": (".mgz", ".mgh", ".mgh.gz"),
     "nrrd": (".nrrd", ".nhdr"),
     "metaimage": (".mha", ".mhd"),
+    "dicom": (".dcm", ".ima", ".zip"),
 }
 #: Suffixes whose files hold header and voxels together; only these are written.
 WRITABLE = (".nii.gz", ".nii", ".mgz", ".mgh", ".mgh.gz", ".nrrd", ".mha")
@@ -64,7 +66,8 @@ def read(path: str | Path) -> Volume:
     Parameters
     ----------
     path : str or Path
-        NIfTI-1/2 (.nii, .nii.gz, .hdr/.img), MGH/MGZ, NRRD or MetaImage.
+        NIfTI-1/2 (.nii, .nii.gz, .hdr/.img), MGH/MGZ, NRRD or MetaImage; of DICOM a folder, a zip or a file that
+        holds one series.
 
     Raises
     ------
@@ -74,7 +77,7 @@ def read(path: str | Path) -> Volume:
     path = Path(path)
     try:
         return _read(path)
-    except (InputError, MemoryError):
+    except (InputError, UsageError, MemoryError):
         raise
     except PermissionError:
         raise InputError(f"{path}: may not be read; check its permissions.") from None
@@ -88,8 +91,10 @@ def _read(path: Path) -> Volume:
     if not path.exists():
         raise InputError(f"{path}: no such file; check the path.")
     if path.is_dir():
-        raise InputError(f"{path}: is a folder, not an image; name the image files in it.")
-    suffix = split_name(path)[1]
+        if not dicom.holds_dicom(path):
+            raise InputError(f"{path}: is a folder, not an image; name the image files in it.")
+        return dicom.read(path)
+    suffix = split_name(path)[1] or (".dcm" if dicom.is_dicom(path) else "")
     if not suffix:
         known = ", ".join(s for s in _SUFFIXES if s.count(".") == 1)
         raise InputError(f"{path}: not an image that deskull reads; it reads {known} and .nii.gz.")

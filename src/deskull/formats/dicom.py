@@ -1,0 +1,199 @@
+"""DICOM series, read through dcm2niix: a folder, a zip, or one enhanced multi-frame file.
+
+Reading is all this family does; results are NIfTI (and DICOM SEG, see `deskull.dicom_seg`). What could tell who the
+patient is stays behind: a series becomes voxels and an affine with an empty description.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import warnings
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from deskull.errors import InputError, UsageError
+from deskull.formats import nifti
+from deskull.volume import Volume
+
+OUTPUT_SUFFIX = ".nii.gz"
+SCALES = True
+HEADER = nifti.HEADER
+
+SUFFIXES = (".dcm", ".ima", ".zip")
+_FILES = (".dcm", ".ima")
+_NOT_VOXELS = ("descrip", "aux_file", "db_name", "intent_name")
+_TAGS = ["SeriesInstanceUID", "SeriesNumber", "SeriesDescription", "Rows"]
+
+
+@dataclass(frozen=True)
+class Series:
+    """A series of images.
+
+    Attributes
+    ----------
+    number : int
+        As the scanner counted it.
+    uid, description : str
+    files : tuple of Path
+    """
+
+    number: int
+    uid: str
+    description: str
+    files: tuple[Path, ...]
+
+
+def is_dicom(path: Path) -> bool:
+    """Whether a file is DICOM: by its name, or by the standard's preamble (PS3.10)."""
+    if path.suffix.lower() in _FILES:
+        return True
+    if path.suffix[
+        1:
+    ].isalpha():  # a name that says it is something else; scanners' own end in a number or have no ending
+        return False
+    try:
+        with path.open("rb") as file:
+            return file.read(132)[128:] == b"DICM"
+    except OSError:
+        return False
+
+
+def holds_dicom(folder: Path) -> bool:
+    """Whether a folder (not those below it) has a DICOM file in it."""
+    return any(path.is_file() and is_dicom(path) for path in folder.iterdir())
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[Path]:
+    """The folder or file of a source; a zip is unpacked for as long as it is needed.
+
+    Raises
+    ------
+    InputError
+        If it is no zip, though its name says so.
+    """
+    if path.suffix.lower() != ".zip" or path.is_dir():
+        yield path
+        return
+    with tempfile.TemporaryDirectory(prefix="deskull-") as scratch:
+        try:
+            with zipfile.ZipFile(path) as archive:
+                archive.extractall(scratch)
+        except (zipfile.BadZipFile, RuntimeError) as error:
+            raise InputError(f"{path}: cannot be unpacked ({error}); copy it again.") from None
+        yield Path(scratch)
+
+
+def list_series(root: Path) -> list[Series]:
+    """Image series of a file, or of a folder and those below it, by number.
+
+    Raises
+    ------
+    UsageError
+        If pydicom is not installed.
+    """
+    pydicom = _need("pydicom")
+    found: dict[str, list[tuple[Path, Any]]] = {}
+    files = [root] if root.is_file() else sorted(path for path in root.rglob("*") if path.is_file() and is_dicom(path))
+    for path in files:
+        try:
+            header = pydicom.dcmread(path, stop_before_pixels=True, specific_tags=_TAGS)
+        except Exception as error:  # pydicom has no error of its own for the many ways of being damaged
+            warnings.warn(f"{path}: is left out, it cannot be read ({error}).", stacklevel=2)
+            continue
+        if "Rows" in header and "SeriesInstanceUID" in header:
+            found.setdefault(str(header.SeriesInstanceUID), []).append((path, header))
+    series = [
+        Series(
+            int(images[0][1].get("SeriesNumber") or 0),
+            uid,
+            str(images[0][1].get("SeriesDescription") or ""),
+            tuple(path for path, _ in images),
+        )
+        for uid, images in found.items()
+    ]
+    return sorted(series, key=lambda one: (one.number, one.uid))
+
+
+def choose(found: list[Series], number: int | None, path: Path) -> Series:
+    """Pick the series of a number, or the only one.
+
+    Raises
+    ------
+    InputError
+        If there is none, or there are several and none is named.
+    """
+    fitting = [one for one in found if number is None or one.number == number]
+    if len(fitting) == 1:
+        return fitting[0]
+    numbers = ", ".join(str(one.number) for one in found)
+    if not found:
+        raise InputError(f"{path}: holds no DICOM images; check the path.")
+    if number is None:
+        raise InputError(f"{path}: holds {len(found)} series ({numbers}); choose one with --series N, or --series all.")
+    raise InputError(f"{path}: has {len(fitting)} series of number {number}, not one; there are {numbers}.")
+
+
+def read(path: Path, series: int | None = None) -> Volume:
+    """Read a series.
+
+    Parameters
+    ----------
+    path : Path
+        A folder, a zip or a file.
+    series : int, optional
+        Its number, where there are several.
+
+    Raises
+    ------
+    InputError
+        If there is no such series, or dcm2niix makes no image of it.
+    UsageError
+        If dcm2niix or pydicom is not installed.
+    """
+    with opened(path) as root, tempfile.TemporaryDirectory(prefix="deskull-") as scratch:
+        chosen = choose(list_series(root), series, path)
+        images = _converted(chosen, Path(scratch), path)
+        volumes = [nifti.read(image) for image in images]
+    volume = max(volumes, key=lambda one: one.data.size)
+    if len(volumes) > 1:
+        warnings.warn(f"{path}: gives {len(volumes)} images; the largest is taken.", stacklevel=2)
+    header = volume.header.copy()
+    for field in _NOT_VOXELS:
+        header[field] = b""
+    return replace(volume, header=header, name=str(path))
+
+
+def _converted(series: Series, scratch: Path, path: Path) -> list[Path]:
+    """NIfTI files that dcm2niix makes of a series."""
+    dcm2niix = _need("dcm2niix")
+    for folder in ("in", "out"):
+        (scratch / folder).mkdir()
+    for count, file in enumerate(series.files):
+        (scratch / "in" / f"{count:06d}.dcm").symlink_to(file.resolve())
+    options = ["-z", "n", "-b", "n", "-f", "image", "-o", str(scratch / "out"), str(scratch / "in")]
+    done = dcm2niix.main(options, capture_output=True, text=True)
+    images = sorted((scratch / "out").glob("*.nii"))
+    if not images:
+        said = " ".join((done.stderr or done.stdout).split())[-200:].replace(str(scratch), "")
+        raise InputError(f"{path}: dcm2niix makes no image of series {series.number} ({said}); check the series.")
+    return images
+
+
+def _need(module: str) -> Any:
+    """Import what reads DICOM.
+
+    Raises
+    ------
+    UsageError
+    """
+    import importlib
+
+    try:
+        return importlib.import_module(module)
+    except ModuleNotFoundError:
+        raise UsageError(f'{module}: is not installed; pip install "deskull[dicom]".') from None
