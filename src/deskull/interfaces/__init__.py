@@ -1,0 +1,1 @@
+"""Interfaces to neighbours, each an extra of its own: nipype, pydra, notebooks."""

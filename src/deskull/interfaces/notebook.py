@@ -1,0 +1,42 @@
+"""Notebooks: a `Result` in the NiiVue viewer, by ipyniivue."""
+
+from __future__ import annotations
+
+import atexit
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from ipyniivue import NiiVue
+
+from deskull import formats
+from deskull.strip import Result
+
+
+def view(result: Result, opacity: float = 0.4, colour: str = "red") -> Any:
+    """Show a scan with its mask over it.
+
+    Parameters
+    ----------
+    result : Result
+    opacity : float
+        Of the mask, 0 to 1.
+    colour : str
+        Name of a colour map of NiiVue.
+
+    Returns
+    -------
+    ipyniivue.NiiVue
+        A widget; its files live as long as this Python does.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="deskull-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    scan, mask = folder / "scan.nii.gz", folder / "mask.nii.gz"
+    formats.write(result.scan, scan)
+    formats.write(result.mask, mask)
+    widget = NiiVue()
+    widget.load_volumes(
+        [{"path": str(scan)}, {"path": str(mask), "colormap": colour, "opacity": opacity, "cal_min": 0, "cal_max": 1}]
+    )
+    return widget
