@@ -1,0 +1,216 @@
+"""Strip a thousand scans in every way there is: scans an hour, speed-up, memory, and what kills lose.
+
+    python benchmarks/batch.py SCANS OUT [--count 1000] [--kills 10] [--ways one two dask killed scheduler]
+
+SCANS is a folder; its images are linked under new names until there are `count` of them. Each way strips all of them
+into a folder of its own; a way that was finished is not done again. Killed: ten workers at random moments, and the
+scheduler once, killed and started again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+from deskull.formats import split_name
+from deskull.records import read_records
+from deskull.results import is_result
+
+PORT = 18788
+ADDRESS = f"tcp://127.0.0.1:{PORT}"
+WAYS = ("one", "two", "dask", "killed", "scheduler")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("scans", type=Path)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--count", type=int, default=1000)
+    parser.add_argument("--kills", type=int, default=10)
+    parser.add_argument("--ways", nargs="+", default=list(WAYS), choices=WAYS)
+    options = parser.parse_args()
+    scans = link(options.scans, options.out / "in", options.count)
+    for way in options.ways:
+        kept = options.out / f"{way}.json"
+        if not kept.exists():
+            kept.write_text(json.dumps(measure(way, scans, options), indent=2))
+    report({way: json.loads((options.out / f"{way}.json").read_text()) for way in options.ways})
+
+
+def link(source: Path, folder: Path, count: int) -> Path:
+    """A folder of `count` links to the 3-D scans of another."""
+    folder.mkdir(parents=True, exist_ok=True)
+    images = [p for p in sorted(source.rglob("*.nii.gz")) if not is_result(p) and "_mask" not in p.name]
+    images = [path for path in images if "_roi" not in path.name]
+    for number in range(count):
+        image = images[number % len(images)]
+        link = folder / f"{number // 100:02d}" / f"{number:04d}_{split_name(image)[0]}.nii.gz"
+        link.parent.mkdir(exist_ok=True)
+        if not link.is_symlink():
+            link.symlink_to(image.resolve())
+    return folder
+
+
+def measure(way: str, scans: Path, options: argparse.Namespace) -> dict[str, float]:
+    """Strip all scans in one way; what came of it."""
+    out = options.out / way
+    shutil.rmtree(out, ignore_errors=True)
+    command = [sys.executable, "-m", "deskull", "strip", str(scans), "-o", str(out), "--mask-only", "--frame", "mean"]
+    local = way in ("one", "two")
+    command += ["--jobs", "1" if way == "one" else "2", "--threads", "1"] if local else ["--scheduler", ADDRESS]
+    dask = None if local else Dask()
+    watcher = Watcher()
+    stop = threading.Event()
+    start = time.monotonic()
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=(options.out / f"{way}.log").open("w"))
+    watcher.follow(process.pid if local else os.getpid())
+    murders: list[str] = []
+    if way in ("killed", "scheduler"):
+        task = (
+            kill_workers(dask, options.kills, stop, murders) if way == "killed" else kill_scheduler(dask, stop, murders)
+        )
+        threading.Thread(target=task, daemon=True).start()
+    status = process.wait()
+    seconds = time.monotonic() - start
+    stop.set()
+    memory = watcher.end()
+    if dask:
+        dask.end()
+    rows = read_records(out / "deskull.tsv")
+    return {
+        "seconds": seconds,
+        "status": status,
+        "scans": options.count,
+        "recorded": len(rows),
+        "failed": sum(row["status"] == "failed" for row in rows.values()),
+        "masks": sum(1 for _ in out.rglob("*_brainmask.nii.gz")),
+        "partials": sum(1 for _ in out.rglob(".*partial*")),
+        "kills": len(murders),
+        "first_mb": memory[0],
+        "last_mb": memory[1],
+    }
+
+
+class Dask:
+    """A scheduler and two workers of one thread each; workers that end are started again, as a queue would."""
+
+    def __init__(self) -> None:
+        self.ending = False
+        self.scheduler = self._start("scheduler", "--host", "127.0.0.1", "--port", str(PORT))
+        self.workers = [self._worker(), self._worker()]
+        threading.Thread(target=self._mind, daemon=True).start()
+
+    def _start(self, what: str, *options: str) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-m", "dask", what, *options, "--no-dashboard"]
+        return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd="/tmp")
+
+    def _worker(self) -> subprocess.Popen[bytes]:
+        return self._start("worker", ADDRESS, "--nthreads", "1", "--no-nanny")
+
+    def _mind(self) -> None:
+        """Start again what ended."""
+        while not self.ending:
+            time.sleep(0.5)
+            self.workers = [worker if worker.poll() is None else self._worker() for worker in self.workers]
+
+    def restart_scheduler(self) -> None:
+        """Kill the scheduler and start another at its address."""
+        self.scheduler.kill()
+        self.scheduler.wait()
+        time.sleep(3)
+        self.scheduler = self._start("scheduler", "--host", "127.0.0.1", "--port", str(PORT))
+
+    def end(self) -> None:
+        self.ending = True
+        time.sleep(1)
+        for process in (*self.workers, self.scheduler):
+            process.kill()
+            process.wait()
+
+
+def kill_workers(dask: Dask, kills: int, stop: threading.Event, murders: list[str]) -> Callable[[], None]:
+    """A thread that kills workers at random moments."""
+    rng = random.Random(1)
+
+    def run() -> None:
+        while len(murders) < kills and not stop.wait(rng.uniform(5, 25)):
+            rng.choice(dask.workers).send_signal(signal.SIGKILL)
+            murders.append("worker")
+
+    return run
+
+
+def kill_scheduler(dask: Dask, stop: threading.Event, murders: list[str]) -> Callable[[], None]:
+    """A thread that kills the scheduler once and starts it again."""
+
+    def run() -> None:
+        if not stop.wait(40):
+            dask.restart_scheduler()
+            murders.append("scheduler")
+
+    return run
+
+
+class Watcher:
+    """Follows the memory of a process and its descendants: after a tenth of the time, and the most at the end."""
+
+    def __init__(self) -> None:
+        self.samples: list[float] = []
+        self.stop = threading.Event()
+
+    def follow(self, pid: int) -> None:
+        def run() -> None:
+            while not self.stop.wait(2):
+                self.samples.append(sum(map(_resident_mb, _family(pid))))
+
+        threading.Thread(target=run, daemon=True).start()
+
+    def end(self) -> tuple[float, float]:
+        """MB in the second and in the last fifth of the time (medians)."""
+        self.stop.set()
+        fifth = max(1, len(self.samples) // 5)
+        early, late = sorted(self.samples[fifth : 2 * fifth] or [0.0]), sorted(self.samples[-fifth:] or [0.0])
+        return early[len(early) // 2], late[len(late) // 2]
+
+
+def _family(pid: int) -> list[int]:
+    """A process and all below it."""
+    found = [pid]
+    for process in found:
+        with suppress(OSError):
+            for thread in Path(f"/proc/{process}/task").iterdir():
+                found += [int(child) for child in (thread / "children").read_text().split()]
+    return found
+
+
+def _resident_mb(pid: int) -> float:
+    with suppress(OSError, StopIteration):
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+        return int(next(line for line in lines if line.startswith("VmRSS")).split()[1]) / 1024
+    return 0.0
+
+
+def report(found: dict[str, dict[str, float]]) -> None:
+    """Print a Markdown table."""
+    heads = ("way", "scans an hour", "speed-up", "masks", "failed", "left over", "kills", "MB early", "MB late")
+    print(f"| {' | '.join(heads)} |\n|{'---|' * len(heads)}")
+    alone = found.get("one", {}).get("seconds")
+    for way, row in found.items():
+        speed = f"{alone / row['seconds']:.2f}" if alone else "-"
+        cells = (way, f"{3600 * row['scans'] / row['seconds']:.0f}", speed, f"{row['masks']:.0f} of {row['scans']:.0f}")
+        numbers = (f"{row[key]:.0f}" for key in ("failed", "partials", "kills", "first_mb", "last_mb"))
+        print(f"| {' | '.join((*cells, *numbers))} |")
+
+
+main()
