@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand
 
+from deskull.cli import options
 from deskull.cli.console import FAILED, say
 from deskull.cli.progress import counted
 
@@ -65,9 +66,9 @@ def bids(
     work_dir: Annotated[
         Path | None, typer.Option("-w", "--work-dir", "--work_dir", help="Taken for callers' sake; nothing needs it.")
     ] = None,
-    mask_only: Annotated[bool, typer.Option("--mask-only", help="Write masks but not brains.")] = False,
-    border: Annotated[float | None, typer.Option(help="End masks so many mm outside the surface.")] = None,
-    model: Annotated[str, typer.Option(help="A shipped model, or the path of an .onnx file.")] = "default",
+    mask_only: options.MaskOnly = False,
+    border: options.Border = None,
+    model: options.ModelName = "default",
     dry_run: Annotated[bool, typer.Option("--dry-run", "--dry_run", help="List what would be done.")] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Do again what is there.")] = False,
 ) -> None:

@@ -2,135 +2,61 @@
 
 from __future__ import annotations
 
-import enum
 import json
 import time
 from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
+from deskull.cli import options
 from deskull.cli.console import FAILED, say
 from deskull.cli.progress import counted
 from deskull.errors import UsageError
 
 if TYPE_CHECKING:
-    from deskull.batch import Record
+    from deskull.batch import Record, Settings
     from deskull.cluster import Cluster
-
-#: Table of a batch in its folder of results.
-TABLE = "deskull.tsv"
-
-
-class Surface(enum.StrEnum):
-    """Which surface the mask follows."""
-
-    brain = "brain"
-    intracranial = "intracranial"
-
-
-class Frames(enum.StrEnum):
-    """What is done with a 4-D series."""
-
-    each = "each"
-    mean = "mean"
-
-
-class EngineName(enum.StrEnum):
-    """What runs the network."""
-
-    onnxruntime = "onnxruntime"
-    openvino = "openvino"
-
-
-class Device(enum.StrEnum):
-    """Where the network runs."""
-
-    auto = "auto"
-    cpu = "cpu"
-
-
-class Queue(enum.StrEnum):
-    """Queueing systems that start workers."""
-
-    slurm = "slurm"
-    pbs = "pbs"
-    sge = "sge"
-    lsf = "lsf"
+    from deskull.worklist import Task
 
 
 def strip(
-    scans: Annotated[
-        list[Path],
-        typer.Argument(
-            metavar="SCAN...",
-            help="Head scans, 3-D or 4-D; folders of them; DICOM folders, files or zips; patterns; tables of 'deskull "
-            "data index', CSV with a column scan, or text with a path a line.",
-            show_default=False,
-        ),
-    ],
-    out: Annotated[
-        Path | None, typer.Option("-o", "--out", help="Folder for results; by default beside the scan.")
-    ] = None,
-    mask_only: Annotated[bool, typer.Option("--mask-only", help="Write the mask but not the brain.")] = False,
-    border: Annotated[
-        float | None, typer.Option(help="End the mask so many mm outside (negative: inside) the surface; by default 0.")
-    ] = None,
-    surface: Annotated[
-        Surface, typer.Option(help="Brain with sulcal fluid, or also the fluid around it.")
-    ] = Surface.brain,
-    distance: Annotated[bool, typer.Option("--distance", help="Also write the signed distance in mm.")] = False,
-    bias_correct: Annotated[bool, typer.Option("--bias-correct", help="Also write the brain after N4.")] = False,
-    frame: Annotated[
-        Frames, typer.Option(help="Of a 4-D series: a mask of each frame, or of their mean.")
-    ] = Frames.each,
-    model: Annotated[str, typer.Option(help="A shipped model, or the path of an .onnx file.")] = "default",
-    engine: Annotated[EngineName, typer.Option(help="What runs the network.")] = EngineName.onnxruntime,
-    device: Annotated[Device, typer.Option(help="Use a GPU if onnxruntime-gpu finds one, or never.")] = Device.auto,
-    jobs: Annotated[
-        int | None, typer.Option(help="Processes; by default one for a few scans, one a core for many.")
-    ] = None,
-    threads: Annotated[
-        int | None, typer.Option(help="Threads of each process; by default the cores (up to 8) over --jobs.")
-    ] = None,
-    series: Annotated[
-        str | None, typer.Option(metavar="N|all", help="Of DICOM with several series: this one, or each.")
-    ] = None,
-    dicom_seg: Annotated[
-        bool, typer.Option("--dicom-seg", help="Of DICOM: also write X_seg.dcm, the mask as DICOM SEG.")
-    ] = False,
-    keep_identity: Annotated[
-        bool, typer.Option("--keep-identity", help="Let X_seg.dcm say whose it is, as archives need; else it is blank.")
-    ] = False,
-    split: Annotated[str | None, typer.Option(help="Of a table: only the scans of this split.")] = None,
-    shard: Annotated[str | None, typer.Option(metavar="I/N", help="Only the I-th of N parts, for array jobs.")] = None,
-    scheduler: Annotated[
-        str, typer.Option(metavar="tcp://HOST:PORT", help="Strip on the workers of this Dask scheduler.")
-    ] = "",
-    cluster: Annotated[Queue | None, typer.Option(help="Strip on --jobs workers started in this queue.")] = None,
-    memory: Annotated[str, typer.Option(help="Memory of each worker of --cluster.")] = "2GB",
-    cluster_option: Annotated[
-        list[str] | None, typer.Option(metavar="NAME=VALUE", help="Of --cluster: queue, account, walltime, ...")
-    ] = None,
-    table: Annotated[
-        Path | None,
-        typer.Option(help=f"Add a line for each scan to this TSV file; with -o and several scans, {TABLE} there."),
-    ] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Leave out scans whose results are all there.")] = False,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace results that are there.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a scan.")] = False,
+    scans: options.Scans,
+    out: options.Out = None,
+    mask_only: options.MaskOnly = False,
+    border: options.Border = None,
+    surface: options.WhichSurface = options.Surface.brain,
+    distance: options.Distance = False,
+    bias_correct: options.BiasCorrect = False,
+    frame: options.WhichFrame = options.Frames.each,
+    model: options.ModelName = "default",
+    engine: options.WhichEngine = options.EngineName.onnxruntime,
+    device: options.WhichDevice = options.Device.auto,
+    jobs: options.Jobs = None,
+    threads: options.Threads = None,
+    series: options.SeriesChoice = None,
+    dicom_seg: options.DicomSeg = False,
+    keep_identity: options.KeepIdentity = False,
+    split: options.Split = None,
+    shard: options.Shard = None,
+    scheduler: options.Scheduler = "",
+    cluster: options.ClusterKind = None,
+    memory: options.Memory = "2GB",
+    cluster_option: options.ClusterOption = None,
+    table: options.Table = None,
+    resume: options.Resume = False,
+    overwrite: options.Overwrite = False,
+    as_json: options.AsJson = False,
 ) -> None:
     """Strip scans: X.nii.gz gives X_brain.nii.gz and X_brainmask.nii.gz, with the scan's own header."""
     from deskull import batch, worklist
-    from deskull.cluster import run
-    from deskull.records import records_table
 
     tasks = worklist.plan(scans, out, split, series)
     if shard:
         tasks = worklist.shard(tasks, shard)
     workers = _workers(scheduler, cluster, jobs, threads, memory, cluster_option or [])
-    jobs, threads = batch.spread(len(tasks), jobs, threads or (1 if workers else None))
+    jobs, threads = batch.spread(len(tasks), jobs, 1 if workers and threads is None else threads)
     kinds = {
         "brainmask": True,
         "brain": not mask_only,
@@ -153,11 +79,21 @@ def strip(
     )
     batch.check(settings)
     if table is None and out and len(tasks) > 1:
-        table = out / (TABLE if shard is None else f"deskull_{shard.replace('/', 'of')}.tsv")
+        table = out / (options.TABLE if shard is None else f"deskull_{shard.replace('/', 'of')}.tsv")
+    _run(tasks, settings, jobs, workers, table, as_json=as_json)
+
+
+def _run(
+    tasks: list[Task], settings: Settings, jobs: int, workers: Cluster | None, table: Path | None, *, as_json: bool
+) -> None:
+    """Strip scans; print and keep what became of each."""
+    from deskull import batch, cluster
+    from deskull.records import records_table
+
     start = time.perf_counter()
     statuses: Counter[str] = Counter()
+    records = cluster.run(tasks, settings, workers, say) if workers else batch.run(tasks, settings, jobs)
     with records_table(table) as add:
-        records = run(tasks, settings, workers, say) if workers else batch.run(tasks, settings, jobs)
         for record in counted(records, len(tasks), as_json=as_json):
             statuses[record.status] += 1
             add(record)
@@ -169,19 +105,19 @@ def strip(
 
 
 def _workers(
-    scheduler: str, queue: Queue | None, jobs: int | None, threads: int | None, memory: str, options: list[str]
+    scheduler: str, queue: options.Queue | None, jobs: int | None, threads: int | None, memory: str, further: list[str]
 ) -> Cluster | None:
     """The cluster that is meant, or None for this machine."""
     from deskull.cluster import Cluster
 
     if scheduler and queue:
         raise UsageError("--scheduler and --cluster: are two ways to the same end; give one.")
-    wrong = [option for option in options if "=" not in option]
-    if wrong or (options and not queue):
-        raise UsageError(f"--cluster-option {(wrong or options)[0]}: write NAME=VALUE, with --cluster.")
+    wrong = [option for option in further if "=" not in option]
+    if wrong or (further and not queue):
+        raise UsageError(f"--cluster-option {(wrong or further)[0]}: write NAME=VALUE, with --cluster.")
     if not (scheduler or queue):
         return None
-    settings = dict(option.split("=", 1) for option in options)
+    settings = dict(option.split("=", 1) for option in further)
     return Cluster(scheduler, queue.value if queue else "", jobs or 1, threads or 1, memory, settings)
 
 
