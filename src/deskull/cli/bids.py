@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import enum
-import time
-from collections import Counter
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,7 +11,7 @@ from typer.core import TyperCommand
 
 from deskull.cli import options
 from deskull.cli.console import FAILED, say
-from deskull.cli.progress import counted
+from deskull.cli.running import run
 
 
 class Level(enum.StrEnum):
@@ -96,30 +94,7 @@ def bids(
             print(f"{task.scan} -> {task.mask}")
         return
     describe(bids_dir, out)
-    _participants(tasks, settings, jobs)
-
-
-def _participants(tasks: list[Any], settings: Any, jobs: int) -> None:
-    """Strip scans; say what became of them."""
-    from deskull import batch
-
-    start = time.perf_counter()
-    statuses: Counter[str] = Counter()
-    for record in counted(batch.run(tasks, settings, jobs), len(tasks)):
-        statuses[record.status] += 1
-        for message in record.warnings:
-            say(f"warning: {message}")
-        if record.error:
-            say(f"error: {record.error}")
-        if record.status == "stripped":
-            print(f"{record.scan}: {record.volume_ml:.0f} ml, {record.seconds:.1f} s", flush=True)
-    if statuses["found"] == len(tasks):
-        say(f"nothing to do: all {len(tasks)} scans were stripped before; --overwrite does them again")
-        return
-    parts = [f"{count} {status}" for status, count in sorted(statuses.items())]
-    say(f"{len(tasks)} scans in {time.perf_counter() - start:.0f} s: {', '.join(parts)}")
-    if statuses["failed"]:
-        raise typer.Exit(FAILED)
+    run(tasks, settings, jobs)
 
 
 def _group(out: Path, jobs: int) -> None:
