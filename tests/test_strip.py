@@ -12,6 +12,7 @@ import pytest
 
 from deskull import InputError, UsageError, Volume, formats
 from deskull.metrics import score
+from deskull.strip import Stripper
 from tests.formats.headers import MAKERS, raw_image
 from tests.formats.test_nifti import assert_same_geometry
 
@@ -33,6 +34,16 @@ def test_a_head_gives_a_brain(result, head):
 
 def test_same_input_same_bytes(stripper, head, result):
     np.testing.assert_array_equal(stripper.strip(head).distance.data, result.distance.data)
+
+
+@pytest.mark.parametrize("degrees", [0, 11])
+def test_one_thread_and_two_give_the_same_bytes(stripper, head, degrees):
+    angle = np.deg2rad(degrees)
+    turn = np.eye(4)
+    turn[:2, :2] = [[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]
+    tilted = replace(head, affine=turn @ head.affine)
+    one = Stripper(threads=1).strip(tilted)
+    assert one.distance.data.tobytes() == stripper.strip(tilted).distance.data.tobytes()
 
 
 def test_the_input_is_untouched(stripper, head):
