@@ -56,6 +56,26 @@ def test_results_that_are_there_are_kept(folder, tmp_path):
     assert strip_task(task, replace(MASKS, overwrite=True)).status == "stripped"
 
 
+def test_resuming_adds_what_is_missing_and_leaves_what_is_there(folder, tmp_path):
+    task = Task(folder / "s0.nii.gz", tmp_path / "out")
+    strip_task(task, MASKS)
+    task.mask.write_bytes(b"corrected by hand")
+    record = strip_task(task, Settings(resume=True))
+    assert record.status == "stripped"
+    assert task.mask.read_bytes() == b"corrected by hand"
+    assert formats.read(record.files["brain"]).data.any()
+
+
+def test_no_error_of_a_library_ends_a_batch(folder, tmp_path, monkeypatch):
+    def broken(*_):
+        raise RuntimeError("out of\n luck")
+
+    monkeypatch.setattr("deskull.batch.stripper_of", broken)
+    record = strip_task(Task(folder / "s0.nii.gz", tmp_path / "out"), MASKS)
+    assert record.status == "failed"
+    assert record.error.startswith(f"{folder / 's0.nii.gz'}: RuntimeError: out of luck")
+
+
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="finds processes in /proc")
 def test_killed_processes_lose_nothing(folder, tmp_path):
     """Every process that starts is killed once after a moment; the scan it had is given out again."""
@@ -112,9 +132,10 @@ def test_the_table_grows_by_whole_lines(folder, tmp_path):
                 add(record)
     lines = table.read_text().splitlines()
     assert lines[0] == "\t".join(COLUMNS)
-    assert len(lines) == 5
+    assert len(lines) == 4  # a scan that is found done keeps the line that says more
     rows = read_records(table)
-    assert rows[str(folder / "s0.nii.gz")]["status"] == "found"
+    assert rows[str(folder / "s0.nii.gz")]["status"] == "stripped"
+    assert float(rows[str(folder / "s0.nii.gz")]["volume_ml"]) > 100
     assert "is not" in rows[str(folder / "s2b.nii.gz")]["error"]
 
 

@@ -42,6 +42,21 @@ def test_a_folder_of_results_beneath_is_left_out(tree):
     assert all(task.folder == task.scan.parent for task in plan([tree]))
 
 
+def test_hidden_folders_are_left_out_and_links_stay_links(tree, tmp_path):
+    kept = tree / ".git" / "annex" / "KEY.nii.gz"
+    kept.parent.mkdir(parents=True)
+    kept.write_text("")
+    (tree / "sub-2" / "a.nii.gz").unlink()
+    (tree / "sub-2" / "a.nii.gz").symlink_to(kept)
+    (tree / "sub-2" / "lost.nii.gz").symlink_to(tree / "gone")  # reading it will say so
+    tasks = plan([tree], tmp_path / "out")
+    assert scans(tasks, tree) == [
+        "sub-1/a.nii.gz", "sub-1/b.mgz", "sub-2/a.nii.gz", "sub-2/c.hdr", "sub-2/lost.nii.gz",
+    ]  # fmt: skip
+    both = plan([tree / "sub-1" / "a.nii.gz", tree / "sub-2" / "a.nii.gz"], tmp_path / "out")
+    assert [task.folder for task in both] == [tmp_path / "out" / "sub-1", tmp_path / "out" / "sub-2"]
+
+
 def test_patterns_and_names(tree, tmp_path):
     assert scans(plan([tree / "*" / "a*.nii.gz"], tmp_path), tree) == ["sub-1/a.nii.gz", "sub-2/a.nii.gz"]
     with pytest.raises(UsageError, match="no file is named like this"):

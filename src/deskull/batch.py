@@ -13,10 +13,10 @@ from datetime import UTC, datetime
 from functools import lru_cache, partial
 from pathlib import Path
 
+from deskull import formats
 from deskull._version import __version__
-from deskull.engine import default_threads
+from deskull.engine import default_threads, usable_cores
 from deskull.errors import DeskullError, UsageError, sentence
-from deskull.formats import dicom
 from deskull.formats.atomic import refuse_existing, sweep
 from deskull.memory import available_gb, keep_freed_memory
 from deskull.results import write_results
@@ -99,13 +99,7 @@ class Record:
 
 
 def strip_task(task: Task, settings: Settings) -> Record:
-    """Strip a scan and write its results; a fault is tried again and then reported in the record.
-
-    Raises
-    ------
-    UsageError
-        If the settings cannot be met for any scan.
-    """
+    """Strip a scan and write its results; what goes wrong is tried again and then said in the record."""
     start = time.perf_counter()
     paths = task.results(settings.kinds)
     files = {kind: str(path) for kind, path in paths.items()}
@@ -113,36 +107,42 @@ def strip_task(task: Task, settings: Settings) -> Record:
         return Record(str(task.scan), "found", files=files, model=settings.model)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", UserWarning)
-        for left in reversed(range(TRIES)):
+        for _ in range(TRIES):
             caught.clear()
-            try:
-                volume, stages = _strip(task, settings)
+            volume, stages, error = _attempt(task, settings)
+            if not error:
                 break
-            except UsageError:
-                raise
-            except (DeskullError, OSError, MemoryError) as error:
-                if not left:
-                    seconds = time.perf_counter() - start
-                    return Record(
-                        str(task.scan), "failed", seconds=seconds, error=sentence(error), model=settings.model
-                    )
-    said = tuple(dict.fromkeys(str(warning.message) for warning in caught))
+    said = tuple(dict.fromkeys(str(warning.message) for warning in caught if warning.category is UserWarning))
+    status = "failed" if error else "stripped"
     seconds = time.perf_counter() - start
-    return Record(str(task.scan), "stripped", volume, seconds, files, stages, said, model=settings.model)
+    return Record(str(task.scan), status, volume, seconds, files, stages, said, error, settings.model)
+
+
+def _attempt(task: Task, settings: Settings) -> tuple[float, dict[str, float], str]:
+    """Strip and write once: the volume in ml, the seconds of each stage, and a sentence if it went wrong."""
+    try:
+        return *_strip(task, settings), ""
+    except (DeskullError, OSError, MemoryError) as error:
+        said = sentence(error)
+    except Exception as error:  # of a library, which no scan may end a batch with
+        said = f"{type(error).__name__}: {' '.join(str(error).split())}; tell deskull's authors."
+    return 0.0, {}, said if str(task.scan) in said else f"{task.scan}: {said}"
 
 
 def _strip(task: Task, settings: Settings) -> tuple[float, dict[str, float]]:
-    """Strip and write; returns the volume in ml and the seconds of each stage."""
-    replace = settings.overwrite or settings.resume
-    paths = task.results(settings.kinds)
-    for path in (*paths.values(), *task.notes):
-        refuse_existing(path, replace)
+    """Strip and write what is wanted, or on resuming what is missing; the volume in ml, the seconds of each stage."""
+    paths, notes = task.results(settings.kinds), dict(task.notes)
+    if settings.resume and not settings.overwrite:
+        paths = {kind: path for kind, path in paths.items() if not path.exists()}
+        notes = {path: note for path, note in notes.items() if not path.exists()}
+    for path in (*paths.values(), *notes):
+        refuse_existing(path, settings.overwrite)
     stripper = stripper_of(settings.model, settings.threads, settings.engine, settings.device)
-    source = task.scan if task.series is None else dicom.read(task.scan, task.series)
+    source = task.scan if task.series is None else formats.read_series(task.scan, task.series)
     result = stripper.strip(source, border=settings.border, surface=settings.surface, frame=settings.frame)
     start = time.perf_counter()
     seg = partial(_write_seg, task=task, settings=settings) if "seg" in paths else None
-    write_results(result, paths, task.notes, overwrite=replace, threads=settings.threads, seg=seg)
+    write_results(result, paths, notes, overwrite=settings.overwrite, threads=settings.threads, seg=seg)
     return result.volume_ml, {**result.seconds, "write": time.perf_counter() - start}
 
 
@@ -174,11 +174,12 @@ def stripper_of(model: str, threads: int, engine: str, device: str) -> Stripper:
 
 
 def run(tasks: Sequence[Task], settings: Settings, jobs: int) -> Iterator[Record]:
-    """Strip scans in `jobs` processes (1: in this one); yields a record as each is done.
+    """Strip scans in `jobs` processes (a single scan in this one); yields a record as each is done.
 
     A scan that kills its process is tried again, then reported; the others go on.
     """
-    for task, record in in_processes(partial(strip_task, settings=settings), tasks, jobs, TRIES):
+    count = jobs if len(tasks) > 1 else 0
+    for task, record in in_processes(partial(strip_task, settings=settings), tasks, count, TRIES):
         yield record or died(task, settings)
     for folder in {task.folder for task in tasks}:
         sweep(folder, deep=False)
@@ -212,9 +213,9 @@ def spread(scans: int, jobs: int | None, threads: int | None) -> tuple[int, int]
     for name, value in (("jobs", jobs), ("threads", threads)):
         if value is not None and value < 1:
             raise UsageError(f"--{name} {value}: must be at least 1.")
-    cores = default_threads()
+    cores = usable_cores()
     if jobs is None:
         room = max(1, int(available_gb() / GB_A_PROCESS))
         jobs = min(max(1, cores // (threads or 1)), room) if scans >= 2 * cores else 1
     jobs = max(1, min(jobs, scans))
-    return jobs, threads or max(1, cores // jobs)
+    return jobs, threads or max(1, min(default_threads(), cores // jobs))

@@ -6,7 +6,7 @@ import json
 import logging
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,20 +16,16 @@ from deskull.errors import InputError, UsageError
 from deskull.formats import split_name
 from deskull.formats.atomic import write_bytes
 from deskull.models import load_model
-from deskull.worklist import Task
+from deskull.results import Note
+from deskull.worklist import Task, check
 
 BIDS_VERSION = "1.10.0"
 #: Suffixes that are stripped unless others are asked for.
 SUFFIXES = ("T1w", "T2w", "FLAIR", "PDw")
-#: Entities by the names that filter files may use (pybids'), in short.
-_SHORT = {
-    "subject": "sub",
-    "session": "ses",
-    "acquisition": "acq",
-    "ceagent": "ce",
-    "reconstruction": "rec",
-    "direction": "dir",
-}
+#: What a plain ``desc-brain_mask`` is taken for; masks of other scans of a session need names of their own.
+_PLAIN = ("T1w", "bold", "dwi")
+#: pybids' names of entities, as filter files use them, where ancpbids takes the short ones only.
+_SHORT = {"subject": "sub", "session": "ses"}
 _IGNORED = "group_brain.tsv\ndeskull.tsv\n"
 
 
@@ -42,17 +38,17 @@ class Query:
     participants, sessions : sequence of str
         Labels, with or without ``sub-`` and ``ses-``; all if empty.
     suffixes : sequence of str
-    filters : mapping
-        Further entities and their values, by short or pybids' names.
+    filters : sequence of mapping
+        Further entities and their values (None: without the entity), each for one kind of scan.
     """
 
     participants: Sequence[str] = ()
     sessions: Sequence[str] = ()
-    suffixes: Sequence[str] = SUFFIXES
-    filters: Mapping[str, Any] = field(default_factory=dict)
+    suffixes: Sequence[str] = ()
+    filters: Sequence[Mapping[str, Any]] = ()
 
 
-def read_filters(path: Path) -> dict[str, Any]:
+def read_filters(path: Path) -> list[dict[str, Any]]:
     """Read a filter file: entities and values, or such for each kind of scan as fMRIPrep takes them.
 
     Raises
@@ -66,10 +62,8 @@ def read_filters(path: Path) -> dict[str, Any]:
         raise InputError(f"{path}: is no filter file in JSON ({error}); check it.") from None
     if not isinstance(found, dict):
         raise InputError(f"{path}: holds no entities; write them as a JSON object.")
-    kinds = [value for value in found.values() if isinstance(value, dict)]
-    merged = {key: value for kind in kinds for key, value in kind.items()} if kinds else found
-    merged = {_SHORT.get(key, key): value for key, value in merged.items() if key not in ("datatype", "extension")}
-    return {key: value if isinstance(value, list) else [value] for key, value in merged.items() if value is not None}
+    kinds = [value for value in found.values() if isinstance(value, dict)] or [found]
+    return [{key: value for key, value in kind.items() if key not in ("datatype", "extension")} for kind in kinds]
 
 
 def find_scans(root: Path, query: Query) -> list[Path]:
@@ -79,26 +73,40 @@ def find_scans(root: Path, query: Query) -> list[Path]:
     ------
     UsageError
         If the folder is no BIDS dataset, holds none of the participants, or none of such scans.
+    InputError
+        If its description cannot be read.
     """
-    if not (root / "dataset_description.json").is_file():
+    facts = root / "dataset_description.json"
+    if not facts.is_file():
         raise UsageError(f"{root}: is no BIDS dataset (no dataset_description.json); use 'deskull strip' on a folder.")
     try:
-        import ancpbids
-    except ModuleNotFoundError:
-        raise UsageError('ancpbids: is not installed; pip install "deskull[bids]".') from None
+        json.loads(facts.read_text())
+    except (OSError, ValueError) as error:
+        raise InputError(f"{facts}: is damaged ({error}); mend it.") from None
     people, sessions = _labels(query.participants, "sub-"), _labels(query.sessions, "ses-")
     for label in people:
         if not (root / f"sub-{label}").is_dir():
             raise UsageError(f"{root}: has no participant {label}; check --participant-label.")
-    wanted = {**{k: v for k, v in (("sub", people), ("ses", sessions)) if v}, "suffix": list(query.suffixes)}
-    logging.getLogger("ancpbids").setLevel(logging.ERROR)
-    filters = {**wanted, **query.filters, "extension": [".nii.gz", ".nii"]}
-    found = ancpbids.BIDSLayout(str(root)).get(scope="raw", return_type="filename", **filters)
+    asked = {"sub": people, "ses": sessions, "suffix": list(query.suffixes)}
+    wanted = {key: value for key, value in asked.items() if value}
+    found = {path for own in query.filters or ({},) for path in _matching(root, own, wanted)}
     if not found:
-        raise UsageError(
-            f"{root}: holds no {', '.join(filters['suffix'])} as asked for; check --suffix and the filters."
-        )
-    return sorted(Path(str(path)) for path in found)
+        raise UsageError(f"{root}: holds no such scans; check --suffix, --session-id and the filters.")
+    return sorted(found)
+
+
+def _matching(root: Path, own: Mapping[str, Any], wanted: Mapping[str, Any]) -> list[Path]:
+    """Raw scans that a filter lets through; what the command line asks for goes before it."""
+    try:
+        import ancpbids
+    except ModuleNotFoundError:
+        raise UsageError('ancpbids: is not installed; pip install "deskull[bids]".') from None
+    logging.getLogger("ancpbids").setLevel(logging.ERROR)
+    own = {_SHORT.get(key, key): value for key, value in own.items()}
+    filters = {"suffix": list(SUFFIXES), **own, **wanted, "extension": [".nii.gz", ".nii"]}
+    found = ancpbids.BIDSLayout(str(root)).get(scope="raw", return_type="filename", **filters)
+    paths = [Path(str(path)) for path in found]
+    return [path for path in paths if path.relative_to(root).parts[0].startswith("sub-")]
 
 
 def _labels(values: Sequence[str], prefix: str) -> list[str]:
@@ -115,45 +123,33 @@ def plan(root: Path, out: Path, scans: Sequence[Path], settings: Settings) -> li
     scans : sequence of Path
         Of `find_scans`.
     settings : Settings
+
+    Raises
+    ------
+    UsageError
+        If two scans would give files of one name.
     """
     provenance = _provenance(settings)
-    return [_task(root, out, scan, settings.kinds, provenance) for scan in scans]
+    tasks = [_task(root, out, scan, settings.kinds, provenance) for scan in scans]
+    check(tasks)
+    return tasks
 
 
 def _task(root: Path, out: Path, scan: Path, kinds: Sequence[str], provenance: dict[str, Any]) -> Task:
     """Files and sidecars of one scan."""
-    place = scan.resolve().relative_to(root.resolve())
+    place = (scan.parent.resolve() / scan.name).relative_to(root.resolve())  # the link, where scans are links
     stem, _ = split_name(scan)
     entities, suffix = stem.rsplit("_", 1)
-    # T1w is what anatomical masks are taken for; those of other contrasts need names of their own.
-    label = "brain" if suffix == "T1w" or place.parent.name != "anat" else f"brain{suffix}"
-    names = {
-        "brainmask": f"{entities}_desc-{label}_mask",
-        "brain": f"{entities}_desc-brain_{suffix}",
-        "distance": f"{entities}_desc-{label}distance_{suffix}",
-        "brain_n4": f"{entities}_desc-brainN4_{suffix}",
-    }
+    label = "brain" if suffix in _PLAIN else f"brain{suffix}"
+    names = {"brainmask": f"{entities}_desc-{label}_mask", "brain": f"{entities}_desc-brain_{suffix}"}
     common = {"Sources": [f"bids:raw:{place.as_posix()}"], "SpatialReference": "orig", "GeneratedBy": [provenance]}
-    own = {
-        "brainmask": {"Type": "Brain"},
-        "brain": {**_raw_sidecar(scan), "SkullStripped": True},
-        "distance": {"SkullStripped": False, "Units": "mm", "Description": "signed distance to the brain surface"},
-        "brain_n4": {**_raw_sidecar(scan), "SkullStripped": True, "Description": "after N4 inside the brain"},
+    notes = {
+        "brainmask": Note({"Type": "Brain", **common}),
+        "brain": Note({"SkullStripped": True, **common}, scan.with_name(f"{stem}.json")),
     }
     folder = out / place.parent
     paths = {kind: folder / f"{names[kind]}.nii.gz" for kind in kinds}
-    notes = {folder / f"{names[kind]}.json": json.dumps({**own[kind], **common}, indent=2) + "\n" for kind in kinds}
-    return Task(scan, folder, paths, notes)
-
-
-def _raw_sidecar(scan: Path) -> dict[str, Any]:
-    """What the raw scan's own sidecar says, {} without one."""
-    sidecar = scan.with_name(f"{split_name(scan)[0]}.json")
-    try:
-        found = json.loads(sidecar.read_text())
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}
+    return Task(scan, folder, paths, {folder / f"{names[kind]}.json": notes[kind] for kind in kinds})
 
 
 def _provenance(settings: Settings) -> dict[str, Any]:

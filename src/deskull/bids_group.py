@@ -14,7 +14,7 @@ from deskull.errors import DeskullError, UsageError
 from deskull.formats import split_name
 from deskull.formats.atomic import write_bytes
 from deskull.mask import inside
-from deskull.workers import in_processes
+from deskull.workers import in_processes, worthwhile
 
 TABLE = "group_brain.tsv"
 COLUMNS = ("participant_id", "session_id", "entities", "source", "volume_ml", "version", "model", "mask")
@@ -45,7 +45,7 @@ def group(out: Path, jobs: int = 1) -> tuple[int, list[str]]:
     if not masks:
         raise UsageError(f"{out}: holds no masks; run the participant level first.")
     rows, problems = [], []
-    for mask, row in in_processes(partial(_row_or_fault, out=out), masks, min(jobs, len(masks))):
+    for mask, row in in_processes(partial(_row_or_fault, out=out), masks, worthwhile(jobs, len(masks))):
         if isinstance(row, dict):
             rows.append(row)
         else:

@@ -13,6 +13,7 @@ from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
 from deskull.batch import Record, Settings, died, strip_task
@@ -75,7 +76,7 @@ class Cluster:
         except (OSError, ValueError) as error:
             reason = " ".join(str(error).split())
             fault = f"--scheduler {self.scheduler}: does not answer ({reason})"
-            raise UsageError(f"{fault}; start 'dask scheduler' or check the address.") from None
+            raise _NoAnswerError(f"{fault}; start 'dask scheduler' or check the address.") from None
         with client:
             yield client
 
@@ -100,6 +101,10 @@ class Cluster:
 
 class _SchedulerLostError(Exception):
     """The scheduler went away with what it knew."""
+
+
+class _NoAnswerError(UsageError):
+    """There is no scheduler at the address."""
 
 
 def run(
@@ -128,24 +133,45 @@ def run(
     UsageError
         If the scheduler does not answer.
     """
-    left = dict(enumerate(tasks))
+    left = {number: _absolute(task) for number, task in enumerate(tasks)}
+    settings = replace(settings, model=_absolute_model(settings.model))
     given: set[int] = set()
-    answered = time.monotonic()
+    lost = 0.0  # since when there is no scheduler
     while left:
         try:
             with cluster.client() as client:
-                for number, record in _round(client, left, given, settings):
-                    answered = time.monotonic()
+                for number, record in _round(client, left, given, settings, cluster.workers, tell):
+                    lost = 0.0
                     del left[number]
                     yield record
-        except (_SchedulerLostError, UsageError) as error:
-            if not given or time.monotonic() - answered > patience:
+        except (_SchedulerLostError, _NoAnswerError) as error:
+            lost = lost or time.monotonic()
+            if not given or time.monotonic() - lost > patience:
                 raise UsageError(str(error) or "the scheduler went away; start it and give --resume.") from None
             tell(f"the scheduler went away; waiting for it with {len(left)} scans left")
             time.sleep(min(5.0, patience / 10))
 
 
-def _round(client: Any, left: dict[int, Task], given: set[int], settings: Settings) -> Iterator[tuple[int, Record]]:
+def _absolute(task: Task) -> Task:
+    """The task by paths that mean the same wherever a worker was started."""
+    paths = None if task.paths is None else {kind: path.absolute() for kind, path in task.paths.items()}
+    notes = {path.absolute(): note for path, note in task.notes.items()}
+    return replace(task, scan=task.scan.absolute(), folder=task.folder.absolute(), paths=paths, notes=notes)
+
+
+def _absolute_model(model: str) -> str:
+    """The model, by an absolute path if it is a file."""
+    return str(Path(model).absolute()) if model.endswith(".onnx") else model
+
+
+def _round(
+    client: Any,
+    left: dict[int, Task],
+    given: set[int],
+    settings: Settings,
+    workers: int,
+    tell: Callable[[str], None],
+) -> Iterator[tuple[int, Record]]:
     """Give tasks to a scheduler and yield their records, until all are done.
 
     Raises
@@ -155,18 +181,26 @@ def _round(client: Any, left: dict[int, Task], given: set[int], settings: Settin
     from distributed import KilledWorker, as_completed
 
     numbers: dict[str, int] = {}
-
-    def submit(number: int) -> Any:
-        # What was given before may be done: only its record was lost.
-        own = replace(settings, resume=True) if number in given and not settings.overwrite else settings
-        given.add(number)
-        future = client.submit(strip_task, left[number], own, pure=False)
-        numbers[future.key] = number
-        return future
-
     waiting = iter(list(left))
-    ahead = max(1, _AHEAD * len(client.scheduler_info(n_workers=-1)["workers"]))
-    done = as_completed([submit(number) for number in islice(waiting, ahead)])
+    done = as_completed()
+
+    def fill() -> None:
+        """Let the scheduler know of enough tasks for the workers that there are now, or will be."""
+        try:
+            found = len(client.scheduler_info(n_workers=-1)["workers"])
+        except (OSError, TimeoutError, CancelledError):
+            raise _SchedulerLostError from None
+        if not found and not numbers:
+            tell("the scheduler has no workers yet; waiting for them")
+        for number in islice(waiting, max(0, _AHEAD * max(1, workers, found) - len(numbers))):
+            # What was given before may be done: only its record was lost.
+            own = replace(settings, resume=True) if number in given and not settings.overwrite else settings
+            given.add(number)
+            future = client.submit(strip_task, left[number], own, pure=False)
+            numbers[future.key] = number
+            done.add(future)
+
+    fill()
     for future in done:
         number = numbers.pop(future.key)
         try:
@@ -175,6 +209,8 @@ def _round(client: Any, left: dict[int, Task], given: set[int], settings: Settin
             record = died(left[number], settings)
         except (CancelledError, OSError, TimeoutError):
             raise _SchedulerLostError from None
-        for coming in islice(waiting, 1):
-            done.add(submit(coming))
+        except Exception as error:  # nothing that one worker lacks may end the batch
+            said = f"{left[number].scan}: {type(error).__name__} on a worker ({error}); check its installation."
+            record = Record(str(left[number].scan), "failed", error=said, model=settings.model)
+        fill()
         yield number, record

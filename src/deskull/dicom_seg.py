@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import secrets
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +14,18 @@ from deskull.errors import InputError, UsageError
 from deskull.formats.dicom import choose, list_series, opened
 from deskull.volume import Affine, Array, Volume
 
-#: Attributes that say who, where and when; blank unless asked for.
-_WHO = (
-    "PatientName", "PatientID", "PatientBirthDate", "PatientSex", "PatientAge", "PatientWeight", "PatientSize",
-    "AccessionNumber", "StudyID", "StudyDate", "StudyTime", "ReferringPhysicianName", "StudyDescription",
-    "InstitutionName", "OtherPatientIDs", "EthnicGroup", "PatientComments",
+#: What of an image tells where its pixels lie, and no more.
+_GEOMETRY = (
+    "SOPClassUID", "Modality", "Rows", "Columns", "NumberOfFrames", "PixelSpacing", "SliceThickness",
+    "SpacingBetweenSlices", "ImagePositionPatient", "ImageOrientationPatient", "SpecificCharacterSet",
 )  # fmt: skip
-#: Identifiers that are replaced by others made from them, unless asked for.
+#: The same of the groups of a multi-frame image.
+_GROUPS = ("PixelMeasuresSequence", "PlaneOrientationSequence", "PlanePositionSequence")
+#: What every object must have, blank.
+_BLANK = (
+    "PatientID", "PatientName", "PatientBirthDate", "PatientSex", "StudyID", "StudyDate", "StudyTime",
+    "AccessionNumber", "ReferringPhysicianName",
+)  # fmt: skip
 _UIDS = ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID", "FrameOfReferenceUID")
 _LPS_TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
 
@@ -47,7 +54,7 @@ def write_seg(
         If highdicom is not installed.
     """
     try:
-        import highdicom
+        import highdicom  # noqa: F401 (needed below)
         import pydicom
     except ModuleNotFoundError as error:
         raise UsageError(f'{error.name}: is not installed; pip install "deskull[dicom]".') from None
@@ -56,27 +63,51 @@ def write_seg(
     with opened(source) as root:
         chosen = choose(list_series(root), series, source)
         images = [_shared(pydicom.dcmread(path, stop_before_pixels=True)) for path in chosen.files]
-    pixels = np.stack([_sample(mask, affine, shape, source) for affine, shape in frames(images)])
+    planes = frames(images)
+    if len({shape for _, shape in planes}) > 1:
+        raise InputError(
+            f"{source}: has frames of several sizes; a DICOM segmentation takes one, leave out --dicom-seg."
+        )
+    pixels = np.stack([_sample(mask, affine, shape, source) for affine, shape in planes])
     if not keep_identity:
-        for image in images:
-            _forget(image)
-    own = [str(images[0].SeriesInstanceUID), __version__, pixels.tobytes()[::97].hex()]
-    segmentation = highdicom.seg.Segmentation(
-        source_images=images,
-        pixel_array=pixels,
-        segmentation_type=highdicom.seg.SegmentationTypeValues.BINARY,
-        segment_descriptions=[_description(highdicom)],
-        series_instance_uid=pydicom.uid.generate_uid(entropy_srcs=["series", *own]),
-        series_number=chosen.number + 9000,
-        sop_instance_uid=pydicom.uid.generate_uid(entropy_srcs=["instance", *own]),
-        instance_number=1,
-        manufacturer="deskull",
-        manufacturer_model_name="deskull",
-        software_versions=__version__,
-        device_serial_number="0",
-        series_description="Brain mask (deskull)",
-    )
-    segmentation.save_as(target)
+        salt = secrets.token_hex()  # else whoever has an identifier could tell which it became
+        images = [_anonymous(image, salt) for image in images]
+    _segmentation(images, pixels, chosen.number + 9000, source).save_as(target)
+
+
+def _segmentation(images: list[Any], pixels: Array, number: int, source: Path) -> Any:
+    """The object for the pixels of each frame of the images.
+
+    Raises
+    ------
+    InputError
+        If the images lack what it needs.
+    """
+    import highdicom
+    import pydicom
+
+    own = [str(images[0].SeriesInstanceUID), __version__, hashlib.sha256(pixels.tobytes()).hexdigest()]
+    try:
+        return highdicom.seg.Segmentation(
+            source_images=images,
+            pixel_array=pixels,
+            segmentation_type=highdicom.seg.SegmentationTypeValues.BINARY,
+            segment_descriptions=[_description(highdicom)],
+            series_instance_uid=pydicom.uid.generate_uid(entropy_srcs=["series", *own]),
+            series_number=number,
+            sop_instance_uid=pydicom.uid.generate_uid(entropy_srcs=["instance", *own]),
+            instance_number=1,
+            manufacturer="deskull",
+            manufacturer_model_name="deskull",
+            software_versions=__version__,
+            device_serial_number="0",
+            series_description="Brain mask (deskull)",
+        )
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        reason = " ".join(str(error).split())
+        raise InputError(
+            f"{source}: lacks what a DICOM segmentation needs ({reason}); leave out --dicom-seg."
+        ) from error
 
 
 def frames(images: list[Any]) -> list[tuple[Affine, tuple[int, int]]]:
@@ -141,16 +172,35 @@ def _sample(mask: Volume, affine: Affine, shape: tuple[int, int], source: Path) 
     return sampled
 
 
-def _forget(image: Any) -> None:
-    """Blank or replace, in memory, what tells who the patient is."""
+def _anonymous(image: Any, salt: str) -> Any:
+    """A data set with an image's geometry, blank where the standard wants a patient, with identifiers of its own."""
     import pydicom
 
-    for name in _WHO:
+    bare = pydicom.Dataset()
+    bare.file_meta = pydicom.dataset.FileMetaDataset()
+    bare.file_meta.TransferSyntaxUID = image.file_meta.TransferSyntaxUID
+    for name in _GEOMETRY:
         if name in image:
-            setattr(image, name, "" if name != "PatientAge" else None)
+            setattr(bare, name, getattr(image, name))
+    for name in _BLANK:
+        setattr(bare, name, "")
     for name in _UIDS:
-        if name in image:
-            setattr(image, name, pydicom.uid.generate_uid(entropy_srcs=[str(getattr(image, name))]))
+        setattr(bare, name, pydicom.uid.generate_uid(entropy_srcs=[salt, str(image.get(name, ""))]))
+    if "PerFrameFunctionalGroupsSequence" in image:
+        bare.SharedFunctionalGroupsSequence = [_bare_groups(image.SharedFunctionalGroupsSequence[0])]
+        bare.PerFrameFunctionalGroupsSequence = [_bare_groups(own) for own in image.PerFrameFunctionalGroupsSequence]
+    return bare
+
+
+def _bare_groups(groups: Any) -> Any:
+    """The geometry among the groups of a frame."""
+    import pydicom
+
+    bare = pydicom.Dataset()
+    for name in _GROUPS:
+        if name in groups:
+            setattr(bare, name, getattr(groups, name))
+    return bare
 
 
 def _description(highdicom: Any) -> Any:

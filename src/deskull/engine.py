@@ -30,10 +30,14 @@ class Engine(Protocol):
         ...
 
 
+def usable_cores() -> int:
+    """Return the number of cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def default_threads() -> int:
-    """Number of threads used when the user names none: the cores this process may use, at most 8."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return min(cores, MOST_THREADS)
+    """Number of threads used when the user names none: the usable cores, at most 8."""
+    return min(usable_cores(), MOST_THREADS)
 
 
 def make_engine(model: Model, threads: int, name: str = "onnxruntime", device: str = "auto") -> Engine:

@@ -6,7 +6,7 @@ import csv
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TextIO
 
 from deskull.batch import Record
 from deskull.errors import OutputError
@@ -38,24 +38,51 @@ def records_table(path: Path | None) -> Iterator[Adder]:
     if path is None:
         yield lambda record: None
         return
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("a+", newline="") as file:
-            file.seek(0)
-            first = file.readline()
-            writer = csv.writer(file, delimiter="\t", lineterminator="\n")
-            if first and first.rstrip("\n") != "\t".join(COLUMNS):
-                raise OutputError(f"{path}: is another table; name one of your own with --table.")
-            if not first:
-                writer.writerow(COLUMNS)
+    with _opened(path) as file:
+        known = _known_scans(file, path)
+        writer = csv.writer(file, delimiter="\t", lineterminator="\n")
+        if known is None:
+            writer.writerow(COLUMNS)
 
-            def add(record: Record) -> None:
+        def add(record: Record) -> None:
+            if record.status == "found" and record.scan in (known or ()):
+                return  # its line says more than that it is there
+            try:
                 writer.writerow(_row(record))
                 file.flush()  # whole lines, whenever the batch is killed
+            except OSError as error:
+                raise OutputError(f"{path}: could not be written ({error.strerror}); free space.") from error
 
-            yield add
+        yield add
+
+
+def _opened(path: Path) -> TextIO:
+    """A file to add to.
+
+    Raises
+    ------
+    OutputError
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path.open("a+", newline="", errors="surrogateescape")
     except OSError as error:
         raise OutputError(f"{path}: could not be written ({error.strerror}); check the folder.") from error
+
+
+def _known_scans(file: TextIO, path: Path) -> set[str] | None:
+    """Scans that a table has lines for, None if it is new.
+
+    Raises
+    ------
+    OutputError
+        If it is another table.
+    """
+    file.seek(0)
+    first = file.readline()
+    if first and first.rstrip("\n") != "\t".join(COLUMNS):
+        raise OutputError(f"{path}: is another table; name one of your own with --table.")
+    return {line.split("\t", 1)[0] for line in file} if first else None
 
 
 def _row(record: Record) -> list[str]:
@@ -72,5 +99,5 @@ def _row(record: Record) -> list[str]:
 
 def read_records(path: Path) -> dict[str, dict[str, str]]:
     """Read a table: the last line of each scan, by its path."""
-    with path.open(newline="") as file:
+    with path.open(newline="", errors="surrogateescape") as file:
         return {row["scan"]: row for row in csv.DictReader(file, delimiter="\t")}

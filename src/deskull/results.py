@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from deskull import formats
 from deskull.formats.atomic import atomic_path
@@ -13,6 +16,29 @@ from deskull.volume import Volume
 
 #: Kinds of files, by what is put behind the scan's name.
 KINDS = ("brainmask", "brain", "distance", "brain_n4", "seg")
+
+
+@dataclass(frozen=True)
+class Note:
+    """A JSON file to write with results.
+
+    Attributes
+    ----------
+    facts : mapping
+    source : Path, optional
+        JSON file whose content comes first, if it is there.
+    """
+
+    facts: Mapping[str, Any]
+    source: Path | None = None
+
+    def text(self) -> str:
+        """Return what is written."""
+        first: Any = {}
+        if self.source:
+            with suppress(OSError, ValueError):
+                first = json.loads(self.source.read_text())
+        return json.dumps({**(first if isinstance(first, dict) else {}), **self.facts}, indent=2) + "\n"
 
 
 def result_paths(scan: Path, folder: Path, kinds: tuple[str, ...], ending: str = "") -> dict[str, Path]:
@@ -26,7 +52,7 @@ def result_paths(scan: Path, folder: Path, kinds: tuple[str, ...], ending: str =
     ending : str
         What comes behind the scan's name.
     """
-    stem = scan.name if scan.is_dir() else formats.split_name(scan)[0]
+    stem = scan.resolve().name if scan.is_dir() else formats.split_name(scan)[0]
     suffix = formats.output_suffix(scan)
     return {kind: folder / f"{stem}{ending}_{kind}{'.dcm' if kind == 'seg' else suffix}" for kind in kinds}
 
@@ -39,7 +65,7 @@ def is_result(path: Path) -> bool:
 def write_results(
     result: Result,
     paths: Mapping[str, Path],
-    notes: Mapping[Path, str],
+    notes: Mapping[Path, Note],
     *,
     overwrite: bool,
     threads: int,
@@ -52,8 +78,8 @@ def write_results(
     result : Result
     paths : mapping of str to Path
         File of each kind that is wanted.
-    notes : mapping of Path to str
-        Text files to write with them.
+    notes : mapping of Path to Note
+        JSON files to write with them.
     overwrite : bool
         Whether files that are there may be replaced.
     threads : int
@@ -80,5 +106,5 @@ def write_results(
                 seg(result.mask, partial)
             else:
                 formats.write_as(makers[kind](), path, partial)
-        for path, text in notes.items():
-            stack.enter_context(atomic_path(path, overwrite=overwrite)).write_text(text)
+        for path, note in notes.items():
+            stack.enter_context(atomic_path(path, overwrite=overwrite)).write_text(note.text())

@@ -8,7 +8,7 @@ import signal
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
@@ -33,7 +33,7 @@ def in_processes(
     items : iterable
         Taken only as processes become free: there may be any number of them.
     jobs : int
-        Number of processes; 1 works in this one.
+        Number of processes; 0 works in this one.
     tries : int
         How often an item is given to a process, as long as they die of it (killed, or out of memory).
 
@@ -42,7 +42,7 @@ def in_processes(
     item, answer
         As each is done. The answer is None if its processes died; the others go on.
     """
-    if jobs < 2:
+    if jobs < 1:
         yield from ((item, function(item)) for item in items)
         return
     left, again = iter(items), deque[_Task[Item]]()
@@ -106,6 +106,12 @@ class _Worker(Generic[Item]):
         self.process.join()
 
 
+def worthwhile(jobs: int, count: int) -> int:
+    """Processes for so many short items: 0 (this one) where there would be one only."""
+    least = min(jobs, count)
+    return least if least > 1 else 0
+
+
 def _next_task(left: Iterator[Item], again: deque[_Task[Item]]) -> _Task[Item] | None:
     """What to do next: new items first, so that one that kills does not hold up the rest."""
     for item in left:
@@ -117,10 +123,24 @@ def _start(function: Callable[[Item], Any], team: dict[Connection, _Worker[Item]
     """Add a process to the team."""
     ours, theirs = _CONTEXT.Pipe()
     process = _CONTEXT.Process(target=_serve, args=(function, theirs), daemon=True)
-    process.start()
+    with _ctrl_c_ignored():
+        process.start()
     theirs.close()
     team[ours] = _Worker(process, ours)
     return team[ours]
+
+
+@contextmanager
+def _ctrl_c_ignored() -> Iterator[None]:
+    """Let what is started here inherit that Ctrl-C is for the command alone."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _serve(function: Callable[[Any], Any], link: Connection) -> None:

@@ -13,7 +13,7 @@ from deskull.data.cases import locate, read_rows
 from deskull.data.splits import cases_of
 from deskull.errors import InputError, UsageError
 from deskull.formats import dicom, split_name
-from deskull.results import is_result, result_paths
+from deskull.results import KINDS, Note, is_result, result_paths
 
 _TABLES = (".csv", ".txt")
 
@@ -27,8 +27,8 @@ class Task:
     scan, folder : Path
     paths : mapping of str to Path, optional
         File of each kind, where they have other names than `deskull.results.result_paths` gives.
-    notes : mapping of Path to str
-        Text files that appear together with the results.
+    notes : mapping of Path to Note
+        JSON files that appear together with the results.
     series : int, optional
         Of a DICOM source with several: the number of the one that is meant.
     """
@@ -36,15 +36,26 @@ class Task:
     scan: Path
     folder: Path
     paths: Mapping[str, Path] | None = None
-    notes: Mapping[Path, str] = field(default_factory=dict)
+    notes: Mapping[Path, Note] = field(default_factory=dict)
     series: int | None = None
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """Every kind of file that there may be of it."""
+        return KINDS if self.paths is None else tuple(self.paths)
 
     def results(self, kinds: tuple[str, ...]) -> dict[str, Path]:
         """File of each kind."""
         if self.paths is None:
             stem = "" if self.series is None else f"_series-{self.series}"
+            kinds = tuple(kind for kind in kinds if kind != "seg" or self.of_dicom)
             return result_paths(self.scan, self.folder, kinds, stem)
         return {kind: self.paths[kind] for kind in kinds}
+
+    @property
+    def of_dicom(self) -> bool:
+        """Whether the scan is DICOM: a folder, a zip or a file of it."""
+        return split_name(self.scan)[1] in ("", *dicom.SUFFIXES)
 
     @property
     def mask(self) -> Path:
@@ -84,7 +95,7 @@ def plan(
     if series is not None:
         tasks = [one for task in tasks for one in _of_series(task, series)]
     tasks = _told_apart(tasks, out)
-    _check(tasks)
+    check(tasks)
     return tasks
 
 
@@ -107,29 +118,50 @@ def _of_source(source: Path, out: Path | None, split: str | None) -> list[Task]:
 
 def _of_series(task: Task, series: str) -> list[Task]:
     """A task for the series that is meant, or for each of a DICOM source; other scans have none."""
-    if split_name(task.scan)[1] not in ("", *dicom.SUFFIXES) or not task.scan.exists():
+    if not task.of_dicom or not task.scan.exists():
         return [task]
     if series != "all":
         return [replace(task, series=int(series))]
-    with dicom.opened(task.scan) as root:
-        return [replace(task, series=one.number) for one in dicom.list_series(root)]
+    try:
+        with dicom.opened(task.scan) as root:
+            found = dicom.list_series(root)
+    except InputError:
+        found = []  # reading it will say what is wrong
+    return [replace(task, series=one.number) for one in found] or [task]
 
 
 def _of_folder(folder: Path, out: Path | None) -> list[Task]:
     """Every image beneath a folder that is no result, a folder of DICOM files being one; its place beneath is kept."""
-    if dicom.holds_dicom(folder):
-        return [Task(folder, out or folder.absolute().parent)]
-    own = out.absolute() if out and out.absolute() != folder.absolute() else None
-    everything = [path for path in sorted(folder.rglob("*")) if own not in path.absolute().parents]
-    sliced = [path for path in everything if path.is_dir() and dicom.holds_dicom(path)]
-    images = [path for path in everything if split_name(path)[1] and not is_result(path) and path.is_file()]
-    loose = [path for path in images if path.parent not in sliced]
-    scans = sorted(
-        [path for path in loose if split_name(path)[1] != ".img" or not path.with_suffix(".hdr").exists()] + sliced
-    )
+    everything = [folder, *_walk(folder, out)]
+    images = [path for path in everything if split_name(path)[1] not in ("", *dicom.SUFFIXES) and not path.is_dir()]
+    scans = [path for path in images if not is_result(path) and not _other_half(path)]
+    scans += [path for path in everything if path.is_dir() and dicom.holds_dicom(path)]
     if not scans:
         raise UsageError(f"{folder}: holds no image that deskull reads; check the path.")
-    return [Task(scan, out / scan.parent.relative_to(folder) if out else scan.parent) for scan in scans]
+    return [Task(scan, _mirrored(scan, folder, out)) for scan in sorted(scans)]
+
+
+def _walk(folder: Path, out: Path | None) -> list[Path]:
+    """What lies beneath a folder, but for hidden folders and that of the results."""
+    own = out.absolute() if out and out.absolute() != folder.absolute() else None
+    found: list[Path] = []
+    for place, folders, files in os.walk(folder):
+        here = Path(place)
+        folders[:] = [name for name in folders if not name.startswith(".") and (here / name).absolute() != own]
+        found += [here / name for name in (*folders, *files) if not name.startswith(".")]
+    return found
+
+
+def _other_half(path: Path) -> bool:
+    """Whether a file holds the voxels of a header beside it."""
+    return split_name(path)[1] == ".img" and path.with_suffix(".hdr").exists()
+
+
+def _mirrored(scan: Path, folder: Path, out: Path | None) -> Path:
+    """Folder for the results of a scan beneath a folder."""
+    if out is None or scan == folder:
+        return out or scan.absolute().parent
+    return out / scan.parent.relative_to(folder)
 
 
 def _of_table(table: Path, split: str | None) -> list[Path]:
@@ -154,14 +186,14 @@ def _told_apart(tasks: list[Task], out: Path | None) -> list[Task]:
         alike[task.mask].append(task)
     apart: dict[Path, Path] = {}
     for group in (group for group in alike.values() if len(group) > 1):
-        parents = [task.scan.resolve().parent for task in group]
+        parents = [task.scan.parent.resolve() for task in group]
         root = Path(os.path.commonpath(parents))
         if len(set(parents)) > 1:
             apart |= {t.scan: out / parent.relative_to(root) for t, parent in zip(group, parents, strict=True)}
     return [replace(task, folder=apart.get(task.scan, task.folder)) for task in tasks]
 
 
-def _check(tasks: Sequence[Task]) -> None:
+def check(tasks: Sequence[Task]) -> None:
     """Refuse results that would have the name of another scan, or of another scan's results.
 
     Raises
@@ -174,7 +206,7 @@ def _check(tasks: Sequence[Task]) -> None:
         if task.mask in seen:
             raise UsageError(f"{task.scan} and {seen[task.mask]}: would both write {task.mask.name}; strip them apart.")
         seen[task.mask] = task.scan
-        for path in task.results(("brainmask", "brain")).values():
+        for path in task.results(task.kinds).values():
             if path.absolute() in inputs:
                 raise UsageError(f"{path}: is a scan to strip and would be a result of {task.scan}; strip them apart.")
 

@@ -105,6 +105,23 @@ def test_group_lists_all_masks(made):
     assert 500 < float(row["volume_ml"]) < 2000
 
 
+def test_scans_that_would_share_a_mask_are_refused(made, tmp_path):
+    raw, _ = made
+    shutil.copytree(raw, tmp_path / "raw")
+    (tmp_path / "raw" / f"{SCANS[4]}.nii").write_bytes(b"the same in plain")
+    done = run(tmp_path / "raw", tmp_path / "out", "participant", "--dry-run")
+    assert done.exit_code == 2
+    assert "would both write sub-02_desc-brain_mask.nii.gz" in done.stderr
+
+
+def test_an_option_without_its_value_is_refused(made, tmp_path):
+    raw, _ = made
+    for options in (("--participant-label",), ("--suffix", "--dry-run")):
+        done = run(raw, tmp_path / "out", "participant", *options)
+        assert done.exit_code == 2
+        assert "needs a value" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("options", "count"),
     [
@@ -112,13 +129,15 @@ def test_group_lists_all_masks(made):
         (("--participant_label", "sub-01", "02", "--suffix", "T1w"), 4),
         (("--session-id", "2"), 1),
         (("--suffix", "T2w", "FLAIR"), 2),
-        (("--bids-filter-file", "filter.json"), 1),
+        (("--bids-filter-file", "filter.json"), 3),
+        (("--bids-filter-file", "filter.json", "--participant-label=02"), 1),
     ],
 )
 def test_choosing_scans(made, tmp_path, options, count, monkeypatch):
     raw, _ = made
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "filter.json").write_text('{"t1w": {"session": "1", "run": 2, "datatype": "anat"}}')
+    kinds = {"t1w": {"session": "1", "run": 2, "datatype": "anat"}, "flair": {"suffix": "FLAIR"}}
+    (tmp_path / "filter.json").write_text(json.dumps(kinds | {"fast": {"acquisition": "fast"}}))
     done = run(raw, tmp_path / "out", "participant", *options, "--dry-run")
     assert done.exit_code == 0, done.output
     assert len(done.stdout.splitlines()) == count
@@ -133,7 +152,7 @@ def test_what_is_no_dataset_is_refused(made, tmp_path):
     for args, said in (
         ((tmp_path, tmp_path / "o", "participant"), "is no BIDS dataset"),
         ((raw, tmp_path / "o", "participant", "--participant-label", "99"), "has no participant 99"),
-        ((raw, tmp_path / "o", "participant", "--suffix", "bold"), "holds no bold"),
+        ((raw, tmp_path / "o", "participant", "--suffix", "bold"), "holds no such scans"),
         ((raw, tmp_path / "o", "participant", "--bids-filter-file", tmp_path / "none.json"), "is no filter file"),
         ((raw, other, "participant"), "holds another dataset"),
         ((raw, tmp_path / "o", "group"), "holds no masks"),

@@ -69,14 +69,25 @@ def test_the_same_mask_as_from_dcm2niix(source, tmp_path):
 def test_nothing_tells_who_it_is(source, tmp_path):
     with opened(source) as root:
         image = pydicom.dcmread(list_series(root)[0].files[0], stop_before_pixels=True)
-    known = {str(image.get(name, "")) for name in ("PatientID", "PatientName", "StudyInstanceUID", "AccessionNumber")}
+    texts = ("PN", "LO", "SH", "UI", "DA", "TM", "DT", "LT", "ST", "UT", "AS")
+    said = {str(element.value) for element in image.iterall() if element.VR in texts}
+    known = {value for value in said if len(value) > 5 and not value.startswith("1.2.840.10008.")}
+    assert len(known) > 20
     done = run("strip", source, "-o", tmp_path, "--dicom-seg")
     assert done.exit_code == 0, done.output
     header = bytes(formats.read(next(tmp_path.glob("*_brain.nii.gz"))).header.binaryblock)
     seg = next(tmp_path.glob("*_seg.dcm")).read_bytes()
-    for value in known - {""}:
-        assert value.encode() not in header
-        assert value.encode() not in seg
+    assert [value for value in known if value.encode() in header] == []
+    assert [value for value in known if value.encode() in seg] == []
+
+
+def test_a_folder_with_our_results_in_it_is_still_one_series(data, tmp_path):
+    folder = tmp_path / "series"
+    shutil.copytree(data / "dicom" / NAMES[1], folder)
+    for options in ((), ("--overwrite",)):
+        done = run("strip", folder, "-o", folder, "--dicom-seg", *options)
+        assert done.exit_code == 0, done.output
+    assert (folder / "series_seg.dcm").exists()
 
 
 @pytest.mark.parametrize("keep", [False, True])

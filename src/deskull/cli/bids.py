@@ -28,13 +28,19 @@ class SeveralValues(TyperCommand):
         """Repeat an option before each of its values."""
         several = {name for option in self.params if getattr(option, "multiple", False) for name in option.opts}
         spread: list[str] = []
-        current = ""
+        current, bare = "", False
         for arg in args:
             if arg.startswith("-"):
-                current = arg if arg in several else ""
-                spread += [] if current else [arg]
+                if bare:
+                    break
+                name, equals, value = arg.partition("=")
+                current, bare = (name, not equals) if name in several else ("", False)
+                spread += [name, value] if current and equals else [] if current else [arg]
             else:
                 spread += [current, arg] if current else [arg]
+                bare = False
+        if bare:
+            ctx.fail(f"Option {current} needs a value.")
         return super().parse_args(ctx, spread)
 
 
@@ -75,14 +81,15 @@ def bids(
         _group(out, nprocs or 1)
         return
     from deskull import batch
-    from deskull.bids import SUFFIXES, Query, describe, find_scans, plan, read_filters
+    from deskull.bids import Query, describe, find_scans, plan, read_filters
 
-    filters = read_filters(filter_file) if filter_file else {}
-    query = Query(participants or (), sessions or (), suffixes or SUFFIXES, filters)
-    scans = find_scans(bids_dir, query)
-    jobs, threads = batch.spread(len(scans), nprocs, threads)
+    filters = read_filters(filter_file) if filter_file else ()
+    scans = find_scans(bids_dir, Query(participants or (), sessions or (), suffixes or (), filters))
+    jobs, own = batch.spread(len(scans), nprocs, threads)
     if mem_gb is not None:
-        jobs = max(1, min(jobs, int(mem_gb / batch.GB_A_PROCESS)))
+        room = max(1, int(mem_gb / batch.GB_A_PROCESS))
+        jobs, own = batch.spread(len(scans), min(jobs, room), threads)
+    threads = own
     kinds = ("brainmask",) if mask_only else ("brainmask", "brain")
     settings = batch.Settings(
         kinds, model=model, frame="mean", border=border, threads=threads, overwrite=overwrite, resume=not overwrite

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from deskull.batch import Record
@@ -20,10 +20,11 @@ def watched(what: str) -> Callable[[Iterator[T], int], Iterator[T]]:
         if total < 2 or not sys.stderr.isatty():
             yield from items
             return
-        from rich.console import Console
-        from rich.progress import track
+        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 
-        yield from track(items, description=what, total=total, console=Console(stderr=True))
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        with _bar(*columns) as bar:
+            yield from bar.track(items, total=total, description=what)
 
     return _watch
 
@@ -33,15 +34,22 @@ def counted(records: Iterator[Record], total: int, *, as_json: bool = False) -> 
     if total < 2 or as_json or not sys.stderr.isatty():
         yield from records
         return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 
     state = TextColumn("{task.fields[rate]:.0f} an hour, {task.fields[failed]} failed")
     columns = (BarColumn(), MofNCompleteColumn(), state, TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True)) as bar:
+    with _bar(*columns) as bar:
         task, failed, start = bar.add_task("", total=total, rate=0.0, failed=0), 0, time.monotonic()
         for done, record in enumerate(records, 1):
             failed += record.status == "failed"
             rate = 3600 * done / (time.monotonic() - start)
             bar.update(task, advance=1, failed=failed, rate=rate)
             yield record
+
+
+def _bar(*columns: Any) -> Any:
+    """A bar on stderr; what is printed to a stdout that goes elsewhere goes there."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    return Progress(*columns, console=Console(stderr=True), redirect_stdout=sys.stdout.isatty())

@@ -58,10 +58,11 @@ def _print(record: Record, as_json: bool) -> None:
         say(f"warning: {message}")
     if record.error:
         say(f"error: {record.error}")
-    if as_json and record.status == "stripped":
+    if as_json:
         numbers = {"volume_ml": round(record.volume_ml, 2), "seconds": round(record.seconds, 3)}
         stages = {name: round(spent, 3) for name, spent in record.stages.items()}
-        print(json.dumps({"scan": record.scan, **numbers, "stages": stages, "files": record.files}), flush=True)
+        facts = {"scan": record.scan, "status": record.status, **numbers, "stages": stages, "files": record.files}
+        print(json.dumps(facts | ({"error": record.error} if record.error else {})), flush=True)
     elif record.status == "stripped":
         done = f"{record.volume_ml:.0f} ml, {record.seconds:.1f} s -> {record.files['brainmask']}"
         print(f"{record.scan}: {done}", flush=True)

@@ -44,6 +44,10 @@ def strip(
     from deskull import batch, worklist
 
     tasks = worklist.plan(scans, out, split, series)
+    if (dicom_seg or series) and not any(task.of_dicom for task in tasks):
+        raise UsageError("--dicom-seg and --series: are for DICOM, and no scan is.")
+    if keep_identity and not dicom_seg:
+        raise UsageError("--keep-identity: is for the DICOM segmentation; add --dicom-seg.")
     if shard:
         tasks = worklist.shard(tasks, shard)
     workers = _workers(scheduler, cluster, jobs, threads, memory, cluster_option or [])

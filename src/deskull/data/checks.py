@@ -15,7 +15,7 @@ from deskull.errors import InputError
 from deskull.grid import grid_fault
 from deskull.mask import inside
 from deskull.volume import Volume
-from deskull.workers import in_processes
+from deskull.workers import in_processes, worthwhile
 
 #: The stripped scan may differ from scan times mask in this share of its voxels.
 DIFFERING = 0.001
@@ -138,6 +138,6 @@ def check_cases(cases: Sequence[Case], jobs: int = 1) -> Iterator[tuple[Case, Ch
     Case, Check
         As each is done.
     """
-    for case, check in in_processes(check_case, cases, min(jobs, len(cases))):
+    for case, check in in_processes(check_case, cases, worthwhile(jobs, len(cases))):
         died = f"{case.raw}: its check was stopped from outside, perhaps for want of memory; use fewer --jobs."
         yield case, check or Check(faults=(died,))

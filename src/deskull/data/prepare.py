@@ -21,7 +21,7 @@ from deskull.grid import Conformed, Shape, conform, resample
 from deskull.mask import signed_distance
 from deskull.preprocess import Preprocessing
 from deskull.volume import Affine, Array, Volume
-from deskull.workers import in_processes
+from deskull.workers import in_processes, worthwhile
 
 #: Part of every key: a new number makes everything anew.
 _VERSION = 1
@@ -93,7 +93,7 @@ def prepare(cases: Sequence[Case], preprocessing: Preprocessing, cache: Path, jo
         As each is done; one that fails does not stop the rest.
     """
     attempt = partial(_attempt, preprocessing=preprocessing, cache=cache)
-    for case, outcome in in_processes(attempt, cases, min(jobs, len(cases))):
+    for case, outcome in in_processes(attempt, cases, worthwhile(jobs, len(cases))):
         yield outcome or Outcome(case, None, f"{case.raw}: its process died; use fewer --jobs.")
 
 

@@ -8,6 +8,7 @@ keeps in ``Volume.header``), ``SCALES`` (whether its files hold slope and interc
 from __future__ import annotations
 
 import importlib
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
@@ -74,9 +75,18 @@ def read(path: str | Path) -> Volume:
     InputError
         One sentence: the file is missing, empty, damaged, of no known format or of a shape that is no scan.
     """
-    path = Path(path)
+    return _guarded(Path(path), _read)
+
+
+def read_series(path: Path, number: int) -> Volume:
+    """Read one of several DICOM series; see `read`."""
+    return _guarded(path, lambda source: dicom.read(source, number))
+
+
+def _guarded(path: Path, reader: Callable[[Path], Volume]) -> Volume:
+    """What a reader makes of a file; whatever it raises becomes one sentence."""
     try:
-        return _read(path)
+        return reader(path)
     except (InputError, UsageError, MemoryError):
         raise
     except PermissionError:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import tempfile
 import warnings
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -26,7 +27,9 @@ HEADER = nifti.HEADER
 SUFFIXES = (".dcm", ".ima", ".zip")
 _FILES = (".dcm", ".ima")
 _NOT_VOXELS = ("descrip", "aux_file", "db_name", "intent_name")
-_TAGS = ["SeriesInstanceUID", "SeriesNumber", "SeriesDescription", "Rows"]
+_TAGS = ["SeriesInstanceUID", "SeriesNumber", "SeriesDescription", "Rows", "Modality"]
+#: Objects that are made from scans and are none: segmentations, presentation states, reports.
+_DERIVED = ("SEG", "PR", "SR", "KO")
 
 
 @dataclass(frozen=True)
@@ -63,8 +66,9 @@ def is_dicom(path: Path) -> bool:
 
 
 def holds_dicom(folder: Path) -> bool:
-    """Whether a folder (not those below it) has a DICOM file in it."""
-    return any(path.is_file() and is_dicom(path) for path in folder.iterdir())
+    """Whether a folder (not those below it) has a DICOM file in it that is no result of ours."""
+    own = (path for path in folder.iterdir() if not path.name.endswith("_seg.dcm"))
+    return any(path.is_file() and is_dicom(path) for path in own)
 
 
 @contextmanager
@@ -83,7 +87,7 @@ def opened(path: Path) -> Iterator[Path]:
         try:
             with zipfile.ZipFile(path) as archive:
                 archive.extractall(scratch)
-        except (zipfile.BadZipFile, RuntimeError) as error:
+        except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as error:
             raise InputError(f"{path}: cannot be unpacked ({error}); copy it again.") from None
         yield Path(scratch)
 
@@ -105,7 +109,7 @@ def list_series(root: Path) -> list[Series]:
         except Exception as error:  # pydicom has no error of its own for the many ways of being damaged
             warnings.warn(f"{path}: is left out, it cannot be read ({error}).", stacklevel=2)
             continue
-        if "Rows" in header and "SeriesInstanceUID" in header:
+        if "Rows" in header and "SeriesInstanceUID" in header and header.get("Modality") not in _DERIVED:
             found.setdefault(str(header.SeriesInstanceUID), []).append((path, header))
     series = [
         Series(
@@ -157,15 +161,25 @@ def read(path: Path, series: int | None = None) -> Volume:
     """
     with opened(path) as root, tempfile.TemporaryDirectory(prefix="deskull-") as scratch:
         chosen = choose(list_series(root), series, path)
-        images = _converted(chosen, Path(scratch), path)
-        volumes = [nifti.read(image) for image in images]
-    volume = max(volumes, key=lambda one: one.data.size)
+        volumes = [_readable(image) for image in _converted(chosen, Path(scratch), path)]
+    usable = [volume for volume in volumes if volume is not None]
+    if not usable:
+        raise InputError(f"{path}: series {chosen.number} gives no image of a head; choose another with --series.")
+    volume = max(usable, key=lambda one: one.data.size)
     if len(volumes) > 1:
         warnings.warn(f"{path}: gives {len(volumes)} images; the largest is taken.", stacklevel=2)
     header = volume.header.copy()
     for field in _NOT_VOXELS:
         header[field] = b""
     return replace(volume, header=header, name=str(path))
+
+
+def _readable(image: Path) -> Volume | None:
+    """One of dcm2niix's images; None if it is none of a volume."""
+    try:
+        return nifti.read(image)
+    except InputError:
+        return None
 
 
 def _converted(series: Series, scratch: Path, path: Path) -> list[Path]:

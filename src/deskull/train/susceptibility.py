@@ -41,7 +41,7 @@ def lost_signal(image: Tensor, distance: Tensor, rng: Rng) -> Tensor:
     edge = (distance[0, 0].abs() < 6).nonzero()
     if not len(edge):
         return image
-    low = edge[edge[:, 2] < edge[:, 2].float().median()]
+    low = edge[edge[:, 2] <= edge[:, 2].float().median()]
     picks = [rng.integer(0, len(low) - 1) for _ in range(rng.integer(1, 5))]
     return artefacts.drop_out(image, low[picks], [rng.uniform(3, 11) for _ in picks])
 
