@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from deskull import Stripper, Volume
+from deskull import InputError, Stripper, Volume
 from deskull.metrics import score
 from deskull.train.anatomy import load_anatomy
 from deskull.train.contrast import FAMILIES, ContrastConfig
@@ -43,16 +43,19 @@ def main() -> None:
         only = replace(config, contrast=ContrastConfig(shares=((family, 1.0),)))
         sample = synthesise(anatomies[item // len(names) % len(anatomies)], FIRST_SEED + item, (96, 112, 96), only)
         scores = strip(stripper, sample, config.voxel, options.border)
-        dice[family].append(scores.dice)
-        leaks.append(scores.leak)
+        dice[family].append(scores.dice if scores else 0.0)
+        leaks.append(scores.leak if scores else 0.0)
     report(dice, leaks, options.figures)
 
 
 def strip(stripper: Stripper, sample, voxel: float, border: float):
-    """Strip a sample as if it were a scan and score it where its field of view lies."""
+    """Strip a sample as if it were a scan and score it where its field of view lies; None where no brain was found."""
     affine = np.diag([voxel, voxel, voxel, 1.0])
     seen = sample.weight[0, 0].numpy() > 0
-    result = stripper.strip(Volume(sample.image[0, 0].numpy(), affine), border=border)
+    try:
+        result = stripper.strip(Volume(sample.image[0, 0].numpy(), affine), border=border)
+    except InputError:
+        return None
     return score(result.mask.data, sample.distance[0, 0].numpy() < 0, (voxel,) * 3, seen)
 
 
