@@ -2,7 +2,7 @@
 
 Each family module has ``OUTPUT_SUFFIX`` (what results of its files are written as), ``HEADER`` (the type it
 keeps in ``Volume.header``), ``SCALES`` (whether its files hold slope and intercept), ``read(path) -> Volume`` and
-``write(volume, path)``; DICOM is only read.
+``write(volume, path)``; DICOM, which is only read, has but the first and ``read``.
 """
 
 from __future__ import annotations

@@ -17,12 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from deskull.errors import InputError, UsageError
-from deskull.formats import nifti
 from deskull.volume import Volume
 
 OUTPUT_SUFFIX = ".nii.gz"
-SCALES = True
-HEADER = nifti.HEADER
 
 SUFFIXES = (".dcm", ".ima", ".zip")
 _FILES = (".dcm", ".ima")
@@ -176,6 +173,8 @@ def read(path: Path, series: int | None = None) -> Volume:
 
 def _readable(image: Path) -> Volume | None:
     """One of dcm2niix's images; None if it is none of a volume."""
+    from deskull.formats import nifti
+
     try:
         return nifti.read(image)
     except InputError:
