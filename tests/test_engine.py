@@ -47,7 +47,8 @@ def test_openvino_agrees(image, answer):
     other = engine(image)
     assert np.abs(other - answer).max() < 0.05
     changed = (other[0] < 0) != (answer[0] < 0)
-    assert changed.sum() < 1e-4 * (answer[0] < 0).sum() + 5
+    assert changed.sum() < 2e-4 * (answer[0] < 0).sum() + 5
+    assert np.abs(answer[0][changed]).max() < 0.05  # all of them on the edge
     np.testing.assert_array_equal(engine(image), other)
 
 
