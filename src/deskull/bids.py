@@ -26,7 +26,9 @@ SUFFIXES = ("T1w", "T2w", "FLAIR", "PDw")
 _PLAIN = ("T1w", "bold", "dwi")
 #: pybids' names of entities, as filter files use them, where ancpbids takes the short ones only.
 _SHORT = {"subject": "sub", "session": "ses"}
-_IGNORED = "group_brain.tsv\ndeskull.tsv\n"
+#: Table of the group level.
+TABLE = "group_brain.tsv"
+_IGNORED = f"{TABLE}\ndeskull.tsv\n"
 
 
 @dataclass(frozen=True)

@@ -10,13 +10,13 @@ from functools import partial
 from pathlib import Path
 
 from deskull import formats
+from deskull.bids import TABLE
 from deskull.errors import DeskullError, UsageError
 from deskull.formats import split_name
 from deskull.formats.atomic import write_bytes
 from deskull.mask import inside
 from deskull.workers import in_processes, worthwhile
 
-TABLE = "group_brain.tsv"
 COLUMNS = ("participant_id", "session_id", "entities", "source", "volume_ml", "version", "model", "mask")
 
 

@@ -82,6 +82,7 @@ def _by_slabs(data: FloatArray, matrix: Affine, offset: Affine, shape: Shape, th
     ends = np.linspace(0, shape[0], min(_SLABS, shape[0]) + 1).astype(int)
 
     def fill(first: int, last: int) -> None:
+        """Interpolate one slab in its place."""
         start = offset + matrix[:, 0] * first
         part = result[first:last]
         ndimage.affine_transform(data, matrix, start, part.shape, order=order, mode="nearest", output=part)

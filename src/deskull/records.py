@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Protocol, TextIO
+from typing import TextIO
 
 from deskull.batch import Record
 from deskull.errors import OutputError
@@ -15,14 +15,8 @@ from deskull.errors import OutputError
 COLUMNS = ("scan", "status", "volume_ml", "seconds", "mask", "model", "version", "finished", "warnings", "error")
 
 
-class Adder(Protocol):
-    """Adds a record to a table."""
-
-    def __call__(self, record: Record) -> None: ...
-
-
 @contextmanager
-def records_table(path: Path | None) -> Iterator[Adder]:
+def records_table(path: Path | None) -> Iterator[Callable[[Record], None]]:
     """Open a tab-separated table to add records to; earlier lines stay, so of a scan the last line counts.
 
     Parameters
@@ -45,6 +39,7 @@ def records_table(path: Path | None) -> Iterator[Adder]:
             writer.writerow(COLUMNS)
 
         def add(record: Record) -> None:
+            """Add a line, unless the scan is found done and has one."""
             if record.status == "found" and record.scan in (known or ()):
                 return  # its line says more than that it is there
             try:

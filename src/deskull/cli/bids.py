@@ -85,14 +85,13 @@ def bids(
 
     filters = read_filters(filter_file) if filter_file else ()
     scans = find_scans(bids_dir, Query(participants or (), sessions or (), suffixes or (), filters))
-    jobs, own = batch.spread(len(scans), nprocs, threads)
+    jobs, each = batch.spread(len(scans), nprocs, threads)
     if mem_gb is not None:
         room = max(1, int(mem_gb / batch.GB_A_PROCESS))
-        jobs, own = batch.spread(len(scans), min(jobs, room), threads)
-    threads = own
+        jobs, each = batch.spread(len(scans), min(jobs, room), threads)
     kinds = ("brainmask",) if mask_only else ("brainmask", "brain")
     settings = batch.Settings(
-        kinds, model=model, frame="mean", border=border, threads=threads, overwrite=overwrite, resume=not overwrite
+        kinds, model=model, frame="mean", border=border, threads=each, overwrite=overwrite, resume=not overwrite
     )
     batch.check(settings)
     tasks = plan(bids_dir, out, scans, settings)
@@ -106,7 +105,8 @@ def bids(
 
 def _group(out: Path, jobs: int) -> None:
     """Write the table of all masks."""
-    from deskull.bids_group import TABLE, group
+    from deskull.bids import TABLE
+    from deskull.bids_group import group
 
     count, problems = group(out, jobs)
     for problem in problems:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,12 +36,11 @@ def run(
     typer.Exit
         If a scan failed.
     """
-    from deskull import batch, cluster
     from deskull.records import records_table
 
     start = time.perf_counter()
     statuses: Counter[str] = Counter()
-    records = cluster.run(tasks, settings, workers, say) if workers else batch.run(tasks, settings, jobs)
+    records = _started(tasks, settings, jobs, workers)
     with records_table(table) as add:
         for record in counted(records, len(tasks), as_json=as_json):
             statuses[record.status] += 1
@@ -50,6 +50,17 @@ def run(
         _print_summary(statuses, time.perf_counter() - start, table)
     if statuses["failed"]:
         raise typer.Exit(FAILED)
+
+
+def _started(tasks: list[Task], settings: Settings, jobs: int, workers: Cluster | None) -> Iterator[Record]:
+    """The records of a batch, on this machine or on workers."""
+    if workers:
+        from deskull import cluster
+
+        return cluster.run(tasks, settings, workers, say)
+    from deskull import batch
+
+    return batch.run(tasks, settings, jobs)
 
 
 def _print(record: Record, as_json: bool) -> None:

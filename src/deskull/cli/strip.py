@@ -10,6 +10,7 @@ from deskull.errors import UsageError
 
 if TYPE_CHECKING:
     from deskull.cluster import Cluster
+    from deskull.worklist import Task
 
 
 def strip(
@@ -44,10 +45,7 @@ def strip(
     from deskull import batch, worklist
 
     tasks = worklist.plan(scans, out, split, series)
-    if (dicom_seg or series) and not any(task.of_dicom for task in tasks):
-        raise UsageError("--dicom-seg and --series: are for DICOM, and no scan is.")
-    if keep_identity and not dicom_seg:
-        raise UsageError("--keep-identity: is for the DICOM segmentation; add --dicom-seg.")
+    _refuse(tasks, bool(series), dicom_seg, keep_identity)
     if shard:
         tasks = worklist.shard(tasks, shard)
     workers = _workers(scheduler, cluster, jobs, threads, memory, cluster_option or [])
@@ -78,12 +76,18 @@ def strip(
     run(tasks, settings, jobs, workers=workers, table=table, as_json=as_json)
 
 
+def _refuse(tasks: list[Task], series: bool, dicom_seg: bool, keep_identity: bool) -> None:
+    """Refuse options for DICOM where there is none, or nothing that they could be of."""
+    if (dicom_seg or series) and not any(task.of_dicom for task in tasks):
+        raise UsageError("--dicom-seg and --series: are for DICOM, and no scan is.")
+    if keep_identity and not dicom_seg:
+        raise UsageError("--keep-identity: is for the DICOM segmentation; add --dicom-seg.")
+
+
 def _workers(
     scheduler: str, queue: options.Queue | None, jobs: int | None, threads: int | None, memory: str, further: list[str]
 ) -> Cluster | None:
     """The cluster that is meant, or None for this machine."""
-    from deskull.cluster import Cluster
-
     if scheduler and queue:
         raise UsageError("--scheduler and --cluster: are two ways to the same end; give one.")
     wrong = [option for option in further if "=" not in option]
@@ -91,5 +95,7 @@ def _workers(
         raise UsageError(f"--cluster-option {(wrong or further)[0]}: write NAME=VALUE, with --cluster.")
     if not (scheduler or queue):
         return None
+    from deskull.cluster import Cluster
+
     settings = dict(option.split("=", 1) for option in further)
     return Cluster(scheduler, queue.value if queue else "", jobs or 1, threads or 1, memory, settings)

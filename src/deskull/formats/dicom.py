@@ -24,7 +24,7 @@ OUTPUT_SUFFIX = ".nii.gz"
 SUFFIXES = (".dcm", ".ima", ".zip")
 _FILES = (".dcm", ".ima")
 _NOT_VOXELS = ("descrip", "aux_file", "db_name", "intent_name")
-_TAGS = ["SeriesInstanceUID", "SeriesNumber", "SeriesDescription", "Rows", "Modality"]
+_TAGS = ["SeriesInstanceUID", "SeriesNumber", "Rows", "Modality"]
 #: Objects that are made from scans and are none: segmentations, presentation states, reports.
 _DERIVED = ("SEG", "PR", "SR", "KO")
 
@@ -37,13 +37,12 @@ class Series:
     ----------
     number : int
         As the scanner counted it.
-    uid, description : str
+    uid : str
     files : tuple of Path
     """
 
     number: int
     uid: str
-    description: str
     files: tuple[Path, ...]
 
 
@@ -112,7 +111,6 @@ def list_series(root: Path) -> list[Series]:
         Series(
             int(images[0][1].get("SeriesNumber") or 0),
             uid,
-            str(images[0][1].get("SeriesDescription") or ""),
             tuple(path for path, _ in images),
         )
         for uid, images in found.items()
