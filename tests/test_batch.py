@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import shlex
 import signal
+import subprocess
 import sys
 import threading
 from dataclasses import replace
@@ -11,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from deskull import UsageError, formats
-from deskull.batch import Settings, check, run, spread, strip_task
+from deskull import InputError, UsageError, formats
+from deskull.batch import Record, Settings, check, run, spread, strip_task
 from deskull.errors import OutputError
 from deskull.records import COLUMNS, read_records, records_table
 from deskull.worklist import Task, plan
@@ -141,3 +143,33 @@ def test_another_table_is_not_added_to(tmp_path):
     with pytest.raises(OutputError, match="is another table"), records_table(tmp_path / "t.tsv"):
         pass
     assert (tmp_path / "t.tsv").read_text() == "mine\n"
+
+
+def test_a_record_of_one_scan_warns_and_raises():
+    with pytest.warns(UserWarning, match="is odd"):
+        assert Record("a", "stripped", warnings=("a: is odd",)).checked().scan == "a"
+    with pytest.raises(InputError, match="a: is bad"):
+        Record("a", "failed", error="a: is bad").checked()
+
+
+def test_a_full_disk_costs_only_the_scans_on_it(folder, tmp_path):
+    """A real file system of 4 KiB under the results of one scan."""
+    for number in range(3):
+        (tmp_path / "tree" / f"d{number}").mkdir(parents=True)
+        (folder / f"s{number}.nii.gz").rename(tmp_path / "tree" / f"d{number}" / f"s{number}.nii.gz")
+    full, out = tmp_path / "out" / "d1", tmp_path / "out"
+    full.mkdir(parents=True)
+    mounted = f"mount -t tmpfs -o size=4k none {full}"
+    if subprocess.run(["unshare", "-rm", "sh", "-c", mounted], capture_output=True).returncode:
+        pytest.skip("may not mount a file system here")
+    strip = shlex.join(
+        [sys.executable, "-m", "deskull", "strip", str(tmp_path / "tree"), "-o", str(out), "--jobs", "2"]
+    )
+    done = subprocess.run(["unshare", "-rm", "sh", "-c", f"{mounted} && {strip}"], capture_output=True, text=True)
+    assert done.returncode == 1, done.stderr
+    assert "Traceback" not in done.stderr
+    assert f"error: {tmp_path / 'tree' / 'd1' / 's1.nii.gz'}: {full / 's1_brain'}" in done.stderr
+    assert "could not be written (No space left on device); free space or choose another -o." in done.stderr
+    rows = read_records(out / "deskull.tsv")
+    assert sorted(row["status"] for row in rows.values()) == ["failed", "stripped", "stripped"]
+    assert sorted(path.name for path in out.rglob("*_brainmask.nii.gz")) == [f"s{n}_brainmask.nii.gz" for n in (0, 2)]

@@ -129,6 +129,7 @@ def test_a_scheduler_that_is_not_there(dask, tasks):
     [
         ("--scheduler", "tcp://x:1", "--cluster", "slurm"),
         ("--cluster-option", "queue=a"),
+        ("--memory", "4GB"),
         ("--cluster", "slurm", "--cluster-option", "queue"),
         ("--cluster", "slurm", "--cluster-option", "nonsense=1"),
     ],

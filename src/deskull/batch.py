@@ -15,10 +15,11 @@ from pathlib import Path
 
 from deskull import formats
 from deskull._version import __version__
-from deskull.engine import default_threads, usable_cores
-from deskull.errors import DeskullError, UsageError, sentence
+from deskull.errors import DeskullError, InputError, UsageError, sentence
 from deskull.formats.atomic import refuse_existing, sweep
-from deskull.memory import available_gb, keep_freed_memory
+from deskull.limits import available_gb, default_threads, usable_cores
+from deskull.memory import keep_freed_memory
+from deskull.readahead import read_ahead
 from deskull.results import write_results
 from deskull.strip import Frame, Stripper
 from deskull.volume import Volume
@@ -96,6 +97,19 @@ class Record:
     model: str = ""
     version: str = __version__
     finished: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
+
+    def checked(self) -> Record:
+        """Return the record for callers that want one scan: warn of what was odd, raise what went wrong.
+
+        Raises
+        ------
+        InputError
+        """
+        for message in self.warnings:
+            warnings.warn(message, stacklevel=2)
+        if self.error:
+            raise InputError(self.error)
+        return self
 
 
 def strip_task(task: Task, settings: Settings) -> Record:
@@ -179,7 +193,8 @@ def run(tasks: Sequence[Task], settings: Settings, jobs: int) -> Iterator[Record
     A scan that kills its process is tried again, then reported; the others go on.
     """
     count = jobs if len(tasks) > 1 else 0
-    for task, record in in_processes(partial(strip_task, settings=settings), tasks, count, TRIES):
+    coming = read_ahead(tasks, jobs, lambda task: task.scan)
+    for task, record in in_processes(partial(strip_task, settings=settings), coming, count, TRIES):
         yield record or died(task, settings)
     for folder in {task.folder for task in tasks}:
         sweep(folder, deep=False)

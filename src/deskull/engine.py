@@ -7,7 +7,6 @@ number of threads; its GPU build (``onnxruntime-gpu``) takes a GPU that is there
 
 from __future__ import annotations
 
-import os
 from typing import Protocol
 
 import numpy as np
@@ -18,8 +17,6 @@ from deskull.volume import FloatArray
 
 ENGINES = ("onnxruntime", "openvino")
 DEVICES = ("auto", "cpu")
-#: More threads than this gain little on a network this small.
-MOST_THREADS = 8
 
 
 class Engine(Protocol):
@@ -28,16 +25,6 @@ class Engine(Protocol):
     def __call__(self, image: FloatArray) -> FloatArray:
         """Signed distances in mm, shape (surfaces, x, y, z), of an image of shape (x, y, z)."""
         ...
-
-
-def usable_cores() -> int:
-    """Return the number of cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def default_threads() -> int:
-    """Number of threads used when the user names none: the usable cores, at most 8."""
-    return min(usable_cores(), MOST_THREADS)
 
 
 def make_engine(model: Model, threads: int, name: str = "onnxruntime", device: str = "auto") -> Engine:

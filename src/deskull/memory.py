@@ -1,11 +1,9 @@
-"""Memory: how much there is, and keeping large freed blocks, as page faults cost more than the arithmetic on them."""
+"""Memory: keeping large freed blocks, as page faults cost more than the arithmetic on them."""
 
 from __future__ import annotations
 
 import ctypes
 import sys
-from contextlib import suppress
-from pathlib import Path
 
 _M_TRIM_THRESHOLD, _M_TOP_PAD, _M_MMAP_MAX = -1, -2, -4
 
@@ -34,16 +32,3 @@ def keep_freed_memory(pad_mib: int = 64) -> bool:
         return False
     settings = ((_M_MMAP_MAX, 0), (_M_TRIM_THRESHOLD, 2**31 - 1), (_M_TOP_PAD, pad_mib << 20))
     return all(mallopt(name, value) == 1 for name, value in settings)
-
-
-def available_gb() -> float:
-    """Memory that this process and those it starts may still take, in GB, as Linux says it; infinite where unknown."""
-    found = [float("inf")]
-    with suppress(OSError, ValueError, StopIteration):
-        lines = Path("/proc/meminfo").read_text().splitlines()
-        found.append(float(next(line for line in lines if line.startswith("MemAvailable")).split()[1]) / 1e6)
-    with suppress(OSError, ValueError):  # a container's limit (cgroup v2); "max" is none
-        group = Path("/sys/fs/cgroup")
-        limit, used = (int((group / f"memory.{name}").read_text()) for name in ("max", "current"))
-        found.append((limit - used) / 1e9)
-    return min(found)

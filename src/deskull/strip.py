@@ -14,9 +14,10 @@ import numpy as np
 
 from deskull import formats
 from deskull.bias import correct_bias
-from deskull.engine import default_threads, make_engine
+from deskull.engine import make_engine
 from deskull.errors import InputError, UsageError
 from deskull.grid import to_native
+from deskull.limits import default_threads
 from deskull.mask import keep_largest, mask_of
 from deskull.models import load_model
 from deskull.volume import Array, FloatArray, Volume

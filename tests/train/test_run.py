@@ -172,6 +172,9 @@ def test_a_model_that_does_not_fit_is_refused(model):
         starting_weights(load_model(model), replace(TINY, start=str(model), channels=[4, 8, 9]))
     with pytest.raises(UsageError, match="sees scans otherwise"):
         starting_model(replace(TINY, start=str(model), voxel=2.0))
+    heads = starting_model(replace(TINY, data="synthesis", start=str(model), voxel=2.0))
+    assert heads
+    assert heads.path == model
 
 
 def test_training_without_validation_keeps_the_last_epoch(tmp_path):

@@ -85,7 +85,7 @@ Split = Annotated[str | None, typer.Option(help="Of a table: only the scans of t
 Shard = Annotated[str | None, typer.Option(metavar="I/N", help="Only the I-th of N parts, for array jobs.")]
 Scheduler = Annotated[str, typer.Option(metavar="tcp://HOST:PORT", help="Strip on the workers of this Dask scheduler.")]
 ClusterKind = Annotated[Queue | None, typer.Option(help="Strip on --jobs workers started in this queue.")]
-Memory = Annotated[str, typer.Option(help="Memory of each worker of --cluster.")]
+Memory = Annotated[str | None, typer.Option(help="Memory of each worker of --cluster; by default 2GB.")]
 ClusterOption = Annotated[
     list[str] | None, typer.Option(metavar="NAME=VALUE", help="Of --cluster: queue, account, walltime, ...")
 ]

@@ -29,8 +29,8 @@ def prepare(
     """Correct, resample, crop and scale the scans of a data set; again: only what is not there yet."""
     from deskull.data.cases import read_cases
     from deskull.data.prepare import prepare as run
-    from deskull.engine import default_threads
     from deskull.formats.atomic import sweep
+    from deskull.limits import default_threads
     from deskull.preprocess import Preprocessing
 
     with needs_extra("train"):

@@ -34,7 +34,7 @@ def strip(
     shard: options.Shard = None,
     scheduler: options.Scheduler = "",
     cluster: options.ClusterKind = None,
-    memory: options.Memory = "2GB",
+    memory: options.Memory = None,
     cluster_option: options.ClusterOption = None,
     table: options.Table = None,
     resume: options.Resume = False,
@@ -85,7 +85,12 @@ def _refuse(tasks: list[Task], series: bool, dicom_seg: bool, keep_identity: boo
 
 
 def _workers(
-    scheduler: str, queue: options.Queue | None, jobs: int | None, threads: int | None, memory: str, further: list[str]
+    scheduler: str,
+    queue: options.Queue | None,
+    jobs: int | None,
+    threads: int | None,
+    memory: str | None,
+    further: list[str],
 ) -> Cluster | None:
     """The cluster that is meant, or None for this machine."""
     if scheduler and queue:
@@ -93,9 +98,11 @@ def _workers(
     wrong = [option for option in further if "=" not in option]
     if wrong or (further and not queue):
         raise UsageError(f"--cluster-option {(wrong or further)[0]}: write NAME=VALUE, with --cluster.")
+    if memory and not queue:
+        raise UsageError(f"--memory {memory}: is of workers that --cluster starts; add it, or leave this out.")
     if not (scheduler or queue):
         return None
     from deskull.cluster import Cluster
 
     settings = dict(option.split("=", 1) for option in further)
-    return Cluster(scheduler, queue.value if queue else "", jobs or 1, threads or 1, memory, settings)
+    return Cluster(scheduler, queue.value if queue else "", jobs or 1, threads or 1, memory or "2GB", settings)

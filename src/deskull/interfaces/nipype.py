@@ -9,7 +9,6 @@ from nipype import Node
 from nipype.interfaces.base import BaseInterfaceInputSpec, File, SimpleInterface, TraitedSpec, traits
 
 from deskull.batch import GB_A_PROCESS, Settings, strip_task
-from deskull.errors import InputError
 from deskull.worklist import Task
 
 
@@ -58,9 +57,7 @@ class Strip(SimpleInterface):  # type: ignore[misc]
             threads=given["num_threads"],
             overwrite=True,  # of what an earlier try left in the node's folder
         )
-        record = strip_task(Task(Path(given["in_file"]), Path(runtime.cwd)), settings)
-        if record.error:
-            raise InputError(record.error)
+        record = strip_task(Task(Path(given["in_file"]), Path(runtime.cwd)), settings).checked()
         self._results = {
             "mask_file": record.files["brainmask"],
             "out_file": record.files["brain"],

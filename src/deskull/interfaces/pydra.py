@@ -7,7 +7,6 @@ from pathlib import Path
 import pydra
 
 from deskull import batch
-from deskull.errors import InputError
 from deskull.worklist import Task
 
 
@@ -29,7 +28,5 @@ def strip_task(
         If it cannot be stripped.
     """
     settings = batch.Settings(model=model, surface=surface, border=border, threads=threads, overwrite=True)
-    record = batch.strip_task(Task(Path(in_file), Path(out_dir)), settings)
-    if record.error:
-        raise InputError(record.error)
+    record = batch.strip_task(Task(Path(in_file), Path(out_dir)), settings).checked()
     return Path(record.files["brainmask"]), Path(record.files["brain"]), record.volume_ml

@@ -20,9 +20,9 @@ import yaml
 from deskull.data.cases import Case, read_cases
 from deskull.data.prepare import Outcome, prepare
 from deskull.data.splits import Membership, read_splits, select
-from deskull.engine import default_threads
 from deskull.errors import DeskullError, InputError, UsageError
 from deskull.formats.atomic import sweep, write_bytes
+from deskull.limits import default_threads
 from deskull.report.mosaic import save_picture
 from deskull.train.heads import Heads
 from deskull.train.lightning import Hardware, SurfaceModule, make_trainer

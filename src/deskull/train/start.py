@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +13,9 @@ from onnx import numpy_helper
 from torch import Tensor
 
 from deskull.data.prepare import Prepared, load_prepared
-from deskull.engine import Engine, default_threads, make_engine
+from deskull.engine import Engine, make_engine
 from deskull.errors import UsageError
+from deskull.limits import default_threads
 from deskull.models import Model, load_model
 from deskull.train.lightning import make_network
 from deskull.train.recipe import Recipe
@@ -33,7 +35,10 @@ def starting_model(recipe: Recipe) -> Model | None:
     if not recipe.start:
         return None
     model = load_model(recipe.start)
-    if model.preprocessing != recipe.preprocessing:
+    seen = model.preprocessing
+    if recipe.data == "synthesis":
+        seen = replace(seen, voxel=recipe.voxel)  # it can learn to see heads coarser or finer, given heads without end
+    if seen != recipe.preprocessing:
         raise UsageError(f"{recipe.name}: {model.path.name} sees scans otherwise than this recipe's preprocess says.")
     return model
 
