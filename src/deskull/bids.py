@@ -7,6 +7,7 @@ import logging
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -131,6 +132,7 @@ def plan(root: Path, out: Path, scans: Sequence[Path], settings: Settings) -> li
     UsageError
         If two scans would give files of one name.
     """
+    _json_files.cache_clear()
     provenance = _provenance(settings)
     tasks = [_task(root, out, scan, settings.kinds, provenance) for scan in scans]
     check(tasks)
@@ -147,11 +149,30 @@ def _task(root: Path, out: Path, scan: Path, kinds: Sequence[str], provenance: d
     common = {"Sources": [f"bids:raw:{place.as_posix()}"], "SpatialReference": "orig", "GeneratedBy": [provenance]}
     notes = {
         "brainmask": Note({"Type": "Brain", **common}),
-        "brain": Note({"SkullStripped": True, **common}, scan.with_name(f"{stem}.json")),
+        "brain": Note({"SkullStripped": True, **common}, tuple(sidecars(root, root / place))),
     }
     folder = out / place.parent
     paths = {kind: folder / f"{names[kind]}.nii.gz" for kind in kinds}
     return Task(scan, folder, paths, {folder / f"{names[kind]}.json": notes[kind] for kind in kinds})
+
+
+def sidecars(root: Path, scan: Path) -> list[Path]:
+    """List the JSON files that speak of a scan, those of the whole dataset first, its own last.
+
+    The inheritance principle of BIDS: such a file lies in the scan's folder or one above it, has its suffix, and no
+    entity that the scan has not.
+    """
+    *entities, suffix = split_name(scan)[0].split("_")
+    folders = [root, *(folder for folder in reversed(scan.parents) if folder.is_relative_to(root) and folder != root)]
+    found = [path for folder in folders for path in _json_files(folder)]
+    parts = [(path, path.stem.split("_")) for path in found]
+    return [path for path, (*own, kind) in parts if kind == suffix and set(own) <= set(entities)]
+
+
+@lru_cache(maxsize=8)
+def _json_files(folder: Path) -> tuple[Path, ...]:
+    """JSON files in a folder, those of fewer entities first; read once for all the scans beneath."""
+    return tuple(sorted(folder.glob("*.json"), key=lambda path: (path.name.count("_"), path.name)))
 
 
 def _provenance(settings: Settings) -> dict[str, Any]:

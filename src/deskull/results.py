@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,20 +25,20 @@ class Note:
     Attributes
     ----------
     facts : mapping
-    source : Path, optional
-        JSON file whose content comes first, if it is there.
+    sources : sequence of Path
+        JSON files whose content comes first, the later ones going before the earlier.
     """
 
     facts: Mapping[str, Any]
-    source: Path | None = None
+    sources: Sequence[Path] = ()
 
     def text(self) -> str:
         """Return what is written."""
-        first: Any = {}
-        if self.source:
-            with suppress(OSError, ValueError):
-                first = json.loads(self.source.read_text())
-        return json.dumps({**(first if isinstance(first, dict) else {}), **self.facts}, indent=2) + "\n"
+        found: dict[str, Any] = {}
+        for source in self.sources:
+            with suppress(OSError, ValueError, TypeError):  # what is no object, or damaged, says nothing
+                found |= dict(json.loads(source.read_text()))
+        return json.dumps({**found, **self.facts}, indent=2) + "\n"
 
 
 def result_paths(scan: Path, folder: Path, kinds: tuple[str, ...], ending: str = "") -> dict[str, Path]:

@@ -36,6 +36,8 @@ def made(tmp_path_factory, head):
     for name in SCANS:
         formats.write(head, raw / f"{name}.nii.gz")
         (raw / f"{name}.json").write_text(json.dumps({"RepetitionTime": 2.3, "Manufacturer": "None"}))
+    (raw / "T1w.json").write_text(json.dumps({"RepetitionTime": 1.0, "MagneticFieldStrength": 3}))  # of all T1w
+    (raw / "acq-fast_T1w.json").write_text(json.dumps({"FlipAngle": 9}))
     facts = {"Name": "made by code", "BIDSVersion": "1.9.0", "DatasetType": "raw"}
     (raw / "dataset_description.json").write_text(json.dumps(facts))
     done = run(raw, folder / "out", "participant", "--nprocs", 1)
@@ -70,6 +72,16 @@ def test_names_and_sidecars(made):
     facts = json.loads((out / "dataset_description.json").read_text())
     assert facts["DatasetType"] == "derivative"
     assert facts["GeneratedBy"][0]["Name"] == "deskull"
+
+
+def test_sidecars_are_inherited_from_the_folders_above(made):
+    _, out = made
+    plain = json.loads((out / "sub-02/anat/sub-02_desc-brain_T1w.json").read_text())
+    assert (plain["MagneticFieldStrength"], plain["RepetitionTime"]) == (3, 2.3)  # the nearer goes before
+    assert "FlipAngle" not in plain
+    fast = json.loads((out / "sub-01/ses-2/anat/sub-01_ses-2_acq-fast_desc-brain_T1w.json").read_text())
+    assert fast["FlipAngle"] == 9
+    assert "MagneticFieldStrength" not in json.loads((out / "sub-02/anat/sub-02_desc-brain_FLAIR.json").read_text())
 
 
 def test_the_official_validator_finds_no_error(made):
