@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from deskull import OutputError, Volume, formats
-from deskull.formats.atomic import atomic_path, sweep, write_bytes
+from deskull.formats.atomic import atomic_path, scratch_folder, sweep, write_bytes
 
 
 def test_success_leaves_only_the_file(tmp_path):
@@ -92,3 +92,18 @@ def test_what_killed_writers_left_is_swept_and_nothing_else(tmp_path):
     assert not left.exists()
     assert elsewhere.exists()
     assert (tmp_path / "b.txt").read_bytes() == b"half"
+
+
+def test_what_a_killed_process_left_in_the_temporary_folder_is_removed_by_the_next(tmp_path, monkeypatch):
+    code = (
+        "import os, signal\nfrom deskull.formats.atomic import scratch_folder\n"
+        "with scratch_folder() as folder:\n"
+        "    (folder / 'patient.dcm').write_text('private')\n"
+        "    os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    subprocess.run([sys.executable, "-c", code], env=os.environ | {"TMPDIR": str(tmp_path)}, check=False)
+    assert len(list(tmp_path.rglob("patient.dcm"))) == 1
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    with scratch_folder() as own, scratch_folder() as another:
+        assert sorted(tmp_path.iterdir()) == sorted([own, another])
+    assert not list(tmp_path.iterdir())

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import platform
 import re
+import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -70,6 +72,17 @@ def sweep(folder: Path, *, deep: bool = True) -> None:
         if writer.isdigit() and not _lives(int(writer)):
             with suppress(OSError):
                 partial.unlink()
+
+
+@contextmanager
+def scratch_folder() -> Iterator[Path]:
+    """Give a temporary folder, removed at the end; what killed processes have left of theirs is removed first."""
+    for left in Path(tempfile.gettempdir()).glob(f"deskull-{_HOST}-*"):
+        owner = left.name.removeprefix(f"deskull-{_HOST}-").split("-")[0]
+        if owner.isdigit() and not _lives(int(owner)):
+            shutil.rmtree(left, ignore_errors=True)
+    with tempfile.TemporaryDirectory(prefix=f"deskull-{_HOST}-{os.getpid()}-") as folder:
+        yield Path(folder)
 
 
 def _lives(process: int) -> bool:

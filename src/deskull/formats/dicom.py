@@ -6,7 +6,6 @@ patient is stays behind: a series becomes voxels and an affine with an empty des
 
 from __future__ import annotations
 
-import tempfile
 import warnings
 import zipfile
 import zlib
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from deskull.errors import InputError, UsageError
+from deskull.formats.atomic import scratch_folder
 from deskull.volume import Volume
 
 OUTPUT_SUFFIX = ".nii.gz"
@@ -79,13 +79,13 @@ def opened(path: Path) -> Iterator[Path]:
     if path.suffix.lower() != ".zip" or path.is_dir():
         yield path
         return
-    with tempfile.TemporaryDirectory(prefix="deskull-") as scratch:
+    with scratch_folder() as scratch:
         try:
             with zipfile.ZipFile(path) as archive:
                 archive.extractall(scratch)
         except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as error:
             raise InputError(f"{path}: cannot be unpacked ({error}); copy it again.") from None
-        yield Path(scratch)
+        yield scratch
 
 
 def list_series(root: Path) -> list[Series]:
@@ -154,9 +154,9 @@ def read(path: Path, series: int | None = None) -> Volume:
     UsageError
         If dcm2niix or pydicom is not installed.
     """
-    with opened(path) as root, tempfile.TemporaryDirectory(prefix="deskull-") as scratch:
+    with opened(path) as root, scratch_folder() as scratch:
         chosen = choose(list_series(root), series, path)
-        volumes = [_readable(image) for image in _converted(chosen, Path(scratch), path)]
+        volumes = [_readable(image) for image in _converted(chosen, scratch, path)]
     usable = [volume for volume in volumes if volume is not None]
     if not usable:
         raise InputError(f"{path}: series {chosen.number} gives no image of a head; choose another with --series.")
