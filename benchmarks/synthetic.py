@@ -1,6 +1,9 @@
-"""Score the pipeline on synthetic heads of held-out anatomies, by contrast family.
+"""Score the pipeline on synthetic heads of held-out anatomies, by contrast family, or by degradation.
 
-python benchmarks/synthetic.py DATA --cache FOLDER [--model default] [--count 208] [--figures FILE.json]
+python benchmarks/synthetic.py DATA --cache FOLDER [--model default] [--count 208] [--figures FILE.json] [--alone]
+
+With --alone, heads of ordinary pose and contrast go through one degradation at a time (as strong as training draws it),
+so that what costs the most is seen.
 """
 
 from __future__ import annotations
@@ -8,6 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,9 +23,18 @@ from deskull.train.anatomy import load_anatomy
 from deskull.train.contrast import FAMILIES, ContrastConfig
 from deskull.train.heads import synthesis_config
 from deskull.train.recipe import load_recipe
-from deskull.train.synthesis import synthesise
+from deskull.train.synthesis import SynthesisConfig, synthesise
 
 FIRST_SEED = 900_000
+#: Everything that happens to some images and not to others, and what turns it off.
+NONE = dict.fromkeys(
+    (
+        *("lesion_share", "deface_share", "stripped_share", "shrunken_share", "ventricle_share", "pad_share"),
+        *("metal_share", "bias", "coil_share", "slice_share", "coarse_share", "ghost_share", "motion_share"),
+        *("spike_share", "distortion", "cut_share", "noise"),
+    ),
+    0.0,
+)
 
 
 def main() -> None:
@@ -32,20 +45,40 @@ def main() -> None:
     parser.add_argument("--border", type=float, default=0.0, help="v1 draws the brain 0.5 mm tighter")
     parser.add_argument("--count", type=int, default=208)
     parser.add_argument("--figures", type=Path)
+    parser.add_argument("--alone", action="store_true", help="one degradation at a time")
     options = parser.parse_args()
     recipe = load_recipe("synthesis")
     anatomies = [load_anatomy(options.data / "labelmaps" / f"{n}.nii.gz", options.cache) for n in recipe.hold_out]
     config, stripper = synthesis_config(recipe), Stripper(options.model)
     names = [*FAMILIES, "random"]
     dice, leaks = defaultdict(list), []
-    for item in range(options.count):
+    for name, item, changed in alone(config, options.count) if options.alone else plain(config, options.count):
         family = names[item % len(names)]
-        only = replace(config, contrast=ContrastConfig(shares=((family, 1.0),)))
+        only = replace(changed, contrast=ContrastConfig(shares=((family, 1.0),)))
         sample = synthesise(anatomies[item // len(names) % len(anatomies)], FIRST_SEED + item, (96, 112, 96), only)
         scores = strip(stripper, sample, config.voxel, options.border)
-        dice[family].append(scores.dice if scores else 0.0)
+        dice[name or family].append(scores.dice if scores else 0.0)
         leaks.append(scores.leak if scores else 0.0)
     report(dice, leaks, options.figures)
+
+
+def plain(config: SynthesisConfig, count: int) -> Iterator[tuple[str, int, SynthesisConfig]]:
+    """Every image as training draws it."""
+    yield from (("", item, config) for item in range(count))
+
+
+def alone(config: SynthesisConfig, count: int) -> Iterator[tuple[str, int, SynthesisConfig]]:
+    """The same heads, as many for each degradation: none, one at a time, turned and tilted."""
+    pose = replace(config.pose, turned_share=0.0, tilted_share=0.0)
+    clean = replace(config, pose=pose, **NONE)
+    ways = {"none": clean} | {
+        name.removesuffix("_share"): replace(clean, **{name: 1.0 if name.endswith("_share") else getattr(config, name)})
+        for name in NONE
+    }
+    ways["turned"] = replace(clean, pose=replace(pose, turned_share=1.0))
+    ways["tilted"] = replace(clean, pose=replace(pose, tilted_share=1.0))
+    for name, changed in ways.items():
+        yield from ((name, item, changed) for item in range(count))
 
 
 def strip(stripper: Stripper, sample, voxel: float, border: float):
@@ -61,7 +94,7 @@ def strip(stripper: Stripper, sample, voxel: float, border: float):
 
 def report(dice: dict[str, list[float]], leaks: list[float], target: Path | None) -> None:
     """Print medians and the worst, and write them for the card."""
-    print("| contrast | images | median Dice | worst |\n|---|---|---|---|")
+    print("| kind | images | median Dice | worst |\n|---|---|---|---|")
     for family, found in dice.items():
         print(f"| {family} | {len(found)} | {np.median(found):.4f} | {min(found):.4f} |")
     together = np.concatenate(list(dice.values()))
