@@ -2,9 +2,9 @@
 
     python benchmarks/batch.py SCANS OUT [--count 1000] [--kills 10] [--ways one two dask killed scheduler]
 
-SCANS is a folder; its images are linked under new names until there are `count` of them. Each way strips all of them
-into a folder of its own; a way that was finished is not done again. Killed: ten workers at random moments, and the
-scheduler once, killed and started again.
+SCANS is a folder; its images are linked under new names until there are `count` of them, the last of which is none
+that can be read. Each way strips all of them into a folder of its own; a way that was finished is not done again.
+Killed: ten workers at random moments, and the scheduler once, killed and started again.
 """
 
 from __future__ import annotations
@@ -57,8 +57,10 @@ def link(source: Path, folder: Path, count: int) -> Path:
         image = images[number % len(images)]
         link = folder / f"{number // 100:02d}" / f"{number:04d}_{split_name(image)[0]}.nii.gz"
         link.parent.mkdir(exist_ok=True)
-        if not link.is_symlink():
-            link.symlink_to(image.resolve())
+        link.unlink(missing_ok=True)
+        link.symlink_to(image.resolve())
+    link.unlink()
+    link.write_bytes(b"no image")
     return folder
 
 

@@ -73,7 +73,7 @@ def test_scans_of_one_name_are_told_apart(tree, tmp_path):
 
 
 def test_tables(tree, tmp_path):
-    (tree / "list.csv").write_text("scan,age\nsub-1/a.nii.gz,30\nsub-2/c.hdr,\n")
+    (tree / "list.csv").write_text("scan,raw volume\nsub-1/a.nii.gz,30\nsub-2/c.hdr,\n")  # no table of a data set
     (tree / "list.txt").write_text("# mine\nsub-1/b.mgz\n\n")
     assert scans(plan([tree / "list.csv", tree / "list.txt"], tmp_path), tree) == [
         "sub-1/a.nii.gz", "sub-2/c.hdr", "sub-1/b.mgz",

@@ -172,7 +172,9 @@ def _of_table(table: Path, split: str | None) -> list[Path]:
         except (OSError, UnicodeDecodeError) as error:
             raise InputError(f"{table}: cannot be read ({error}); check the path.") from None
         return [locate(table, line) for line in lines if line and not line.startswith("#")]
-    if split or (table.is_file() and "raw" in table.read_text(errors="replace").split("\n", 1)[0]):
+    rows = read_rows(table, ())
+    of_data_set = any("raw" in row and "scan" not in row for _, row in rows)
+    if split or of_data_set:
         return [case.raw for case in cases_of(table, split)]
     return [locate(table, row["scan"]) for _, row in read_rows(table, ("scan",)) if row["scan"]]
 
