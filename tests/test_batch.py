@@ -14,9 +14,10 @@ from pathlib import Path
 import pytest
 
 from deskull import InputError, UsageError, formats
-from deskull.batch import Record, Settings, check, run, spread, strip_task
+from deskull.batch import Settings, check, run, spread, strip_task
 from deskull.errors import OutputError
-from deskull.records import COLUMNS, read_records, records_table
+from deskull.limits import available_gb, usable_cores
+from deskull.records import COLUMNS, Record, read_records, records_table
 from deskull.worklist import Task, plan
 
 MASKS = Settings(kinds=("brainmask",))
@@ -115,7 +116,7 @@ def test_settings_are_checked_before_any_work():
 
 def test_few_scans_share_a_process():
     assert spread(1, None, None)[0] == 1
-    assert spread(1000, None, 1)[0] >= 1
+    assert spread(1000, None, 1)[0] == min(usable_cores(), int(available_gb()))
     assert spread(3, 8, None)[0] == 3
     assert spread(1000, 2, 3) == (2, 3)
     with pytest.raises(UsageError, match="--jobs 0"):
@@ -173,3 +174,46 @@ def test_a_full_disk_costs_only_the_scans_on_it(folder, tmp_path):
     rows = read_records(out / "deskull.tsv")
     assert sorted(row["status"] for row in rows.values()) == ["failed", "stripped", "stripped"]
     assert sorted(path.name for path in out.rglob("*_brainmask.nii.gz")) == [f"s{n}_brainmask.nii.gz" for n in (0, 2)]
+
+
+def killed_between_the_files(task: Task, settings: Settings) -> Record:
+    """`strip_task` in a process that is killed when the first of a scan's files is there, the first time."""
+    rename, here = Path.replace, os.getpid()
+
+    def once(path: Path, target: Path) -> Path:
+        done = rename(path, target)
+        if os.getpid() == here and not (task.folder / "killed").exists():
+            (task.folder / "killed").touch()
+            os.kill(here, signal.SIGKILL)
+        return done
+
+    Path.replace = once  # this process ends with its batch
+    return strip_task(task, settings)
+
+
+def test_a_process_killed_between_two_files_of_a_scan_loses_nothing(folder, tmp_path, monkeypatch):
+    monkeypatch.setattr("deskull.batch._strip_here", killed_between_the_files)
+    tasks = plan([folder / "s[01].nii.gz"], tmp_path / "out")
+    found = list(run(tasks, Settings(), 1))
+    assert (tmp_path / "out" / "killed").exists()
+    assert [record.error for record in found] == ["", ""]
+    assert all(formats.read(path).data.any() for task in tasks for path in task.results(Settings().kinds).values())
+
+
+def test_a_batch_refuses_what_is_there_scan_by_scan(folder, tmp_path):
+    tasks = plan([folder / "s[012].nii.gz"], tmp_path / "out")
+    strip_task(tasks[1], MASKS)
+    before = tasks[1].mask.stat().st_mtime_ns
+    found = {record.scan: record for record in run(tasks, MASKS, 1)}
+    assert [found[str(task.scan)].status for task in tasks] == ["stripped", "failed", "stripped"]
+    assert "--overwrite" in found[str(tasks[1].scan)].error
+    assert tasks[1].mask.stat().st_mtime_ns == before
+
+
+def test_a_scan_that_failed_and_is_found_later_is_said_to_be_found(tmp_path):
+    table = tmp_path / "deskull.tsv"
+    for status, lines in (("failed", 1), ("found", 2), ("found", 2), ("stripped", 3), ("found", 3)):
+        with records_table(table) as add:
+            add(Record("a.nii.gz", status))
+        assert len(table.read_text().splitlines()) == 1 + lines
+        assert read_records(table)["a.nii.gz"]["status"] == ("stripped" if lines == 3 else status)

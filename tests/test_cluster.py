@@ -139,3 +139,18 @@ def test_wrong_options_are_refused(tasks, options):
     assert done.exit_code == 2
     assert "error: --" in done.stderr
     assert not tasks[0].mask.exists()
+
+
+@pytest.mark.parametrize(("submit", "said"), [(None, "sbatch"), ("exit 1", "invalid partition")])
+def test_a_queue_that_takes_no_jobs(tasks, tmp_path, monkeypatch, submit, said):
+    """A real call of the queue's command: it is not there, or refuses."""
+    (tmp_path / "bin").mkdir()
+    if submit:
+        command = tmp_path / "bin" / "sbatch"
+        command.write_text(f"#!/bin/sh\necho invalid partition specified >&2\n{submit}\n")
+        command.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:/bin:/usr/bin")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UsageError, match=f"--cluster slurm: .*{said}"):
+        list(run(tasks, MASKS, Cluster(kind="slurm", workers=1)))
+    assert not tasks[0].mask.exists()

@@ -103,3 +103,28 @@ def test_shards_share_the_work_out(count, parts):
 def test_shards_that_are_none(part):
     with pytest.raises(UsageError, match="from 1 to n"):
         shard([], part)
+
+
+def test_linked_folders_are_looked_into_once(tmp_path):
+    for name in ("store/sub-1/a.nii.gz", "in/sub-2/b.nii.gz"):
+        (tmp_path / name).parent.mkdir(parents=True)
+        (tmp_path / name).touch()
+    (tmp_path / "in" / "sub-1").symlink_to(tmp_path / "store" / "sub-1")
+    (tmp_path / "store" / "sub-1" / "up").symlink_to(tmp_path / "in")  # a ring
+    (tmp_path / "in" / "sub-2" / "all").symlink_to(tmp_path)
+    found = [task.scan.relative_to(tmp_path).as_posix() for task in plan([tmp_path / "in"], tmp_path / "out")]
+    assert found == ["in/sub-1/a.nii.gz", "in/sub-2/b.nii.gz"]
+
+
+def test_halves_of_images_are_one_scan_whatever_their_case(tmp_path):
+    for name in ("a.hdr.gz", "a.img.gz", "B.HDR", "B.IMG", "c.hdr", "c.img", "d.img"):
+        (tmp_path / name).touch()
+    assert [task.scan.name for task in plan([tmp_path])] == ["B.HDR", "a.hdr.gz", "c.hdr", "d.img"]
+
+
+def test_a_disc_of_dicom_is_one_source(tmp_path):
+    for name in ("disc/DICOMDIR", "disc/DICOM/S1/I1", "disc/DICOM/S1/more/I2", "disc/DICOM/S2/I1"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(bytes(128) + b"DICM")
+    found = [task.scan.relative_to(tmp_path).as_posix() for task in plan([tmp_path / "disc"], tmp_path / "out")]
+    assert found == ["disc/DICOM/S1", "disc/DICOM/S2"]

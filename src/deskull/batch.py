@@ -8,18 +8,19 @@ from __future__ import annotations
 import time
 import warnings
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from functools import lru_cache, partial
+from importlib.util import find_spec
 from pathlib import Path
 
 from deskull import formats
-from deskull._version import __version__
-from deskull.errors import DeskullError, InputError, UsageError, sentence
+from deskull.errors import DeskullError, UsageError, sentence
 from deskull.formats.atomic import refuse_existing, sweep
 from deskull.limits import available_gb, default_threads, usable_cores
 from deskull.memory import keep_freed_memory
 from deskull.readahead import read_ahead
+from deskull.records import Record
 from deskull.results import write_results
 from deskull.strip import Frame, Stripper
 from deskull.volume import Volume
@@ -64,61 +65,17 @@ class Settings:
     keep_identity: bool = False
 
 
-@dataclass(frozen=True)
-class Record:
-    """What became of a scan.
-
-    Attributes
-    ----------
-    scan : str
-    status : {"stripped", "found", "failed"}
-        Found: its results were there.
-    volume_ml, seconds : float
-        Of the brain; of all the work. 0 where there was none.
-    files : dict of str to str
-        File of each kind.
-    stages : dict of str to float
-        Seconds of each stage.
-    warnings : tuple of str
-    error : str
-        One sentence where it failed.
-    model, version, finished : str
-        Name of the network, version of deskull, time in ISO 8601.
-    """
-
-    scan: str
-    status: str
-    volume_ml: float = 0.0
-    seconds: float = 0.0
-    files: dict[str, str] = field(default_factory=dict)
-    stages: dict[str, float] = field(default_factory=dict)
-    warnings: tuple[str, ...] = ()
-    error: str = ""
-    model: str = ""
-    version: str = __version__
-    finished: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
-
-    def checked(self) -> Record:
-        """Return the record for callers that want one scan: warn of what was odd, raise what went wrong.
-
-        Raises
-        ------
-        InputError
-        """
-        for message in self.warnings:
-            warnings.warn(message, stacklevel=2)
-        if self.error:
-            raise InputError(self.error)
-        return self
-
-
 def strip_task(task: Task, settings: Settings) -> Record:
     """Strip a scan and write its results; what goes wrong is tried again and then said in the record."""
     start = time.perf_counter()
-    paths = task.results(settings.kinds)
+    try:
+        paths = task.results(settings.kinds)
+        done = settings.resume and all(path.exists() for path in (*paths.values(), *task.notes))
+    except OSError as fault:  # of a disk that is away
+        return _failed(task, settings, sentence(fault))
     files = {kind: str(path) for kind, path in paths.items()}
-    if settings.resume and all(path.exists() for path in (*paths.values(), *task.notes)):
-        return Record(str(task.scan), "found", files=files, model=settings.model)
+    if done:
+        return Record(str(task.scan), "found", files=files, version="")
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", UserWarning)
         for _ in range(TRIES):
@@ -140,7 +97,34 @@ def _attempt(task: Task, settings: Settings) -> tuple[float, dict[str, float], s
         said = sentence(error)
     except Exception as error:  # of a library, which no scan may end a batch with
         said = f"{type(error).__name__}: {' '.join(str(error).split())}; tell deskull's authors."
-    return 0.0, {}, said if str(task.scan) in said else f"{task.scan}: {said}"
+    return 0.0, {}, _named(task, said)
+
+
+def _named(task: Task, said: str) -> str:
+    """What is wrong with a scan, its name in it."""
+    return said if str(task.scan) in said else f"{task.scan}: {said}"
+
+
+def _failed(task: Task, settings: Settings, said: str) -> Record:
+    """Record of a scan that failed."""
+    return Record(str(task.scan), "failed", error=_named(task, said), model=settings.model)
+
+
+def refused(task: Task, settings: Settings) -> Record | None:
+    """Record of a scan that has results which may not be replaced; None of one that may be stripped."""
+    if settings.overwrite or settings.resume:
+        return None
+    try:
+        for path in (*task.results(settings.kinds).values(), *task.notes):
+            refuse_existing(path, settings.overwrite)
+    except (DeskullError, OSError) as error:
+        return _failed(task, settings, sentence(error))
+    return None
+
+
+def admitted(settings: Settings) -> Settings:
+    """Settings for scans that `refused` lets through: what a killed process wrote of one is found, not refused."""
+    return settings if settings.overwrite else replace(settings, resume=True)
 
 
 def _strip(task: Task, settings: Settings) -> tuple[float, dict[str, float]]:
@@ -178,12 +162,13 @@ def check(settings: Settings) -> None:
     stripper.check(settings.border, settings.surface, settings.frame)
     if "distance" in settings.kinds and not stripper.model.distances:
         raise UsageError(f"--distance: {settings.model} knows inside from outside, no distances.")
+    if "seg" in settings.kinds and not (find_spec("highdicom") and find_spec("pydicom")):
+        raise UsageError('--dicom-seg: needs highdicom; pip install "deskull[dicom]".')
 
 
 @lru_cache(maxsize=1)
 def stripper_of(model: str, threads: int, engine: str, device: str) -> Stripper:
     """Return the network, loaded once in each process."""
-    keep_freed_memory()
     return Stripper(model, threads, engine, device)
 
 
@@ -193,17 +178,47 @@ def run(tasks: Sequence[Task], settings: Settings, jobs: int) -> Iterator[Record
     A scan that kills its process is tried again, then reported; the others go on.
     """
     count = jobs if len(tasks) > 1 else 0
-    coming = read_ahead(tasks, jobs, lambda task: task.scan)
-    for task, record in in_processes(partial(strip_task, settings=settings), coming, count, TRIES):
-        yield record or died(task, settings)
+    function = partial(_strip_here, settings=admitted(settings))
+    coming = read_ahead(tasks, jobs, partial(_to_read, settings=settings))
+    against: list[Record] = []
+    for task, record in in_processes(function, _let_through(coming, settings, against), count, TRIES):
+        yield record or died(task, settings, "twice", "use fewer --jobs")
+        while against:
+            yield against.pop()
+    yield from against
     for folder in {task.folder for task in tasks}:
         sweep(folder, deep=False)
 
 
-def died(task: Task, settings: Settings) -> Record:
+def _strip_here(task: Task, settings: Settings) -> Record:
+    """`strip_task` in a process that does nothing else, and so may keep the memory it has taken.
+
+    A Dask worker may not: one that holds on to most of its memory is given no more work.
+    """
+    keep_freed_memory()
+    return strip_task(task, settings)
+
+
+def _let_through(tasks: Iterator[Task], settings: Settings, against: list[Record]) -> Iterator[Task]:
+    """Yield the scans that may be stripped; the records of others are added to a list."""
+    for task in tasks:
+        record = refused(task, settings)
+        if record:
+            against.append(record)
+        else:
+            yield task
+
+
+def _to_read(task: Task, settings: Settings) -> Path | None:
+    """File of a scan that will be read; None of one whose mask may be there already."""
+    with suppress(OSError):
+        return None if settings.resume and task.mask.exists() else task.scan
+    return None
+
+
+def died(task: Task, settings: Settings, often: str, remedy: str) -> Record:
     """Record of a scan that killed its processes."""
-    error = f"{task.scan}: its process died twice, perhaps for want of memory; use fewer --jobs."
-    return Record(str(task.scan), "failed", error=error, model=settings.model)
+    return _failed(task, settings, f"its process died {often}, perhaps for want of memory; {remedy}.")
 
 
 def spread(scans: int, jobs: int | None, threads: int | None) -> tuple[int, int]:

@@ -25,8 +25,15 @@ BIDS_VERSION = "1.10.0"
 SUFFIXES = ("T1w", "T2w", "FLAIR", "PDw")
 #: What a plain ``desc-brain_mask`` is taken for; masks of other scans of a session need names of their own.
 _PLAIN = ("T1w", "bold", "dwi")
-#: pybids' names of entities, as filter files use them, where ancpbids takes the short ones only.
-_SHORT = {"subject": "sub", "session": "ses"}
+#: pybids' names of entities, as filter files use them, and those in the names of files.
+_SHORT = {
+    **{"subject": "sub", "session": "ses", "sample": "sample", "task": "task", "tracer": "trc", "acquisition": "acq"},
+    **{"ceagent": "ce", "staining": "stain", "reconstruction": "rec", "direction": "dir", "run": "run", "echo": "echo"},
+    **{"modality": "mod", "flip": "flip", "inversion": "inv", "mt": "mt", "part": "part", "processing": "proc"},
+    **{"hemisphere": "hemi", "space": "space", "split": "split", "recording": "recording", "chunk": "chunk"},
+}
+#: Suffixes that fMRIPrep's names for kinds of scans mean.
+_KINDS = {"t1w": "T1w", "t2w": "T2w", "flair": "FLAIR", "pdw": "PDw", "bold": "bold", "sbref": "sbref", "dwi": "dwi"}
 #: Table of the group level.
 TABLE = "group_brain.tsv"
 _IGNORED = f"{TABLE}\ndeskull.tsv\n"
@@ -65,8 +72,33 @@ def read_filters(path: Path) -> list[dict[str, Any]]:
         raise InputError(f"{path}: is no filter file in JSON ({error}); check it.") from None
     if not isinstance(found, dict):
         raise InputError(f"{path}: holds no entities; write them as a JSON object.")
-    kinds = [value for value in found.values() if isinstance(value, dict)] or [found]
-    return [{key: value for key, value in kind.items() if key not in ("datatype", "extension")} for kind in kinds]
+    if not any(isinstance(value, dict) for value in found.values()):
+        return [_filter(found, path)]
+    kinds = [_of_kind(name, value) for name, value in found.items() if isinstance(value, dict)]
+    return [_filter(kind, path) for kind in kinds if kind is not None]
+
+
+def _of_kind(name: str, entities: dict[str, Any]) -> dict[str, Any] | None:
+    """A kind of scan and what is asked of it; None of one that deskull has no use for (field maps, say)."""
+    suffix = _KINDS.get(name.lower())
+    if suffix is None and "suffix" not in entities:
+        return None
+    return {"suffix": suffix, **entities}
+
+
+def _filter(entities: dict[str, Any], path: Path) -> dict[str, Any]:
+    """Entities by the names that files have.
+
+    Raises
+    ------
+    InputError
+        If one is none.
+    """
+    found = {_SHORT.get(key, key): value for key, value in entities.items() if key != "extension"}
+    unknown = sorted(set(found) - {*_SHORT.values(), "suffix", "datatype"})
+    if unknown:
+        raise InputError(f"{path}: {unknown[0]} is no entity of BIDS; correct it.")
+    return found
 
 
 def find_scans(root: Path, query: Query) -> list[Path]:
@@ -105,11 +137,13 @@ def _matching(root: Path, own: Mapping[str, Any], wanted: Mapping[str, Any]) -> 
     except ModuleNotFoundError:
         raise UsageError('ancpbids: is not installed; pip install "deskull[bids]".') from None
     logging.getLogger("ancpbids").setLevel(logging.ERROR)
-    own = {_SHORT.get(key, key): value for key, value in own.items()}
     filters = {"suffix": list(SUFFIXES), **own, **wanted, "extension": [".nii.gz", ".nii"]}
+    types = filters.pop("datatype", None)
     found = ancpbids.BIDSLayout(str(root)).get(scope="raw", return_type="filename", **filters)
-    paths = [Path(str(path)) for path in found]
-    return [path for path in paths if path.relative_to(root).parts[0].startswith("sub-")]
+    paths = [path for path in map(Path, map(str, found)) if path.relative_to(root).parts[0].startswith("sub-")]
+    if types is None:
+        return paths
+    return [path for path in paths if path.parent.name in ([types] if isinstance(types, str) else types)]
 
 
 def _labels(values: Sequence[str], prefix: str) -> list[str]:
@@ -141,7 +175,7 @@ def plan(root: Path, out: Path, scans: Sequence[Path], settings: Settings) -> li
 
 def _task(root: Path, out: Path, scan: Path, kinds: Sequence[str], provenance: dict[str, Any]) -> Task:
     """Files and sidecars of one scan."""
-    place = (scan.parent.resolve() / scan.name).relative_to(root.resolve())  # the link, where scans are links
+    place = Path(os.path.relpath(scan, root))  # links are left as they are
     stem, _ = split_name(scan)
     entities, suffix = stem.rsplit("_", 1)
     label = "brain" if suffix in _PLAIN else f"brain{suffix}"

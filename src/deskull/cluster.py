@@ -10,14 +10,15 @@ import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from deskull.batch import Record, Settings, died, strip_task
+from deskull.batch import Settings, admitted, died, refused, strip_task
 from deskull.errors import UsageError
+from deskull.records import Record
 from deskull.worklist import Task
 
 #: Queueing systems, and their class in dask-jobqueue.
@@ -26,6 +27,8 @@ KINDS = {"slurm": "SLURMCluster", "pbs": "PBSCluster", "sge": "SGECluster", "lsf
 _AHEAD = 4
 #: Seconds to wait for a scheduler, at first and where it went away.
 _ANSWER, PATIENCE = 10, 600
+#: Seconds between two questions how many workers there are.
+_ASK_AGAIN = 5
 
 
 @dataclass(frozen=True)
@@ -81,9 +84,17 @@ class Cluster:
             yield client
 
     def _queue(self) -> Any:
-        """Workers in a queue, one scan at a time each."""
-        import dask_jobqueue
+        """Workers in a queue, one scan at a time each.
 
+        Raises
+        ------
+        UsageError
+            If the queue takes no such jobs.
+        """
+        try:
+            import dask_jobqueue
+        except ModuleNotFoundError:
+            raise UsageError('dask-jobqueue: is not installed; pip install "deskull[cluster]".') from None
         make = getattr(dask_jobqueue, KINDS[self.kind])
         try:
             queue = make(
@@ -93,10 +104,27 @@ class Cluster:
                 worker_extra_args=["--nthreads", "1"],
                 **self.options,
             )
-        except (TypeError, ValueError) as error:
-            raise UsageError(f"--cluster {self.kind}: {error}; see dask-jobqueue's {KINDS[self.kind]}.") from None
-        queue.scale(jobs=self.workers)
+            _submit(queue, self.workers)
+        except (TypeError, ValueError, OSError, RuntimeError) as error:
+            said = " ".join(str(error).split())
+            raise UsageError(f"--cluster {self.kind}: {said}; see dask-jobqueue's {KINDS[self.kind]}.") from None
         return queue
+
+
+def _submit(queue: Any, workers: int) -> None:
+    """Submit the jobs of workers and wait until they are: what ``scale`` is told against them only goes to a log."""
+    for _ in range(workers):
+        queue.worker_spec.update(queue.new_worker_spec())
+
+    async def submitted() -> None:
+        await queue
+
+    try:
+        queue.sync(submitted)
+    except Exception:
+        with suppress(AssertionError):  # Dask expects that workers were started
+            queue.close()
+        raise
 
 
 class _SchedulerLostError(Exception):
@@ -133,23 +161,42 @@ def run(
     UsageError
         If the scheduler does not answer.
     """
-    left = {number: _absolute(task) for number, task in enumerate(tasks)}
     settings = replace(settings, model=_absolute_model(settings.model))
-    given: set[int] = set()
-    lost = 0.0  # since when there is no scheduler
+    left = {}
+    for number, task in enumerate(map(_absolute, tasks)):
+        record = refused(task, settings)
+        if record:
+            yield record
+        else:
+            left[number] = task
+    own = admitted(settings)
+    found = False  # whether the scheduler ever answered
+    lost = 0.0  # since when there is none
     while left:
         try:
             with cluster.client() as client:
-                for number, record in _round(client, left, given, settings, cluster.workers, tell):
+                found = True
+                for number, record in _round(client, left, own, cluster.workers, tell):
                     lost = 0.0
                     del left[number]
                     yield record
         except (_SchedulerLostError, _NoAnswerError) as error:
             lost = lost or time.monotonic()
-            if not given or time.monotonic() - lost > patience:
+            if not found or time.monotonic() - lost > patience:
                 raise UsageError(str(error) or "the scheduler went away; start it and give --resume.") from None
             tell(f"the scheduler went away; waiting for it with {len(left)} scans left")
             time.sleep(min(5.0, patience / 10))
+    _tidy(tasks)
+
+
+def _tidy(tasks: Sequence[Task]) -> None:
+    """Remove what killed workers, on whatever machine, have left of results that are done now."""
+    names = {path.name for task in tasks for path in (*task.results(task.kinds).values(), *task.notes)}
+    for folder in {task.folder for task in tasks}:
+        for partial in folder.glob(".*.partial.*"):
+            if partial.name.split(".partial.", 1)[1] in names:
+                with suppress(OSError):
+                    partial.unlink()
 
 
 def _absolute(task: Task) -> Task:
@@ -167,7 +214,6 @@ def _absolute_model(model: str) -> str:
 def _round(
     client: Any,
     left: dict[int, Task],
-    given: set[int],
     settings: Settings,
     workers: int,
     tell: Callable[[str], None],
@@ -182,21 +228,14 @@ def _round(
 
     numbers: dict[str, int] = {}
     waiting = iter(list(left))
-    done = as_completed()
+    done, team = as_completed(), _Team(client, workers)
 
     def fill() -> None:
         """Let the scheduler know of enough tasks for the workers that there are now, or will be."""
-        try:
-            found = len(client.scheduler_info(n_workers=-1)["workers"])
-        except (OSError, TimeoutError, CancelledError):
-            raise _SchedulerLostError from None
-        if not found and not numbers:
+        if not team.size() and not numbers:
             tell("the scheduler has no workers yet; waiting for them")
-        for number in islice(waiting, max(0, _AHEAD * max(1, workers, found) - len(numbers))):
-            # What was given before may be done: only its record was lost.
-            own = replace(settings, resume=True) if number in given and not settings.overwrite else settings
-            given.add(number)
-            future = client.submit(strip_task, left[number], own, pure=False)
+        for number in islice(waiting, max(0, _AHEAD * max(1, workers, team.size()) - len(numbers))):
+            future = client.submit(strip_task, left[number], settings, pure=False)
             numbers[future.key] = number
             done.add(future)
 
@@ -206,7 +245,7 @@ def _round(
         try:
             record = future.result(timeout=_ANSWER)
         except KilledWorker:
-            record = died(left[number], settings)
+            record = died(left[number], settings, "several times", "give workers more memory")
         except (CancelledError, OSError, TimeoutError):
             raise _SchedulerLostError from None
         except Exception as error:  # nothing that one worker lacks may end the batch
@@ -214,3 +253,25 @@ def _round(
             record = Record(str(left[number].scan), "failed", error=said, model=settings.model)
         fill()
         yield number, record
+
+
+class _Team:
+    """How many workers there are, asked again every few seconds: with many it is long to tell."""
+
+    def __init__(self, client: Any, workers: int) -> None:
+        self._client, self._size, self._asked = client, workers, float("-inf")
+
+    def size(self) -> int:
+        """Return the number of workers.
+
+        Raises
+        ------
+        _SchedulerLostError
+        """
+        if time.monotonic() - self._asked > _ASK_AGAIN:
+            try:
+                self._size = len(self._client.scheduler_info(n_workers=-1)["workers"])
+            except (OSError, TimeoutError, CancelledError):
+                raise _SchedulerLostError from None
+            self._asked = time.monotonic()
+        return self._size

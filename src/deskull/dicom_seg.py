@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,7 @@ import numpy as np
 
 from deskull._version import __version__
 from deskull.errors import InputError, UsageError
-from deskull.formats.dicom import choose, list_series, opened
+from deskull.formats.dicom import choose, hushed, list_series, opened
 from deskull.volume import Affine, Array, Volume
 
 #: What of an image tells where its pixels lie, and no more.
@@ -60,10 +62,10 @@ def write_seg(
         raise UsageError(f'{error.name}: is not installed; pip install "deskull[dicom]".') from None
     if mask.data.ndim != 3:
         raise InputError(f"{source}: is a series of frames; a DICOM segmentation takes one mask, use --frame mean.")
-    with opened(source) as root:
-        chosen = choose(list_series(root), series, source)
+    with opened(source) as root, hushed(), _translated(source):
+        chosen = choose(list_series(root, source), series, source)
         images = [_shared(pydicom.dcmread(path, stop_before_pixels=True)) for path in chosen.files]
-    planes = frames(images)
+        planes = frames(images)
     if len({shape for _, shape in planes}) > 1:
         raise InputError(
             f"{source}: has frames of several sizes; a DICOM segmentation takes one, leave out --dicom-seg."
@@ -72,42 +74,49 @@ def write_seg(
     if not keep_identity:
         salt = secrets.token_hex()  # else whoever has an identifier could tell which it became
         images = [_anonymous(image, salt) for image in images]
-    _segmentation(images, pixels, chosen.number + 9000, source).save_as(target)
+    with hushed(), _translated(source):
+        _segmentation(images, pixels, chosen.number + 9000).save_as(target)
 
 
-def _segmentation(images: list[Any], pixels: Array, number: int, source: Path) -> Any:
-    """The object for the pixels of each frame of the images.
+@contextmanager
+def _translated(source: Path) -> Iterator[None]:
+    """Say in one sentence what headers lack.
 
     Raises
     ------
     InputError
-        If the images lack what it needs.
     """
+    try:
+        yield
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
+        # Other messages may quote what headers say of the patient.
+        told = isinstance(error, AttributeError | LookupError)
+        reason = " ".join(str(error).split()) if told else type(error).__name__
+        said = f"{source}: lacks what a DICOM segmentation needs ({reason}); leave out --dicom-seg."
+        raise InputError(said) from error
+
+
+def _segmentation(images: list[Any], pixels: Array, number: int) -> Any:
+    """The object for the pixels of each frame of the images."""
     import highdicom
     import pydicom
 
     own = [str(images[0].SeriesInstanceUID), __version__, hashlib.sha256(pixels.tobytes()).hexdigest()]
-    try:
-        return highdicom.seg.Segmentation(
-            source_images=images,
-            pixel_array=pixels,
-            segmentation_type=highdicom.seg.SegmentationTypeValues.BINARY,
-            segment_descriptions=[_description(highdicom)],
-            series_instance_uid=pydicom.uid.generate_uid(entropy_srcs=["series", *own]),
-            series_number=number,
-            sop_instance_uid=pydicom.uid.generate_uid(entropy_srcs=["instance", *own]),
-            instance_number=1,
-            manufacturer="deskull",
-            manufacturer_model_name="deskull",
-            software_versions=__version__,
-            device_serial_number="0",
-            series_description="Brain mask (deskull)",
-        )
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
-        reason = " ".join(str(error).split())
-        raise InputError(
-            f"{source}: lacks what a DICOM segmentation needs ({reason}); leave out --dicom-seg."
-        ) from error
+    return highdicom.seg.Segmentation(
+        source_images=images,
+        pixel_array=pixels,
+        segmentation_type=highdicom.seg.SegmentationTypeValues.BINARY,
+        segment_descriptions=[_description(highdicom)],
+        series_instance_uid=pydicom.uid.generate_uid(entropy_srcs=["series", *own]),
+        series_number=number,
+        sop_instance_uid=pydicom.uid.generate_uid(entropy_srcs=["instance", *own]),
+        instance_number=1,
+        manufacturer="deskull",
+        manufacturer_model_name="deskull",
+        software_versions=__version__,
+        device_serial_number="0",
+        series_description="Brain mask (deskull)",
+    )
 
 
 def frames(images: list[Any]) -> list[tuple[Affine, tuple[int, int]]]:

@@ -10,8 +10,10 @@ from typing import TypeVar
 
 Item = TypeVar("Item")
 
+_STEP = 128 * 1024
 
-def read_ahead(items: Sequence[Item], count: int, path_of: Callable[[Item], Path]) -> Iterator[Item]:
+
+def read_ahead(items: Sequence[Item], count: int, path_of: Callable[[Item], Path | None]) -> Iterator[Item]:
     """Yield items, the system told to read the file of the one `count` further, so that it is in memory by its turn.
 
     Writing needs nothing of the kind: files are written to memory, and the system brings them to the disk.
@@ -22,11 +24,13 @@ def read_ahead(items: Sequence[Item], count: int, path_of: Callable[[Item], Path
     count : int
         As many as are worked on at a time.
     path_of : callable
-        The file of an item.
+        The file of an item, None if it need not be read.
     """
     for number, item in enumerate(items):
         for later in items[number + count : number + count + 1]:
-            _will_need(path_of(later))
+            path = path_of(later)
+            if path:
+                _will_need(path)
         yield item
 
 
@@ -37,6 +41,7 @@ def _will_need(path: Path) -> None:
     with suppress(OSError):
         file = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
         try:
-            os.posix_fadvise(file, 0, 0, os.POSIX_FADV_WILLNEED)
+            for start in range(0, os.fstat(file).st_size, _STEP):  # Linux reads no more than so much of one request
+                os.posix_fadvise(file, start, _STEP, os.POSIX_FADV_WILLNEED)
         finally:
             os.close(file)

@@ -1,18 +1,69 @@
-"""Records: a table of every scan of a batch, a line added as each is done."""
+"""Records: what became of each scan of a batch, and a table of them, a line added as each is done."""
 
 from __future__ import annotations
 
 import csv
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TextIO
 
-from deskull.batch import Record
-from deskull.errors import OutputError
+from deskull._version import __version__
+from deskull.errors import InputError, OutputError
 
 #: Columns of the table, in order.
 COLUMNS = ("scan", "status", "volume_ml", "seconds", "mask", "model", "version", "finished", "warnings", "error")
+
+
+@dataclass(frozen=True)
+class Record:
+    """What became of a scan.
+
+    Attributes
+    ----------
+    scan : str
+    status : {"stripped", "found", "failed"}
+        Found: its results were there.
+    volume_ml, seconds : float
+        Of the brain; of all the work. 0 where there was none.
+    files : dict of str to str
+        File of each kind.
+    stages : dict of str to float
+        Seconds of each stage.
+    warnings : tuple of str
+    error : str
+        One sentence where it failed.
+    model, version, finished : str
+        Name of the network, version of deskull, time in ISO 8601.
+    """
+
+    scan: str
+    status: str
+    volume_ml: float = 0.0
+    seconds: float = 0.0
+    files: dict[str, str] = field(default_factory=dict)
+    stages: dict[str, float] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+    error: str = ""
+    model: str = ""
+    version: str = __version__
+    finished: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
+
+    def checked(self) -> Record:
+        """Return the record for callers that want one scan: warn of what was odd, raise what went wrong.
+
+        Raises
+        ------
+        InputError
+        """
+        for message in self.warnings:
+            warnings.warn(message, stacklevel=2)
+        if self.error:
+            raise InputError(self.error)
+        return self
 
 
 @contextmanager
@@ -33,13 +84,13 @@ def records_table(path: Path | None) -> Iterator[Callable[[Record], None]]:
         yield lambda record: None
         return
     with _opened(path) as file:
-        known = _known_scans(file, path)
+        known = _done_scans(file, path)
         writer = csv.writer(file, delimiter="\t", lineterminator="\n")
         if known is None:
             writer.writerow(COLUMNS)
 
         def add(record: Record) -> None:
-            """Add a line, unless the scan is found done and has one."""
+            """Add a line, unless the scan is found done and its last line says so."""
             if record.status == "found" and record.scan in (known or ()):
                 return  # its line says more than that it is there
             try:
@@ -65,8 +116,8 @@ def _opened(path: Path) -> TextIO:
         raise OutputError(f"{path}: could not be written ({error.strerror}); check the folder.") from error
 
 
-def _known_scans(file: TextIO, path: Path) -> set[str] | None:
-    """Scans that a table has lines for, None if it is new.
+def _done_scans(file: TextIO, path: Path) -> set[str] | None:
+    """Scans that were not failures at last by a table, None if it is new.
 
     Raises
     ------
@@ -77,7 +128,8 @@ def _known_scans(file: TextIO, path: Path) -> set[str] | None:
     first = file.readline()
     if first and first.rstrip("\n") != "\t".join(COLUMNS):
         raise OutputError(f"{path}: is another table; name one of your own with --table.")
-    return {line.split("\t", 1)[0] for line in file} if first else None
+    last = {scan: status for scan, status, *_ in (line.split("\t", 2) for line in file if line.count("\t") > 1)}
+    return {scan for scan, status in last.items() if status != "failed"} if first else None
 
 
 def _row(record: Record) -> list[str]:

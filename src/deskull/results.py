@@ -52,7 +52,11 @@ def result_paths(scan: Path, folder: Path, kinds: tuple[str, ...], ending: str =
     ending : str
         What comes behind the scan's name.
     """
-    stem = scan.resolve().name if scan.is_dir() else formats.split_name(scan)[0]
+    try:
+        folder_name = scan.resolve().name if scan.is_dir() else ""
+    except OSError:  # not to be looked at, or no name that can be; reading it will say so
+        folder_name = ""
+    stem = folder_name or formats.split_name(scan)[0]
     suffix = formats.output_suffix(scan)
     return {kind: folder / f"{stem}{ending}_{kind}{'.dcm' if kind == 'seg' else suffix}" for kind in kinds}
 

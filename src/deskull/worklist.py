@@ -124,37 +124,62 @@ def _of_series(task: Task, series: str) -> list[Task]:
         return [replace(task, series=int(series))]
     try:
         with dicom.opened(task.scan) as root:
-            found = dicom.list_series(root)
-    except InputError:
-        found = []  # reading it will say what is wrong
-    return [replace(task, series=one.number) for one in found] or [task]
+            found = dicom.list_series(root, task.scan)
+    except (InputError, OSError):
+        found = []  # reading it will say what is wrong, as of several series of one number
+    return [replace(task, series=number) for number in dict.fromkeys(one.number for one in found)] or [task]
 
 
 def _of_folder(folder: Path, out: Path | None) -> list[Task]:
     """Every image beneath a folder that is no result, a folder of DICOM files being one; its place beneath is kept."""
-    everything = [folder, *_walk(folder, out)]
-    images = [path for path in everything if split_name(path)[1] not in ("", *dicom.SUFFIXES) and not path.is_dir()]
+    folders, files = _walk(folder, out)
+    images = [path for path in files if split_name(path)[1] not in ("", *dicom.SUFFIXES)]
     scans = [path for path in images if not is_result(path) and not _other_half(path)]
-    scans += [path for path in everything if path.is_dir() and dicom.holds_dicom(path)]
+    scans += _dicom_folders(folders)
     if not scans:
         raise UsageError(f"{folder}: holds no image that deskull reads; check the path.")
     return [Task(scan, _mirrored(scan, folder, out)) for scan in sorted(scans)]
 
 
-def _walk(folder: Path, out: Path | None) -> list[Path]:
-    """What lies beneath a folder, but for hidden folders and that of the results."""
+def _walk(folder: Path, out: Path | None) -> tuple[list[Path], list[Path]]:
+    """Folders (itself first) and files beneath a folder, linked ones too; no hidden ones, nor that of the results."""
     own = out.absolute() if out and out.absolute() != folder.absolute() else None
-    found: list[Path] = []
-    for place, folders, files in os.walk(folder):
+    folders, files = [folder], list[Path]()
+    for place, inner, names in os.walk(folder, followlinks=True):
         here = Path(place)
-        folders[:] = [name for name in folders if not name.startswith(".") and (here / name).absolute() != own]
-        found += [here / name for name in (*folders, *files) if not name.startswith(".")]
-    return found
+        wanted = [name for name in inner if not name.startswith(".") and (here / name).absolute() != own]
+        inner[:] = [name for name in wanted if not _leads_back(here / name, folder)]
+        folders += [here / name for name in inner]
+        files += [here / name for name in names if not name.startswith(".")]
+    return folders, files
+
+
+def _leads_back(path: Path, root: Path) -> bool:
+    """Whether a path is a link to a folder that it is in, or was reached through."""
+    if not path.is_symlink():
+        return False
+    passed = [place for place in path.parents if place == root or root in place.parents]
+    real = [place.resolve() for place in passed]
+    return path.resolve() in {*real, *(above for place in real for above in place.parents)}
+
+
+def _dicom_folders(folders: Sequence[Path]) -> list[Path]:
+    """Folders with DICOM files in them, but for those beneath such a one: a series is looked for there too."""
+    found: set[Path] = set()
+    for folder in sorted(folders, key=lambda one: len(one.parts)):
+        if found.isdisjoint(folder.parents) and dicom.holds_dicom(folder):
+            found.add(folder)
+    return sorted(found)
 
 
 def _other_half(path: Path) -> bool:
-    """Whether a file holds the voxels of a header beside it."""
-    return split_name(path)[1] == ".img" and path.with_suffix(".hdr").exists()
+    """Whether a file holds the voxels of a header beside it, whatever the case of their names."""
+    base, suffix = split_name(path)
+    if suffix not in (".img", ".img.gz"):
+        return False
+    packed = path.name[len(base) + len(".img") :]
+    halves = (path.with_name(f"{base}{half}{packed}") for half in (".hdr", ".HDR"))
+    return any(half.exists() for half in halves)
 
 
 def _mirrored(scan: Path, folder: Path, out: Path | None) -> Path:

@@ -148,8 +148,14 @@ def test_an_option_without_its_value_is_refused(made, tmp_path):
 def test_choosing_scans(made, tmp_path, options, count, monkeypatch):
     raw, _ = made
     monkeypatch.chdir(tmp_path)
-    kinds = {"t1w": {"session": "1", "run": 2, "datatype": "anat"}, "flair": {"suffix": "FLAIR"}}
-    (tmp_path / "filter.json").write_text(json.dumps(kinds | {"fast": {"acquisition": "fast"}}))
+    kinds = {
+        "t1w": {"session": "1", "run": 2, "datatype": "anat"},
+        "flair": {},
+        "fmap": {"datatype": "fmap"},  # of no use here
+        "t2w": {"datatype": "func"},  # there is none
+        "fast": {"acquisition": "fast", "suffix": "T1w"},
+    }
+    (tmp_path / "filter.json").write_text(json.dumps(kinds))
     done = run(raw, tmp_path / "out", "participant", *options, "--dry-run")
     assert done.exit_code == 0, done.output
     assert len(done.stdout.splitlines()) == count
@@ -161,11 +167,13 @@ def test_what_is_no_dataset_is_refused(made, tmp_path):
     other = tmp_path / "other"
     other.mkdir()
     (other / "dataset_description.json").write_text('{"Name": "mine"}')
+    (tmp_path / "wrong.json").write_text('{"sesion": "1"}')
     for args, said in (
         ((tmp_path, tmp_path / "o", "participant"), "is no BIDS dataset"),
         ((raw, tmp_path / "o", "participant", "--participant-label", "99"), "has no participant 99"),
         ((raw, tmp_path / "o", "participant", "--suffix", "bold"), "holds no such scans"),
         ((raw, tmp_path / "o", "participant", "--bids-filter-file", tmp_path / "none.json"), "is no filter file"),
+        ((raw, tmp_path / "o", "participant", "--bids-filter-file", tmp_path / "wrong.json"), "sesion is no entity"),
         ((raw, other, "participant"), "holds another dataset"),
         ((raw, tmp_path / "o", "group"), "holds no masks"),
     ):
@@ -184,3 +192,14 @@ def test_a_broken_scan_does_not_stop_the_rest(made, tmp_path):
     assert done.exit_code == 1
     assert "is not a NIfTI image" in done.stderr
     assert len(names(tmp_path / "out")) == 3
+
+
+def test_people_whose_folders_are_links(made, tmp_path):
+    raw, _ = made
+    (tmp_path / "raw").mkdir()
+    for path in raw.iterdir():
+        (tmp_path / "raw" / path.name).symlink_to(path)
+    done = run(tmp_path / "raw", tmp_path / "out", "participant", "--participant-label", "02", "--suffix", "T1w")
+    assert done.exit_code == 0, done.output
+    facts = json.loads((tmp_path / "out/sub-02/anat/sub-02_desc-brain_mask.json").read_text())
+    assert facts["Sources"] == ["bids:raw:sub-02/anat/sub-02_T1w.nii.gz"]

@@ -73,8 +73,10 @@ def test_nothing_tells_who_it_is(source, tmp_path):
     said = {str(element.value) for element in image.iterall() if element.VR in texts}
     known = {value for value in said if len(value) > 5 and not value.startswith("1.2.840.10008.")}
     assert len(known) > 20
-    done = run("strip", source, "-o", tmp_path, "--dicom-seg")
+    done = run("strip", source, "-o", tmp_path, "--dicom-seg", "--table", tmp_path / "table.tsv")
     assert done.exit_code == 0, done.output
+    told = done.output + done.stderr + (tmp_path / "table.tsv").read_text()
+    assert [value for value in known if value in told.replace(str(source), "")] == []
     header = bytes(formats.read(next(tmp_path.glob("*_brain.nii.gz"))).header.binaryblock)
     seg = next(tmp_path.glob("*_seg.dcm")).read_bytes()
     assert [value for value in known if value.encode() in header] == []
@@ -157,3 +159,14 @@ def test_a_mask_of_another_grid_is_refused(source, tmp_path):
     mask = replace(scan.with_data(np.ones(scan.shape, np.uint8)), affine=moved)
     with pytest.raises(InputError, match="does not lie on this series' own grid"):
         write_seg(mask, source, tmp_path / "s.dcm")
+
+
+def test_what_cannot_be_read_of_a_source_is_counted_not_named(data, tmp_path):
+    with zipfile.ZipFile(tmp_path / "study.zip", "w") as archive:
+        for path in (data / "dicom" / NAMES[1]).rglob("*"):
+            archive.write(path, path.name)
+        archive.writestr("DOE^JANE/slice.dcm", b"no image")
+    done = run("strip", tmp_path / "study.zip", "-o", tmp_path / "out", "--mask-only")
+    assert done.exit_code == 0, done.output
+    assert "study.zip: 1 files cannot be read and are left out" in done.stderr
+    assert "JANE" not in done.output + done.stderr

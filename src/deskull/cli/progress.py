@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
-    from deskull.batch import Record
+    from deskull.records import Record
 
 T = TypeVar("T")
 

@@ -15,8 +15,9 @@ from deskull.cli.console import FAILED, say
 from deskull.cli.progress import counted
 
 if TYPE_CHECKING:
-    from deskull.batch import Record, Settings
+    from deskull.batch import Settings
     from deskull.cluster import Cluster
+    from deskull.records import Record
     from deskull.worklist import Task
 
 

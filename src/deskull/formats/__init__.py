@@ -7,6 +7,7 @@ keeps in ``Volume.header``), ``SCALES`` (whether its files hold slope and interc
 
 from __future__ import annotations
 
+import errno
 import importlib
 from collections.abc import Callable
 from dataclasses import replace
@@ -34,6 +35,10 @@ FAMILIES: dict[str, tuple[str, ...]] = {
 #: Suffixes whose files hold header and voxels together; only these are written.
 WRITABLE = (".nii.gz", ".nii", ".mgz", ".mgh", ".mgh.gz", ".nrrd", ".mha")
 _SUFFIXES = sorted((s for suffixes in FAMILIES.values() for s in suffixes), key=len, reverse=True)
+
+
+#: Faults that are not the file's: no space (for what is unpacked), a disk or a server that fails.
+_OF_THE_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.ESTALE, errno.ETIMEDOUT}
 
 
 def split_name(path: Path) -> tuple[str, str]:
@@ -92,6 +97,8 @@ def _guarded(path: Path, reader: Callable[[Path], Volume]) -> Volume:
     except PermissionError:
         raise InputError(f"{path}: may not be read; check its permissions.") from None
     except Exception as error:
+        if isinstance(error, OSError) and error.errno in _OF_THE_DISK:
+            raise InputError(f"{path}: could not be read ({error.strerror}); mend or free the disk.") from None
         reason = " ".join(str(error).split()) or type(error).__name__
         raise InputError(f"{path}: is damaged or not what its name says ({reason}); copy it again.") from error
 

@@ -6,6 +6,7 @@ patient is stays behind: a series becomes voxels and an affine with an empty des
 
 from __future__ import annotations
 
+import logging
 import warnings
 import zipfile
 import zlib
@@ -50,9 +51,9 @@ def is_dicom(path: Path) -> bool:
     """Whether a file is DICOM: by its name, or by the standard's preamble (PS3.10)."""
     if path.suffix.lower() in _FILES:
         return True
-    if path.suffix[
-        1:
-    ].isalpha():  # a name that says it is something else; scanners' own end in a number or have no ending
+    if path.name.upper() == "DICOMDIR":  # the table of contents of a disc
+        return False
+    if path.suffix[1:].isalpha():  # says it is something else; scanners' own end in a number or have no ending
         return False
     try:
         with path.open("rb") as file:
@@ -63,8 +64,11 @@ def is_dicom(path: Path) -> bool:
 
 def holds_dicom(folder: Path) -> bool:
     """Whether a folder (not those below it) has a DICOM file in it that is no result of ours."""
-    own = (path for path in folder.iterdir() if not path.name.endswith("_seg.dcm"))
-    return any(path.is_file() and is_dicom(path) for path in own)
+    try:
+        own = [path for path in folder.iterdir() if not path.name.endswith("_seg.dcm")]
+        return any(path.is_file() and is_dicom(path) for path in own)
+    except OSError:  # may not be looked into
+        return False
 
 
 @contextmanager
@@ -88,8 +92,14 @@ def opened(path: Path) -> Iterator[Path]:
         yield scratch
 
 
-def list_series(root: Path) -> list[Series]:
+def list_series(root: Path, name: Path | None = None) -> list[Series]:
     """Image series of a file, or of a folder and those below it, by number.
+
+    Parameters
+    ----------
+    root : Path
+    name : Path, optional
+        What warnings call it: neither libraries nor names of files may say there who the patient is.
 
     Raises
     ------
@@ -99,14 +109,17 @@ def list_series(root: Path) -> list[Series]:
     pydicom = _need("pydicom")
     found: dict[str, list[tuple[Path, Any]]] = {}
     files = [root] if root.is_file() else sorted(path for path in root.rglob("*") if path.is_file() and is_dicom(path))
-    for path in files:
-        try:
-            header = pydicom.dcmread(path, stop_before_pixels=True, specific_tags=_TAGS)
-        except Exception as error:  # pydicom has no error of its own for the many ways of being damaged
-            warnings.warn(f"{path}: is left out, it cannot be read ({error}).", stacklevel=2)
-            continue
-        if "Rows" in header and "SeriesInstanceUID" in header and header.get("Modality") not in _DERIVED:
-            found.setdefault(str(header.SeriesInstanceUID), []).append((path, header))
+    damaged = 0
+    with hushed():
+        for path in files:
+            try:
+                header = pydicom.dcmread(path, stop_before_pixels=True, specific_tags=_TAGS)
+                if "Rows" in header and "SeriesInstanceUID" in header and header.get("Modality") not in _DERIVED:
+                    found.setdefault(str(header.SeriesInstanceUID), []).append((path, header))
+            except Exception:  # pydicom has no error of its own for the many ways of being damaged
+                damaged += 1
+    if damaged:
+        warnings.warn(f"{name or root}: {damaged} files cannot be read and are left out.", stacklevel=2)
     series = [
         Series(
             int(images[0][1].get("SeriesNumber") or 0),
@@ -116,6 +129,16 @@ def list_series(root: Path) -> list[Series]:
         for uid, images in found.items()
     ]
     return sorted(series, key=lambda one: (one.number, one.uid))
+
+
+@contextmanager
+def hushed() -> Iterator[None]:
+    """Silence what libraries say of values in headers: it quotes them."""
+    for library in ("pydicom", "highdicom"):
+        logging.getLogger(library).setLevel(logging.CRITICAL)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
 
 
 def choose(found: list[Series], number: int | None, path: Path) -> Series:
@@ -155,7 +178,7 @@ def read(path: Path, series: int | None = None) -> Volume:
         If dcm2niix or pydicom is not installed.
     """
     with opened(path) as root, scratch_folder() as scratch:
-        chosen = choose(list_series(root), series, path)
+        chosen = choose(list_series(root, path), series, path)
         volumes = [_readable(image) for image in _converted(chosen, scratch, path)]
     usable = [volume for volume in volumes if volume is not None]
     if not usable:

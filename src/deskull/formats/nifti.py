@@ -47,8 +47,9 @@ def _parts(path: Path) -> tuple[bytes, bytes]:
         return content, content
     sides = []
     for suffix in (".hdr", ".img"):
-        wanted = base[:-4] + suffix + packed
-        side = next((p for p in path.parent.iterdir() if p.name.lower() == wanted.lower()), path.with_name(wanted))
+        side = path.with_name(base[:-4] + suffix + packed)
+        if not side.exists():  # written otherwise, perhaps
+            side = next((p for p in path.parent.iterdir() if p.name.lower() == side.name.lower()), side)
         if not side.exists():
             raise InputError(f"{path}: its other half {side.name} is missing; keep .hdr and .img together.")
         sides.append(read_bytes(side))
