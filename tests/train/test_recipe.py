@@ -13,7 +13,8 @@ from deskull.train.recipe import Recipe, load_recipe, shipped_recipes
 
 
 def test_the_recipes_ship():
-    assert shipped_recipes() == ["article", "article_verbatim", "finetune", "nfbs", "synthesis", "synthesis_v1"]
+    synthesis = ["small", "synthesis", "synthesis_v1", "synthesis_v2"]
+    assert shipped_recipes() == ["article", "article_verbatim", "finetune", "nfbs", *synthesis]
     for name in shipped_recipes():
         recipe = load_recipe(name)
         assert recipe.name == name
