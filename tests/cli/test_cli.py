@@ -146,6 +146,16 @@ app()
     assert os.listdir(tmp_path / "out") == []
 
 
+def test_a_name_that_is_no_text(scan, tmp_path):
+    odd = tmp_path / os.fsdecode(b"s\xff.nii.gz")
+    scan.rename(odd)
+    command = [sys.executable, "-m", "deskull", "strip", str(odd), "-o", str(tmp_path / "out"), "--mask-only"]
+    done = subprocess.run(command, capture_output=True, check=False, env=os.environ | {"PYTHONIOENCODING": "utf-8"})
+    assert done.returncode == 0, done.stderr
+    assert b"s\xff.nii.gz: " in done.stdout
+    assert os.listdir(os.fsencode(tmp_path / "out")) == [b"s\xff_brainmask.nii.gz"]
+
+
 def test_an_unwritable_folder(run, scan, tmp_path):
     (tmp_path / "file").write_text("in the way")
     done = run("strip", scan, "-o", tmp_path / "file")
