@@ -18,7 +18,7 @@ from deskull import formats
 from deskull.errors import DeskullError, UsageError, sentence
 from deskull.formats.atomic import refuse_existing, sweep
 from deskull.limits import available_gb, default_threads, usable_cores
-from deskull.memory import keep_freed_memory
+from deskull.memory import give_back_freed_memory, keep_freed_memory
 from deskull.readahead import read_ahead
 from deskull.records import Record
 from deskull.results import write_results
@@ -196,7 +196,9 @@ def _strip_here(task: Task, settings: Settings) -> Record:
     A Dask worker may not: one that holds on to most of its memory is given no more work.
     """
     keep_freed_memory()
-    return strip_task(task, settings)
+    record = strip_task(task, settings)
+    give_back_freed_memory(GB_A_PROCESS)
+    return record
 
 
 def _let_through(tasks: Iterator[Task], settings: Settings, against: list[Record]) -> Iterator[Task]:
