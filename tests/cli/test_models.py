@@ -12,8 +12,8 @@ from deskull.cli import app
 def test_models_are_listed():
     done = CliRunner().invoke(app, ["models"])
     assert done.exit_code == 0, done.output
-    assert "default" in done.stdout
-    assert "v1" in done.stdout
+    first = [line.split()[0] for line in done.stdout.splitlines() if line.strip()]
+    assert [name for name in first if name in ("default", "small", "v1", "v2")] == ["default", "small", "v1", "v2"]
 
 
 def test_a_card_is_printed_whole():
