@@ -11,8 +11,8 @@ from __future__ import annotations
 import argparse
 import json
 from collections import defaultdict
-from collections.abc import Iterator
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -42,7 +42,7 @@ def main() -> None:
     parser.add_argument("data", type=Path)
     parser.add_argument("--cache", type=Path, required=True)
     parser.add_argument("--model", default="default")
-    parser.add_argument("--border", type=float, default=0.0, help="v1 draws the brain 0.5 mm tighter")
+    parser.add_argument("--border", type=float, default=0.0, help="v2 draws the brain 0.2 mm tighter, v1 0.7")
     parser.add_argument("--count", type=int, default=208)
     parser.add_argument("--figures", type=Path)
     parser.add_argument("--alone", action="store_true", help="one degradation at a time")
@@ -52,7 +52,8 @@ def main() -> None:
     config, stripper = synthesis_config(recipe), Stripper(options.model)
     names = [*FAMILIES, "random"]
     dice, leaks = defaultdict(list), []
-    for name, item, changed in alone(config, options.count) if options.alone else plain(config, options.count):
+    ways = alone(config) if options.alone else {"": config}
+    for (name, changed), item in product(ways.items(), range(options.count)):
         family = names[item % len(names)]
         only = replace(changed, contrast=ContrastConfig(shares=((family, 1.0),)))
         sample = synthesise(anatomies[item // len(names) % len(anatomies)], FIRST_SEED + item, (96, 112, 96), only)
@@ -62,13 +63,8 @@ def main() -> None:
     report(dice, leaks, options.figures)
 
 
-def plain(config: SynthesisConfig, count: int) -> Iterator[tuple[str, int, SynthesisConfig]]:
-    """Every image as training draws it."""
-    yield from (("", item, config) for item in range(count))
-
-
-def alone(config: SynthesisConfig, count: int) -> Iterator[tuple[str, int, SynthesisConfig]]:
-    """The same heads, as many for each degradation: none, one at a time, turned and tilted."""
+def alone(config: SynthesisConfig) -> dict[str, SynthesisConfig]:
+    """Settings of heads with no degradation, with each alone, turned and tilted."""
     pose = replace(config.pose, turned_share=0.0, tilted_share=0.0)
     clean = replace(config, pose=pose, **NONE)
     ways = {"none": clean} | {
@@ -77,8 +73,7 @@ def alone(config: SynthesisConfig, count: int) -> Iterator[tuple[str, int, Synth
     }
     ways["turned"] = replace(clean, pose=replace(pose, turned_share=1.0))
     ways["tilted"] = replace(clean, pose=replace(pose, tilted_share=1.0))
-    for name, changed in ways.items():
-        yield from ((name, item, changed) for item in range(count))
+    return ways
 
 
 def strip(stripper: Stripper, sample, voxel: float, border: float):

@@ -116,7 +116,7 @@ def refused(task: Task, settings: Settings) -> Record | None:
         return None
     try:
         for path in (*task.results(settings.kinds).values(), *task.notes):
-            refuse_existing(path, settings.overwrite)
+            refuse_existing(path, overwrite=False)
     except (DeskullError, OSError) as error:
         return _failed(task, settings, sentence(error))
     return None

@@ -27,11 +27,11 @@ SUFFIXES = ("T1w", "T2w", "FLAIR", "PDw")
 _PLAIN = ("T1w", "bold", "dwi")
 #: pybids' names of entities, as filter files use them, and those in the names of files.
 _SHORT = {
-    **{"subject": "sub", "session": "ses", "sample": "sample", "task": "task", "tracer": "trc", "acquisition": "acq"},
-    **{"ceagent": "ce", "staining": "stain", "reconstruction": "rec", "direction": "dir", "run": "run", "echo": "echo"},
-    **{"modality": "mod", "flip": "flip", "inversion": "inv", "mt": "mt", "part": "part", "processing": "proc"},
-    **{"hemisphere": "hemi", "space": "space", "split": "split", "recording": "recording", "chunk": "chunk"},
-}
+    "subject": "sub", "session": "ses", "sample": "sample", "task": "task", "tracer": "trc", "acquisition": "acq",
+    "ceagent": "ce", "staining": "stain", "reconstruction": "rec", "direction": "dir", "run": "run", "echo": "echo",
+    "modality": "mod", "flip": "flip", "inversion": "inv", "mt": "mt", "part": "part", "processing": "proc",
+    "hemisphere": "hemi", "space": "space", "split": "split", "recording": "recording", "chunk": "chunk",
+}  # fmt: skip
 #: Suffixes that fMRIPrep's names for kinds of scans mean.
 _KINDS = {"t1w": "T1w", "t2w": "T2w", "flair": "FLAIR", "pdw": "PDw", "bold": "bold", "sbref": "sbref", "dwi": "dwi"}
 #: Table of the group level.
@@ -197,7 +197,7 @@ def sidecars(root: Path, scan: Path) -> list[Path]:
     entity that the scan has not.
     """
     *entities, suffix = split_name(scan)[0].split("_")
-    folders = [root, *(folder for folder in reversed(scan.parents) if folder.is_relative_to(root) and folder != root)]
+    folders = [folder for folder in reversed(scan.parents) if folder.is_relative_to(root)]
     found = [path for folder in folders for path in _json_files(folder)]
     parts = [(path, path.stem.split("_")) for path in found]
     return [path for path, (*own, kind) in parts if kind == suffix and set(own) <= set(entities)]

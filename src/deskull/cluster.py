@@ -117,6 +117,7 @@ def _submit(queue: Any, workers: int) -> None:
         queue.worker_spec.update(queue.new_worker_spec())
 
     async def submitted() -> None:
+        """Wait for the queue's answers."""
         await queue
 
     try:

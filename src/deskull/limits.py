@@ -27,15 +27,8 @@ def usable_cores(proc: Path = _PROC, groups: Path = _GROUPS) -> int:
         Where Linux shows processes and control groups (cgroups(7)).
     """
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    for folder in _own_groups("cpu", proc, groups):
-        with suppress(OSError, ValueError):  # "max" is no limit
-            quota, period = map(float, (folder / "cpu.max").read_text().split())
-            cores = min(cores, max(1, math.floor(quota / period)))
-        with suppress(OSError, ValueError, ZeroDivisionError):
-            quota, period = (float((folder / f"cpu.cfs_{name}_us").read_text()) for name in ("quota", "period"))
-            if quota > 0:
-                cores = min(cores, max(1, math.floor(quota / period)))
-    return cores
+    granted = min(map(_granted_cores, _own_groups("cpu", proc, groups)), default=math.inf)
+    return cores if granted >= cores else max(1, math.floor(granted))
 
 
 def default_threads() -> int:
@@ -61,6 +54,17 @@ def available_gb(proc: Path = _PROC, groups: Path = _GROUPS) -> float:
                 room = int((folder / limit).read_text()) - int((folder / used).read_text())
                 found.append((room + _stat(folder, spare)) / 1e9)
     return max(0.0, min(found))
+
+
+def _granted_cores(folder: Path) -> float:
+    """Share of the processors that a control group grants, in cores; infinite without a limit (cgroup v2, then v1)."""
+    with suppress(OSError, ValueError, ZeroDivisionError):  # "max" is no limit
+        quota, period = map(float, (folder / "cpu.max").read_text().split())
+        return quota / period
+    with suppress(OSError, ValueError, ZeroDivisionError):
+        quota, period = (float((folder / f"cpu.cfs_{name}_us").read_text()) for name in ("quota", "period"))
+        return quota / period if quota > 0 else math.inf
+    return math.inf
 
 
 def _stat(folder: Path, name: str) -> int:

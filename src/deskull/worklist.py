@@ -165,11 +165,11 @@ def _leads_back(path: Path, root: Path) -> bool:
 
 def _dicom_folders(folders: Sequence[Path]) -> list[Path]:
     """Folders with DICOM files in them, but for those beneath such a one: a series is looked for there too."""
-    found: set[Path] = set()
-    for folder in sorted(folders, key=lambda one: len(one.parts)):
-        if found.isdisjoint(folder.parents) and dicom.holds_dicom(folder):
-            found.add(folder)
-    return sorted(found)
+    found: dict[Path, None] = {}
+    for folder in folders:  # each after the one that it is in
+        if found.keys().isdisjoint(folder.parents) and dicom.holds_dicom(folder):
+            found[folder] = None
+    return list(found)
 
 
 def _other_half(path: Path) -> bool:
@@ -197,9 +197,9 @@ def _of_table(table: Path, split: str | None) -> list[Path]:
         except (OSError, UnicodeDecodeError) as error:
             raise InputError(f"{table}: cannot be read ({error}); check the path.") from None
         return [locate(table, line) for line in lines if line and not line.startswith("#")]
-    rows = read_rows(table, ())
-    of_data_set = any("raw" in row and "scan" not in row for _, row in rows)
-    if split or of_data_set:
+    first = table.read_text(errors="replace").split("\n", 1)[0] if table.is_file() else ""
+    columns = {name.strip() for name in first.split(",")}
+    if split or ("raw" in columns and "scan" not in columns):
         return [case.raw for case in cases_of(table, split)]
     return [locate(table, row["scan"]) for _, row in read_rows(table, ("scan",)) if row["scan"]]
 

@@ -105,4 +105,4 @@ def _workers(
     from deskull.cluster import Cluster
 
     settings = dict(option.split("=", 1) for option in further)
-    return Cluster(scheduler, queue.value if queue else "", jobs or 1, threads or 1, memory or "2GB", settings)
+    return Cluster(scheduler, queue.value if queue else "", jobs or 1, threads or 1, memory or Cluster.memory, settings)

@@ -68,8 +68,7 @@ def sweep(folder: Path, *, deep: bool = True) -> None:
     """Remove what writers on this machine that were killed have left in a folder and, if `deep`, those below it."""
     pattern = f".{_HOST}.*.partial.*"
     for partial in folder.rglob(pattern) if deep else folder.glob(pattern):
-        writer = partial.name.removeprefix(f".{_HOST}.").split(".")[0]
-        if writer.isdigit() and not _lives(int(writer)):
+        if _abandoned(partial.name, f".{_HOST}."):
             with suppress(OSError):
                 partial.unlink()
 
@@ -78,11 +77,16 @@ def sweep(folder: Path, *, deep: bool = True) -> None:
 def scratch_folder() -> Iterator[Path]:
     """Give a temporary folder, removed at the end; what killed processes have left of theirs is removed first."""
     for left in Path(tempfile.gettempdir()).glob(f"deskull-{_HOST}-*"):
-        owner = left.name.removeprefix(f"deskull-{_HOST}-").split("-")[0]
-        if owner.isdigit() and not _lives(int(owner)):
+        if _abandoned(left.name, f"deskull-{_HOST}-"):
             shutil.rmtree(left, ignore_errors=True)
     with tempfile.TemporaryDirectory(prefix=f"deskull-{_HOST}-{os.getpid()}-") as folder:
         yield Path(folder)
+
+
+def _abandoned(name: str, prefix: str) -> bool:
+    """Whether a temporary name (a prefix and the number of a process) is of a process that has ended."""
+    owner = re.match(r"\d+\b", name.removeprefix(prefix))
+    return owner is not None and not _lives(int(owner[0]))
 
 
 def _lives(process: int) -> bool:
