@@ -128,3 +128,18 @@ def test_a_disc_of_dicom_is_one_source(tmp_path):
         (tmp_path / name).write_bytes(bytes(128) + b"DICM")
     found = [task.scan.relative_to(tmp_path).as_posix() for task in plan([tmp_path / "disc"], tmp_path / "out")]
     assert found == ["disc/DICOM/S1", "disc/DICOM/S2"]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.csv", "case,subject,raw,mask\n"),
+        ("a.csv", "scan,age\n"),
+        ("a.csv", "scan,age\n,30\n"),
+        ("a.txt", "# none\n\n"),
+    ],
+)
+def test_a_table_without_scans_says_so(tmp_path, name, text):
+    (tmp_path / name).write_text(text)
+    with pytest.raises(UsageError, match=f"{name}: names no scan"):
+        plan([tmp_path / name], tmp_path / "out")

@@ -106,6 +106,8 @@ def _of_source(source: Path, out: Path | None, split: str | None) -> list[Task]:
     suffix = source.suffix.lower()
     if suffix in _TABLES:
         scans = _of_table(source, split)
+        if not scans:
+            raise UsageError(f"{source}: names no scan; check the table.")
     elif not source.exists() and glob.has_magic(str(source)):
         named = sorted(glob.glob(str(source), recursive=True))  # noqa: PTH207 (absolute patterns too)
         scans = [path for path in map(Path, named) if not is_result(path)]
