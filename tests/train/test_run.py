@@ -17,7 +17,7 @@ from deskull.data.prepare import load_prepared, prepare
 from deskull.models import load_model
 from deskull.strip import Stripper
 from deskull.train.export import export, load_network
-from deskull.train.lightning import Hardware, SurfaceModule
+from deskull.train.lightning import Hardware, SurfaceModule, make_network
 from deskull.train.real import RealScan, whole_sample
 from deskull.train.run import Request, draw_samples, train
 from deskull.train.samples import as_batch
@@ -169,12 +169,25 @@ def test_references_are_shifted_to_what_the_starting_network_sees(model, table, 
 
 def test_a_model_that_does_not_fit_is_refused(model):
     with pytest.raises(UsageError, match="another network"):
-        starting_weights(load_model(model), replace(TINY, start=str(model), channels=[4, 8, 9]))
+        starting_weights(load_model(model), replace(TINY, start=str(model), channels=[4, 8]))
     with pytest.raises(UsageError, match="sees scans otherwise"):
         starting_model(replace(TINY, start=str(model), voxel=2.0))
     heads = starting_model(replace(TINY, data="synthesis", start=str(model), voxel=2.0))
     assert heads
     assert heads.path == model
+
+
+def test_a_wider_network_starts_with_the_answers_of_the_model(model):
+    recipe = replace(TINY, start=str(model))
+    narrow, wide = make_network(recipe), make_network(wider := replace(recipe, channels=[6, 11, 12]))
+    narrow.load_state_dict(starting_weights(load_model(model), recipe))
+    wide.load_state_dict(starting_weights(load_model(model), wider))
+    image = torch.rand(1, 1, 16, 24, 16)
+    assert torch.allclose(narrow(image), wide(image), atol=1e-4)
+    wide(image).square().sum().backward()
+    assert all(weight.grad is not None and weight.grad.abs().sum() > 0 for weight in wide.parameters())
+    with pytest.raises(UsageError, match="another network"):
+        starting_weights(load_model(model), replace(recipe, channels=[3, 8, 8]))
 
 
 def test_training_without_validation_keeps_the_last_epoch(tmp_path):

@@ -79,6 +79,17 @@ def test_the_warp_carries_tissues_and_distances_alike(anatomy):
     assert (distance[:, :1][tissues == Tissue.SKIN] > 2).all()
 
 
+def test_voxels_split_into_the_points_of_a_finer_grid(anatomy):
+    labels, affine = torch.from_numpy(anatomy.tissues), random_affine(Rng(4), PoseConfig(turned_share=1))
+    straight = torch.zeros(1, 3, 40, 20, 24)
+    fine = grid_points(affine, torch.zeros(1, 3, 80, 40, 48), 1.5)
+    for goes_on in (True, False):
+        at_once = sample_tissues(labels, fine, 2.0, goes_on)
+        split = sample_tissues(labels, grid_points(affine, straight, 3.0), 2.0, goes_on, 2, 3.0 * affine[:, :3])
+        assert (at_once == split).float().mean() > 0.999  # points midway between two tissues are rounded either way
+        assert len(at_once.unique()) > 3
+
+
 def test_mirror_images_occur():
     signs = {float(torch.linalg.det(random_affine(Rng(seed), PoseConfig())[:, :3])) > 0 for seed in range(20)}
     assert signs == {True, False}

@@ -100,5 +100,5 @@ def paint(tissues: Tensor, means: Tensor, deviations: Tensor, rng: Rng) -> Tenso
     """Colour a tissue image: each voxel its tissue's mean plus texture; float32, same shape."""
     flat = tissues.reshape(-1).to(torch.int32)
     image = means.to(rng.device).index_select(0, flat)
-    image += deviations.to(rng.device).index_select(0, flat) * rng.bytes_noise(flat.numel())
+    image.addcmul_(deviations.to(rng.device).index_select(0, flat), rng.bytes_noise(flat.numel()))
     return image.reshape(tissues.shape)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -13,6 +14,8 @@ from deskull.train.rng import Rng
 from deskull.train.tissues import Tissue
 
 Shape = tuple[int, int, int]
+#: Planes of a grid that are looked up at a time.
+_SLAB = 16
 
 
 @dataclass(frozen=True)
@@ -91,8 +94,10 @@ def grid_points(affine: Tensor, warp: Tensor, voxel: float) -> Tensor:
     return points
 
 
-def sample_tissues(tissues: Tensor, points: Tensor, spacing: float, neck_goes_on: bool) -> Tensor:
-    """Nearest tissue at each point, shape (1, 1, *grid) uint8.
+def sample_tissues(
+    tissues: Tensor, points: Tensor, spacing: float, neck_goes_on: bool, times: int = 1, edges: Tensor | None = None
+) -> Tensor:
+    """Nearest tissue at each point, shape (1, 1, *grid) uint8, or at `times` points along each edge of its voxel.
 
     Parameters
     ----------
@@ -103,18 +108,35 @@ def sample_tissues(tissues: Tensor, points: Tensor, spacing: float, neck_goes_on
         Edge of the voxels of `tissues` in mm.
     neck_goes_on : bool
         Whether the lowest slice is repeated below the map; else there is air.
+    times : int
+        How much finer than `points` the answer is.
+    edges : Tensor, shape (3, 3), optional
+        Edges of the voxel of each point in mm, as columns (for `times` above 1): within a voxel nothing is bent.
     """
-    index = torch.zeros(points.shape[2:], dtype=torch.int32, device=points.device)
+    grid = points.shape[2:]
+    middle = (torch.tensor(tissues.shape, dtype=torch.float32) - 1) / 2
+    found = torch.empty([n for size in grid for n in (size, times)], dtype=torch.uint8, device=points.device)
+    for first in range(0, grid[0], _SLAB):  # slab by slab, so that what is computed stays in the cache
+        slab = points[0, :, first : first + _SLAB] / spacing
+        for part in itertools.product(range(times), repeat=3):
+            within = (torch.tensor(part, dtype=torch.float32) - (times - 1) / 2) / times
+            shift = middle if edges is None else middle + edges.cpu() @ within / spacing
+            into = found[first : first + _SLAB, part[0], :, part[1], :, part[2]]
+            into.copy_(_nearest(tissues, slab, shift.tolist(), neck_goes_on))
+    return found.reshape(1, 1, *(size * times for size in grid))
+
+
+def _nearest(tissues: Tensor, places: Tensor, shift: Sequence[float], neck_goes_on: bool) -> Tensor:
+    """Tissue of the voxel nearest to each place, shape (3, *grid), in voxels, when all are shifted."""
+    index = torch.zeros(places.shape[1:], dtype=torch.int32, device=places.device)
     below = None
     for axis, size in enumerate(tissues.shape):
-        place = (points[0, axis] / spacing + (size - 1) / 2).round_().to(torch.int32)
+        place = (places[axis] + shift[axis]).round_()
         if axis == 2 and not neck_goes_on:
             below = place < 0
-        index = index.mul_(size).add_(place.clamp_(0, size - 1))
+        index.mul_(size).add_(place.clamp_(0, size - 1).to(torch.int32))
     found = tissues.reshape(-1).index_select(0, index.reshape(-1)).reshape(index.shape)
-    if below is not None:
-        found[below] = Tissue.AIR
-    return found[None, None]
+    return found if below is None else found.masked_fill_(below, Tissue.AIR)
 
 
 def sample_distances(distances: Tensor, points: Tensor, spacing: float, voxel: float) -> Tensor:

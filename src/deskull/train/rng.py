@@ -45,7 +45,7 @@ class Rng:
     def bytes_noise(self, *shape: int) -> Tensor:
         """Cheap field of mean 0 and deviation about 1, for textures at full resolution."""
         field = torch.empty(shape, dtype=torch.uint8, device=self.device)
-        return (field.random_(generator=self._fields).float() - 127.5) / 73.6
+        return field.random_(generator=self._fields).float().sub_(127.5).div_(73.6)
 
     def smooth(self, shape: tuple[int, ...], cells: float, channels: int = 1) -> Tensor:
         """Smooth random field, shape (1, channels, *shape), standard normal at its control points.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -20,6 +21,8 @@ from deskull.models import Model, load_model
 from deskull.train.lightning import make_network
 from deskull.train.recipe import Recipe
 
+#: Layers that see the upsampled features and, beside them, the skipped ones.
+_JOINED = re.compile(r"decoders\.\d+\.0\.0\.weight")
 #: Borders tried, in mm.
 BORDERS = np.arange(-4, 4.01, 0.25)
 
@@ -46,22 +49,36 @@ def starting_model(recipe: Recipe) -> Model | None:
 def starting_weights(model: Model, recipe: Recipe) -> dict[str, Tensor]:
     """Weights of an exported network under the names of the recipe's, the head cut to the recipe's surfaces.
 
+    A recipe with more features than the model starts from a wider network that answers the same: the new features
+    have random weights, and the old ones take nothing from them yet (Chen et al., Net2Net, ICLR 2016).
+
     Raises
     ------
     UsageError
-        If the networks differ.
+        If the networks differ otherwise.
     """
     graph = onnx.load_from_string(model.content()).graph
     found = {tensor.name.removesuffix("_half"): numpy_helper.to_array(tensor) for tensor in graph.initializer}
     weights = {}
-    for name, wanted in make_network(recipe).state_dict().items():
+    for name, fresh in make_network(recipe).state_dict().items():
         values = found.get(name)
         if name.startswith("head.") and values is not None:
             values = values[: len(recipe.surfaces)]
-        if values is None or values.shape != tuple(wanted.shape):
+        if values is None or values.ndim != fresh.ndim or any(np.greater(values.shape, fresh.shape)):
             raise UsageError(f"{recipe.name}: {model.path.name} holds another network; copy channels from its card.")
-        weights[name] = torch.tensor(values, dtype=wanted.dtype)
+        weights[name] = _widened(torch.tensor(values, dtype=fresh.dtype), fresh, parts=2 if _JOINED.match(name) else 1)
     return weights
+
+
+def _widened(values: Tensor, fresh: Tensor, parts: int) -> Tensor:
+    """Weights of a layer grown to the size of `fresh`, whose inputs are so many parts joined."""
+    wide = fresh.clone()
+    wide[: len(values)] = values if values.ndim == 1 else 0
+    if values.ndim > 1:
+        old, new = values.shape[1] // parts, fresh.shape[1] // parts
+        for part in range(parts):
+            wide[: len(values), part * new : part * new + old] = values[:, part * old : (part + 1) * old]
+    return wide
 
 
 def reference_border(model: Model, files: Sequence[Path]) -> float:

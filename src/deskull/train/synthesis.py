@@ -144,11 +144,11 @@ def _draw_pose(anatomy: Anatomy, family: str, rng: Rng, shape: Shape, config: Sy
 
 def _tissues(anatomy: Anatomy, pose: _Pose, rng: Rng, config: SynthesisConfig) -> Tensor:
     """Tissues on the oversampled grid, shape (1, 1, k x, k y, k z)."""
-    times = config.oversampling
-    fine = functional.interpolate(pose.warp, scale_factor=times, mode="trilinear") if times > 1 else pose.warp
-    points = grid_points(pose.affine, fine, config.voxel / times)
+    points = grid_points(pose.affine, pose.warp, config.voxel)
     labels = torch.from_numpy(anatomy.tissues).to(rng.device)
-    tissues = sample_tissues(labels, points, anatomy.spacing, rng.chance(config.neck_goes_on))
+    edges = pose.affine[:, :3] * config.voxel
+    goes_on = rng.chance(config.neck_goes_on)
+    tissues = sample_tissues(labels, points, anatomy.spacing, goes_on, config.oversampling, edges)
     return surroundings.add_fat(tissues, rng) if rng.chance(config.fat_share) else tissues
 
 
