@@ -3,7 +3,8 @@
 python benchmarks/synthetic.py DATA --cache FOLDER [--model default] [--count 208] [--figures FILE.json] [--alone]
 
 With --alone, heads of ordinary pose and contrast go through one degradation at a time (as strong as training draws it),
-so that what costs the most is seen.
+so that what costs the most is seen. The slope says how much of each mm of fluid between brain and skull the mask takes
+in beside what it should: at 1 its edge follows the skull, at 0 the brain.
 """
 
 from __future__ import annotations
@@ -51,16 +52,17 @@ def main() -> None:
     anatomies = [load_anatomy(options.data / "labelmaps" / f"{n}.nii.gz", options.cache) for n in recipe.hold_out]
     config, stripper = synthesis_config(recipe), Stripper(options.model)
     names = [*FAMILIES, "random"]
-    dice, leaks = defaultdict(list), []
+    dice, slopes, leaks = defaultdict(list), defaultdict(list), []
     ways = alone(config) if options.alone else {"": config}
     for (name, changed), item in product(ways.items(), range(options.count)):
         family = names[item % len(names)]
         only = replace(changed, contrast=ContrastConfig(shares=((family, 1.0),)))
         sample = synthesise(anatomies[item // len(names) % len(anatomies)], FIRST_SEED + item, (96, 112, 96), only)
-        scores = strip(stripper, sample, config.voxel, options.border)
+        scores, slope = strip(stripper, sample, config.voxel, options.border)
         dice[name or family].append(scores.dice if scores else 0.0)
+        slopes[name or family].append(slope)
         leaks.append(scores.leak if scores else 0.0)
-    report(dice, leaks, options.figures)
+    report(dice, slopes, leaks, options.figures)
 
 
 def alone(config: SynthesisConfig) -> dict[str, SynthesisConfig]:
@@ -77,21 +79,33 @@ def alone(config: SynthesisConfig) -> dict[str, SynthesisConfig]:
 
 
 def strip(stripper: Stripper, sample, voxel: float, border: float):
-    """Strip a sample as if it were a scan and score it where its field of view lies; None where no brain was found."""
+    """Strip a sample as if it were a scan: scores in its field of view (None: no brain found), and the slope."""
     affine = np.diag([voxel, voxel, voxel, 1.0])
     seen = sample.weight[0, 0].numpy() > 0
     try:
         result = stripper.strip(Volume(sample.image[0, 0].numpy(), affine), border=border)
     except InputError:
-        return None
-    return score(result.mask.data, sample.distance[0, 0].numpy() < 0, (voxel,) * 3, seen)
+        return None, np.nan
+    brain, skull = sample.distance[0].numpy()
+    scores = score(result.mask.data, brain < 0, (voxel,) * 3, seen)
+    return scores, slope_on_gap(result.distance.data, brain, skull, seen)
 
 
-def report(dice: dict[str, list[float]], leaks: list[float], target: Path | None) -> None:
+def slope_on_gap(found, brain, skull, seen) -> float:
+    """Slope of how far outside the brain's edge was found on how far the intracranial surface is, both in mm."""
+    edge = seen & (abs(brain) < 1.2)
+    gap = np.clip(brain - skull, 0, 8)[edge]
+    return float(np.polyfit(gap, (brain - found)[edge], 1)[0]) if gap.std() > 0.1 else np.nan
+
+
+def report(
+    dice: dict[str, list[float]], slopes: dict[str, list[float]], leaks: list[float], target: Path | None
+) -> None:
     """Print medians and the worst, and write them for the card."""
-    print("| kind | images | median Dice | worst |\n|---|---|---|---|")
+    print("| kind | images | median Dice | worst | slope |\n|---|---|---|---|---|")
     for family, found in dice.items():
-        print(f"| {family} | {len(found)} | {np.median(found):.4f} | {min(found):.4f} |")
+        slope = np.nanmedian(slopes[family])
+        print(f"| {family} | {len(found)} | {np.median(found):.4f} | {min(found):.4f} | {slope:+.2f} |")
     together = np.concatenate(list(dice.values()))
     low = np.percentile(together, 1)
     print(f"\nall: {len(together)} images, median {np.median(together):.4f}, 1st percentile {low:.4f}", end=", ")

@@ -7,10 +7,10 @@ import pytest
 torch = pytest.importorskip("torch", reason="needs torch (deskull[train])")
 
 from deskull.train.anatomy import Anatomy, _distances
-from deskull.train.deform import grid_points, sample_tissues
-from deskull.train.pathology import lesions, shrink, widen_ventricles
+from deskull.train.deform import grid_points, sample_distances, sample_tissues
+from deskull.train.pathology import lesions, shrink, wear, widen_ventricles
 from deskull.train.rng import Rng
-from deskull.train.tissues import Tissue
+from deskull.train.tissues import BRAIN_TISSUES, Tissue
 from tests.train.test_surfaces import head
 
 STRAIGHT = torch.eye(3, 4)
@@ -50,6 +50,21 @@ def test_ventricles_widen_and_the_surface_stays(anatomy, points):
     assert count(anatomy, moved, Tissue.VENTRICLE) > 2.5 * count(anatomy, points, Tissue.VENTRICLE)
     for tissue in (Tissue.BONE, Tissue.SKIN):
         assert count(anatomy, moved, tissue) == count(anatomy, points, tissue)
+
+
+def test_worn_brains_lose_what_the_distances_say(anatomy, points):
+    distance = sample_distances(torch.from_numpy(anatomy.distances), points, anatomy.spacing, 2.0)
+    tissues = sample_tissues(torch.from_numpy(anatomy.tissues), points, anatomy.spacing, neck_goes_on=True)
+    depth = torch.zeros_like(distance[:, :1])
+    depth[:, :, :40] = 4.0
+    worn, further = wear(tissues, distance, depth)
+    assert torch.equal(worn[:, :, 42:], tissues[:, :, 42:])
+    brain = torch.isin(worn, torch.tensor([int(tissue) for tissue in BRAIN_TISSUES], dtype=worn.dtype))
+    assert (worn[brain != (further[:, :1] <= 0)] != Tissue.BONE).all()
+    assert not (brain & (further[:, :1] > 0)).any()
+    lost = (tissues != worn).sum()
+    assert lost == pytest.approx(2 * torch.pi * 46**2 * 4 / 8, rel=0.1)  # a shell of half the ball, 8 mm3 a voxel
+    assert torch.equal(further[:, 1], distance[:, 1])
 
 
 def test_lesions_change_the_inside_only():

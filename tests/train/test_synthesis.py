@@ -15,7 +15,16 @@ from deskull.mask import signed_distance
 from deskull.train import artefacts
 from deskull.train.anatomy import Anatomy, _distances, load_anatomy
 from deskull.train.contrast import FAMILIES, ContrastConfig, draw_family, draw_means
-from deskull.train.deform import PoseConfig, grid_points, random_affine, random_warp, sample_distances, sample_tissues
+from deskull.train.deform import (
+    PoseConfig,
+    grid_points,
+    random_affine,
+    random_warp,
+    sample_distances,
+    sample_tissues,
+    unstretch,
+)
+from deskull.train.heads import TrainingHeads
 from deskull.train.rng import Rng
 from deskull.train.surfaces import brain_mask
 from deskull.train.synthesis import SynthesisConfig, synthesise
@@ -114,6 +123,39 @@ def test_no_brain_below_a_map_that_ends_in_it():
     torch.testing.assert_close(found[15, 15][heights < bottom], (bottom - heights)[heights < bottom])
 
 
+def test_distances_hold_where_a_warp_stretches_much():
+    sphere = (torch.stack(torch.meshgrid(*[torch.arange(-30.0, 31)] * 3, indexing="ij")).norm(dim=0) - 20)[None, None]
+    for stretch in (0.3, 0.5, 1.0):
+        near = sphere.abs() < 3
+        torch.testing.assert_close(unstretch(stretch * sphere, 1.0)[near], sphere[near], atol=0.1, rtol=0.05)
+
+
+def test_heads_with_a_neck_lie_with_the_brain_in_the_grid(anatomy):
+    off = Anatomy("ball", anatomy.tissues[:, :, 20:], 2.0, anatomy.distances[:, :, :, 10:])
+    assert off.middle == pytest.approx([0, 0, -20], abs=1)
+    assert anatomy.middle == pytest.approx([0, 0, 0], abs=0.1)
+    still = PoseConfig(rotation=0, tilted_share=0, scale=0, stretch=0, shear=0, turned_share=0, shift=0, warp_mm=(0, 0))
+    sample = synthesise(off, 1, SHAPE, SynthesisConfig(pose=still, shrunken_share=0, ventricle_share=0, worn_share=0))
+    heights = (sample.distance[0, 0] < 0).nonzero()[:, 2].float()
+    assert abs(float(heights.mean()) - 23.5) < 6
+
+
+def test_ct_is_seen_through_its_window(anatomy):
+    config = SynthesisConfig(contrast=ContrastConfig(shares=(("CT", 1.0),)), cut_share=0)
+    for seed in range(4):
+        image = synthesise(anatomy, seed, SHAPE, config).image
+        assert image.min() == 0
+        assert (image == image.max()).float().mean() > 0.001  # bone lies at the window's end
+
+
+def test_few_heads_are_newborns(anatomy):
+    born = [replace(anatomy, name=f"neonate_{week}w") for week in range(16)]
+    heads = TrainingHeads([*born, *[anatomy] * 30], SynthesisConfig(), [[32]] * 3, 0, 1)
+    share = sum(heads._anatomy(Rng(seed)).newborn for seed in range(400)) / 400
+    assert share == pytest.approx(0.15, abs=0.06)
+    assert TrainingHeads(born, SynthesisConfig(), [[32]] * 3, 0, 1)._anatomy(Rng(0)).newborn
+
+
 def test_the_margin_widens_the_brain(anatomy):
     narrow, wide = (synthesise(anatomy, 5, SHAPE, SynthesisConfig(margin=margin)) for margin in (0.0, 0.5))
     near = narrow.distance[:, :1].abs() < 5
@@ -154,9 +196,19 @@ def test_thick_slices_blur_only_their_axis(axis):
     ramp = torch.arange(32, dtype=torch.float32).reshape([-1 if a == axis else 1 for a in range(3)]).expand(32, 32, 32)
     out = artefacts.slices(ramp[None, None].clone(), axis, 3.0, 0.2, Rng(1))[0, 0]
     inner = slice(8, 24)
-    assert (out - ramp)[inner, inner, inner].abs().max() < 0.6
+    assert (out - ramp)[inner, inner, inner].abs().max() < 0.01
     others = [a for a in range(3) if a != axis]
     assert out.std(dim=others[0]).max() < 1e-4
+
+
+@pytest.mark.parametrize("factor", [1.05, 1.3, 1.9])
+def test_coarse_voxels_blur_and_do_not_shift(factor):
+    ramp = torch.arange(40, dtype=torch.float32).reshape(-1, 1, 1).expand(40, 40, 40)[None, None]
+    found = artefacts.coarse(ramp.clone(), (factor, 1.0, 1.0))[0, 0, 8:32, 8:32, 8:32]
+    assert (found - ramp[0, 0, 8:32, 8:32, 8:32]).abs().max() < 0.1
+    point = torch.zeros(1, 1, 40, 40, 40)
+    point[0, 0, 20] = 1.0
+    assert artefacts.coarse(point, (factor, 1.0, 1.0)).max() < 0.95
 
 
 def test_artefacts_do_what_they_say(image):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import nibabel as nib
@@ -38,6 +39,18 @@ class Anatomy:
     tissues: Labels
     spacing: float
     distances: npt.NDArray[np.float16]
+
+    @property
+    def newborn(self) -> bool:
+        """Whether it is from the neonatal atlas."""
+        return self.name.startswith("neonate")
+
+    @cached_property
+    def middle(self) -> npt.NDArray[np.float32]:
+        """Middle of the brain in mm from the centre of `tissues`, shape (3,)."""
+        half = (np.array(self.distances.shape[1:]) - 1) / 2
+        middle: npt.NDArray[np.float32] = (np.argwhere(self.distances[0] < 0).mean(axis=0) - half) * 2 * self.spacing
+        return middle.astype(np.float32)
 
 
 def read_anatomy(path: Path) -> Anatomy:

@@ -98,13 +98,18 @@ def slices(image: Tensor, axis: int, thickness: float, gap: float, rng: Rng) -> 
     fine = _convolve(fine, profile, axis)
     count = max(3, round(size / thickness))
     start = rng.uniform(0, 2 * thickness - 1)
-    places = (start + torch.arange(count, device=image.device) * 2 * thickness).round().long()
-    thick = fine.index_select(2 + axis, places.clamp_max(2 * size - 1))
+    thick = _planes(fine, axis, start + torch.arange(count, device=image.device) * 2 * thickness)
     where = (torch.arange(size, device=image.device) * 2 + 0.5 - start) / (2 * thickness)
-    low = where.floor().clamp_(0, count - 1)
-    share = (where - low).clamp_(0, 1).reshape([-1 if a == axis else 1 for a in range(3)])
-    lower = thick.index_select(2 + axis, low.long())
-    upper = thick.index_select(2 + axis, (low + 1).clamp_max_(count - 1).long())
+    return _planes(thick, axis, where)
+
+
+def _planes(image: Tensor, axis: int, places: Tensor) -> Tensor:
+    """Planes of an image at places between its own along an axis (in voxels), the outermost going on outside."""
+    last = image.shape[2 + axis] - 1
+    low = places.floor().clamp_(0, last)
+    share = (places - low).clamp_(0, 1).reshape([-1 if a == axis else 1 for a in range(3)])
+    lower = image.index_select(2 + axis, low.long())
+    upper = image.index_select(2 + axis, (low + 1).clamp_max_(last).long())
     return lower + (upper - lower) * share
 
 
@@ -112,7 +117,9 @@ def coarse(image: Tensor, factors: tuple[float, float, float]) -> Tensor:
     """Acquire at voxels `factors` times as large and interpolate back."""
     shape = image.shape[2:]
     small = [max(8, round(n / f)) for n, f in zip(shape, factors, strict=True)]
-    reduced = functional.interpolate(image, size=small, mode="area")
+    # Not mode="area": its bins are of whole voxels, so for factors below 2 it blurs too much and shifts.
+    smooth = blur(image, (0.4 * factors[0], 0.4 * factors[1], 0.4 * factors[2]))
+    reduced = functional.interpolate(smooth, size=small, mode="trilinear", align_corners=False)
     return functional.interpolate(reduced, size=shape, mode="trilinear", align_corners=False)
 
 

@@ -45,22 +45,29 @@ STEADY = {"CT": 0.35}
 
 @dataclass(frozen=True)
 class ContrastConfig:
-    """How images are coloured: the share of each family and the size of the jitter."""
+    """How images are coloured: the share of each family, the size of the jitter, and shares of what varies further.
+
+    Those are fat that is brighter than brain or suppressed, arteries bright by inflow, and dura that looks like the
+    fluid or the bone beside it.
+    """
 
     shares: tuple[tuple[str, float], ...] = (
-        ("T1w", 0.25),
-        ("T1c", 0.10),
-        ("T2w", 0.16),
-        ("FLAIR", 0.12),
-        ("PD", 0.06),
-        ("EPI", 0.13),
-        ("CT", 0.06),
-        ("random", 0.12),
+        ("T1w", 0.20),
+        ("T1c", 0.08),
+        ("T2w", 0.20),
+        ("FLAIR", 0.10),
+        ("PD", 0.07),
+        ("EPI", 0.12),
+        ("CT", 0.10),
+        ("random", 0.13),
     )
     class_jitter: float = 0.07
     tissue_jitter: float = 0.03
     texture: float = 0.05
     bright_fat_share: float = 0.4
+    dark_fat_share: float = 0.3
+    inflow_share: float = 0.3
+    hidden_dura_share: float = 0.4
 
 
 def draw_family(rng: Rng, config: ContrastConfig) -> str:
@@ -90,10 +97,25 @@ def draw_means(rng: Rng, family: str, config: ContrastConfig) -> Tensor:
         for member in members:
             own = rng.uniform(0, 1) if alone and name != "air" else middle
             means[member] = own + loose * rng.normal(config.tissue_jitter if name != "air" else 0.0)
-    if rng.chance(config.bright_fat_share) and family != "CT":
+    _vary(means, rng, family, config)
+    return means.clamp_(0, 2.0)
+
+
+def _vary(means: Tensor, rng: Rng, family: str, config: ContrastConfig) -> None:
+    """Change what differs between scans of one family more than jitter tells."""
+    if family != "CT" and rng.chance(config.bright_fat_share):
         # Fat lies next to the coil and shines far brighter than any brain.
         means[[T.SKIN, T.FAT, T.MARROW]] *= rng.uniform(1.0, 2.2)
-    return means.clamp_(0, 2.0)
+    elif family != "CT" and rng.chance(config.dark_fat_share):
+        means[[T.SKIN, T.FAT, T.MARROW]] *= rng.uniform(0.1, 0.4)
+    if family == "T1w" and rng.chance(config.inflow_share):
+        means[T.ARTERY] = rng.uniform(0.3, 1.1)
+    if family == "PD":
+        means[[T.CSF, T.VENTRICLE]] = rng.uniform(0.4, 1.0)
+    if family == "T1c":
+        means[T.DURA] = rng.uniform(0.35, 0.85)
+    if rng.chance(config.hidden_dura_share):
+        means[T.DURA] = means[T.CSF] if rng.chance(0.5) else means[T.BONE]
 
 
 def paint(tissues: Tensor, means: Tensor, deviations: Tensor, rng: Rng) -> Tensor:

@@ -14,6 +14,8 @@ from deskull.train.rng import Rng
 from deskull.train.tissues import Tissue
 
 Shape = tuple[int, int, int]
+#: Nearer to a surface than this, in mm, another part of it is seldom as near: the brain is closed by more.
+_NEAR_MM = 4.0
 #: Planes of a grid that are looked up at a time.
 _SLAB = 16
 
@@ -169,7 +171,11 @@ def sample_distances(distances: Tensor, points: Tensor, spacing: float, voxel: f
 
 
 def unstretch(distances: Tensor, voxel: float) -> Tensor:
-    """Divide warped distances, shape (1, n, x, y, z), by the length of their gradient; see `sample_distances`."""
+    """Divide warped distances, shape (1, n, x, y, z), by the length of their gradient; see `sample_distances`.
+
+    Far from the surface a gradient is short where two parts of it are equally near, so there it is trusted less.
+    """
     slopes = torch.gradient(distances, spacing=voxel, dim=(2, 3, 4))
-    steepness = torch.sqrt(sum(s * s for s in slopes)).clamp_(0.65, 1.6)  # type: ignore[arg-type]
-    return distances / steepness
+    steepness = torch.sqrt(sum(s * s for s in slopes)).clamp_max_(1.6)  # type: ignore[arg-type]
+    least = torch.where(distances.abs() < _NEAR_MM, 0.2, 0.65)
+    return distances / torch.maximum(steepness, least)

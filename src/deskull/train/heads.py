@@ -19,6 +19,8 @@ from deskull.train.samples import Batch, as_batch
 from deskull.train.synthesis import SynthesisConfig, synthesise
 
 VALIDATION_SEED = 10_000_019
+#: How many of the heads are newborns'.
+_NEWBORN_SHARE = 0.15
 
 
 def synthesis_config(recipe: Recipe) -> SynthesisConfig:
@@ -72,8 +74,14 @@ class TrainingHeads(Dataset[Batch]):
         if self.real and rng.chance(self.real_share):
             scan = self.real[rng.integer(0, len(self.real) - 1)]
             return as_batch(real_sample(scan, seed, shape, self.config, self.slack, self.device), 2)
-        anatomy = self.anatomies[rng.integer(0, len(self.anatomies) - 1)]
+        anatomy = self._anatomy(rng)
         return as_batch(synthesise(anatomy, seed, shape, self.config, self.device), 2)
+
+    def _anatomy(self, rng: Rng) -> Anatomy:
+        """Draw an anatomy: few newborns, though they are many of the maps."""
+        born, grown = ([a for a in self.anatomies if a.newborn is newborn] for newborn in (True, False))
+        chosen = born if born and (not grown or rng.chance(_NEWBORN_SHARE)) else grown
+        return chosen[rng.integer(0, len(chosen) - 1)]
 
     def _shape(self, batch: int) -> Shape:
         """Grid size of a batch, drawn by its number."""

@@ -12,6 +12,8 @@ from torch import Tensor, nn
 Loss = Callable[..., Tensor]
 #: A logit so low that sigmoid calls the voxel outside without doubt.
 _SURELY_OUTSIDE = -20.0
+#: Errors smaller than this count by their square, in mm; larger ones evenly, so that the answer is the median.
+_EVEN_MM = 0.25
 #: How far from the surface its neighbourhood reaches, in mm.
 _EDGE_MM = 2.5
 
@@ -51,7 +53,7 @@ class DistanceLoss(nn.Module):
         """
         clipped = torch.where(target.abs() >= self.band, _towards(predicted, target, self.band), predicted)
         beyond = functional.relu((clipped - target).abs() - slack)
-        error = functional.smooth_l1_loss(beyond, torch.zeros_like(beyond), reduction="none", beta=1.0) * weight
+        error = functional.smooth_l1_loss(beyond, torch.zeros_like(beyond), reduction="none", beta=_EVEN_MM) * weight
         near = (target.abs() < self.band).float() * weight
         far = weight - near
         near = near * (1 + self.edge * torch.exp(-((target / _EDGE_MM) ** 2)))

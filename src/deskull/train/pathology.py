@@ -1,13 +1,15 @@
-"""What differs between brains and no label map here shows: atrophy, wide ventricles, lesions of any kind."""
+"""What differs between brains and no label map here shows: atrophy, wide ventricles and fluid, lesions of any kind."""
 
 from __future__ import annotations
 
 import torch
+import torch.nn.functional as functional
 from torch import Tensor
 
 from deskull.train.anatomy import Anatomy
 from deskull.train.deform import sample_distances
 from deskull.train.rng import Rng
+from deskull.train.tissues import BRAIN_TISSUES, Tissue
 
 #: Depth under the skull in mm below which the whole brain shrinks or swells alike.
 _RAMP_MM = 12.0
@@ -51,10 +53,29 @@ def widen_ventricles(anatomy: Anatomy, points: Tensor, amount: float, reach: flo
 
 def _middle(anatomy: Anatomy, points: Tensor) -> Tensor:
     """Middle of the brain in mm, as positions are counted, shape (1, 3, 1, 1, 1)."""
-    inside = torch.from_numpy(anatomy.distances[0] < 0).nonzero().float()
-    half = (torch.tensor(anatomy.distances.shape[1:]) - 1) / 2
-    middle = (inside.mean(dim=0) - half) * 2 * anatomy.spacing
-    return middle.reshape(1, 3, 1, 1, 1).to(points.device)
+    return torch.from_numpy(anatomy.middle).reshape(1, 3, 1, 1, 1).to(points.device)
+
+
+def wear(tissues: Tensor, distance: Tensor, depth: Tensor) -> tuple[Tensor, Tensor]:
+    """Turn the outermost tissue of the brain into fluid: how wide the fluid is then tells nothing about the skull.
+
+    Parameters
+    ----------
+    tissues : Tensor of uint8, shape (1, 1, k x, k y, k z)
+    distance : Tensor, shape (1, 2, x, y, z)
+        Signed distances to both surfaces in mm.
+    depth : Tensor, shape (1, 1, x, y, z)
+        How much is taken away, in mm; smooth.
+
+    Returns
+    -------
+    tuple of Tensor
+        Tissues and distances afterwards.
+    """
+    worn = distance[:, :1] + depth
+    outside = functional.interpolate(worn, size=tissues.shape[2:], mode="trilinear", align_corners=False) > 0
+    brain = (tissues >= min(BRAIN_TISSUES)) & (tissues <= max(BRAIN_TISSUES))
+    return tissues.masked_fill(outside & brain, int(Tissue.CSF)), torch.cat([worn, distance[:, 1:]], dim=1)
 
 
 def lesions(image: Tensor, distance: Tensor, rng: Rng) -> Tensor:
@@ -70,6 +91,7 @@ def lesions(image: Tensor, distance: Tensor, rng: Rng) -> Tensor:
             along = (torch.arange(size, device=image.device) - centre[axis]) / rng.uniform(2, 12)
             squared += (along**2).reshape([-1 if a == axis else 1 for a in range(3)])
         ragged = squared * torch.exp(0.4 * rng.smooth(shape, 5))
-        blob = torch.sigmoid(4 * (1 - ragged)) * (distance[:, :1] < 0)
+        # Fading towards the surface, or its edge would draw the answer.
+        blob = torch.sigmoid(4 * (1 - ragged)) * (-distance[:, :1] / 3).clamp(0, 1)
         image = image + blob * (rng.uniform(0, 1.1) - image) * rng.uniform(0.4, 1)
     return image

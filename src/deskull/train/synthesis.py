@@ -46,6 +46,7 @@ class SynthesisConfig:
     deface_share: float = 0.2
     stripped_share: float = 0.03
     shrunken_share: float = 0.3
+    worn_share: float = 0.4
     ventricle_share: float = 0.1
     pad_share: float = 0.08
     metal_share: float = 0.04
@@ -105,7 +106,12 @@ def synthesise(anatomy: Anatomy, seed: int, shape: Shape, config: SynthesisConfi
     pose = _draw_pose(anatomy, family, rng, shape, config)
     tissues = _tissues(anatomy, pose, rng, config)
     distance = _distances(anatomy, pose, config)
-    image = _signal(tissues, distance, family, rng, config)
+    if config.worn_share and rng.chance(config.worn_share):
+        depth = rng.uniform(0, 2.5) + 1.5 * rng.smooth(shape, rng.uniform(20, 40) / config.voxel)
+        tissues, distance = pathology.wear(tissues, distance, depth.clamp_(0, 4))
+    distance = _with_margin(distance, config.margin)
+    unmyelinated = anatomy.newborn and family in ("T1w", "T2w") and rng.chance(0.5)
+    image = _signal(tissues, distance, family, rng, config, unmyelinated)
     if family == "EPI":
         image = susceptibility.pile_up(image, pose.distortion, config.voxel)
     image = _acquire(image, distance, family, rng, config)
@@ -126,8 +132,9 @@ class _Pose:
 
 def _draw_pose(anatomy: Anatomy, family: str, rng: Rng, shape: Shape, config: SynthesisConfig) -> _Pose:
     """Draw where a head lies, how it is bent, and what age and illness did to the brain in it."""
-    growth = (1.0, 1.7) if anatomy.name.startswith("neonate") else (1.0, 1.0)
+    growth = (1.0, 1.7) if anatomy.newborn else (1.0, 1.0)
     affine = random_affine(rng, config.pose, growth)
+    affine[:, 3] += rng.uniform(0.5, 1) * torch.from_numpy(anatomy.middle)  # the box of a head with a neck lies low
     warp = random_warp(rng, config.pose, shape, config.voxel)
     distortion = torch.zeros_like(warp)
     if family == "EPI" and config.distortion:
@@ -153,18 +160,25 @@ def _tissues(anatomy: Anatomy, pose: _Pose, rng: Rng, config: SynthesisConfig) -
 
 
 def _distances(anatomy: Anatomy, pose: _Pose, config: SynthesisConfig) -> Tensor:
-    """Distances to both surfaces at the voxel, the brain's grown by the margin, shape (1, 2, x, y, z)."""
+    """Distances to both surfaces at the voxel, shape (1, 2, x, y, z)."""
     fields = torch.from_numpy(anatomy.distances).to(pose.warp.device)
     points = grid_points(pose.affine, pose.warp, config.voxel)
-    distance = sample_distances(fields, points, anatomy.spacing, config.voxel)
-    distance[:, 0] -= config.margin
-    distance[:, 1] = torch.minimum(distance[:, 0], distance[:, 1])
-    return distance
+    return sample_distances(fields, points, anatomy.spacing, config.voxel)
 
 
-def _signal(tissues: Tensor, distance: Tensor, family: str, rng: Rng, config: SynthesisConfig) -> Tensor:
+def _with_margin(distance: Tensor, margin: float) -> Tensor:
+    """Distances with the brain grown by a margin, and nothing of it outside the intracranial space."""
+    brain = distance[:, :1] - margin
+    return torch.cat([brain, torch.minimum(brain, distance[:, 1:])], dim=1)
+
+
+def _signal(
+    tissues: Tensor, distance: Tensor, family: str, rng: Rng, config: SynthesisConfig, unmyelinated: bool
+) -> Tensor:
     """Paint the tissues, average into voxels and add what no label map shows."""
     means = draw_means(rng, family, config.contrast)
+    if unmyelinated:
+        means[[Tissue.WHITE, Tissue.CORTEX]] = means[[Tissue.CORTEX, Tissue.WHITE]]
     deviations = torch.tensor([abs(rng.normal(config.contrast.texture)) for _ in means])
     deviations[Tissue.AIR] = 0.0
     stripped = rng.chance(config.stripped_share)
@@ -179,17 +193,23 @@ def _signal(tissues: Tensor, distance: Tensor, family: str, rng: Rng, config: Sy
     if config.pad_share and rng.chance(config.pad_share):
         air = functional.avg_pool3d((tissues != Tissue.AIR).float(), config.oversampling) == 0
         image = surroundings.add_pads(image, air, rng)
-    return image.clamp_max_(1.0) if family == "CT" else image
+    return image
 
 
 def _acquire(image: Tensor, distance: Tensor, family: str, rng: Rng, config: SynthesisConfig) -> Tensor:
     """Coil, susceptibility, slices, motion and noise."""
-    if family != "CT":
-        image = _shade(image, rng, config)
+    if family == "CT":
+        return _scan_by_ct(image, rng, config)
+    image = _shade(image, rng, config)
     if family == "EPI" and rng.chance(0.8):
         image = susceptibility.lost_signal(image, distance, rng)
     if config.metal_share and rng.chance(config.metal_share):
         image = susceptibility.metal(image, rng)
+    bright = float(torch.quantile(image.reshape(-1)[::31], 0.98))
+    noise = config.noise * bright * rng.uniform(0, 1) ** 1.5
+    # Half of the scans were interpolated after their noise had come in.
+    if early := rng.chance(0.5):
+        image = artefacts.rician_noise(image, rng, noise)
     image = _resolution(image, family, rng, config)
     if rng.chance(config.ghost_share):
         image = artefacts.ghost(image, rng.integer(0, 2), rng.integer(1, 3), rng.uniform(0.03, 0.25))
@@ -197,8 +217,16 @@ def _acquire(image: Tensor, distance: Tensor, family: str, rng: Rng, config: Syn
         image = artefacts.motion(image, rng)
     if config.spike_share and rng.chance(config.spike_share):
         image = artefacts.spikes(image, rng, rng.uniform(0.01, 0.06))
-    bright = float(torch.quantile(image.reshape(-1)[::31], 0.98))
-    return artefacts.rician_noise(image, rng, config.noise * bright * rng.uniform(0, 1) ** 1.5)
+    return image if early else artefacts.rician_noise(image, rng, noise)
+
+
+def _scan_by_ct(image: Tensor, rng: Rng, config: SynthesisConfig) -> Tensor:
+    """Noise and slices of CT, seen through its window: what lies beyond has the window's ends."""
+    noise = config.noise * rng.uniform(0, 1) ** 1.5
+    image = _resolution(image + noise * rng.noise(*image.shape), "CT", rng, config)
+    if config.motion_share and rng.chance(config.motion_share):
+        image = artefacts.motion(image, rng)
+    return image.clamp_(0, 1)
 
 
 def _shade(image: Tensor, rng: Rng, config: SynthesisConfig) -> Tensor:
