@@ -34,11 +34,14 @@ def test_range_and_outside():
 
 def test_a_ct_is_windowed_and_nothing_else():
     hounsfield = np.full((60, 60, 60), -1000, np.int16)
+    hounsfield[4:56, 4:56, 4:56] = -90  # fat under the skin
     hounsfield[5:55, 5:55, 5:55] = 35
     hounsfield[20, 20, 20] = 1500
     found = window_ct(Volume(hounsfield, np.eye(4)))
     assert [found.data[i, i, i] for i in (0, 10, 20)] == [-50, 35, 150]
     stored = Volume((hounsfield + 1024).astype(np.uint16), np.eye(4), slope=1.0, inter=-1024.0)
     np.testing.assert_array_equal(window_ct(stored).values(), found.values())
-    other = Volume(IMAGE, np.eye(4))
-    assert window_ct(other) is other
+    padded = np.random.default_rng(0).integers(0, 900, (60, 60, 60)).astype(np.int16)
+    padded[:8] = -1000  # MR, filled up with what CT has for air
+    for other in (Volume(IMAGE, np.eye(4)), Volume(padded, np.eye(4))):
+        assert window_ct(other) is other

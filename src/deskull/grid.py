@@ -7,9 +7,9 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import ndimage
 
 from deskull.interpolate import interpolate
+from deskull.resolution import blocks, reduce, split
 from deskull.volume import Affine, Array, FloatArray, Volume
 
 Shape = tuple[int, int, int]
@@ -107,8 +107,23 @@ def grid_for(
     sizes = size or [max(factor, factor * math.ceil(extent / voxel / factor - 1e-6)) for extent in high - low]
     grid = np.diag([voxel, voxel, voxel, 1.0])
     grid[:3, 3] = (low + high) / 2 - (np.array(sizes) - 1) / 2 * voxel
+    if crop and not size:
+        grid[:3, 3] -= _off_centre(grid, affine @ blocks(data.shape, affine, voxel))
     x, y, z = sizes
     return (x, y, z), grid
+
+
+def _off_centre(grid: Affine, reduced: Affine) -> Affine:
+    """How far grid points lie from the centres of voxels of their size and axes, in mm, shape (3,).
+
+    Halfway between two voxels, interpolation would be a blur.
+    """
+    places = np.linalg.inv(reduced) @ grid
+    alike = np.isclose(np.abs(places[:3, :3]).max(axis=1), 1, atol=0.01)
+    alike &= np.isclose(np.abs(places[:3, :3]).sum(axis=1), 1, atol=0.02)
+    off = np.where(alike, places[:3, 3] - np.round(places[:3, 3]), 0)
+    moved: Affine = reduced[:3, :3] @ off
+    return moved
 
 
 def _within_reach(
@@ -120,37 +135,6 @@ def _within_reach(
     start = np.clip(centre - reach / 2, low, np.maximum(low, high - reach))
     large = high - low > reach
     return np.where(large, start, low), np.where(large, start + reach, high)
-
-
-def _reduce(data: FloatArray, affine: Affine, voxel: float) -> tuple[FloatArray, Affine]:
-    """Average whole blocks of voxels, and blur what is left to lose, before sampling at `voxel` mm."""
-    spacing = np.sqrt((affine[:3, :3] ** 2).sum(axis=0))
-    reduced, scale = data, np.eye(4)
-    for axis, step in enumerate(spacing):
-        block = max(1, min(int(voxel / step + 1e-3), data.shape[axis]))
-        if block > 1:
-            reduced = _block_mean(reduced, axis, block)
-            scale[axis, axis], scale[axis, 3] = block, (block - 1) / 2
-    blurs = [max(0.0, (voxel / (step * scale[a, a]) - 1) / 2) for a, step in enumerate(spacing)]
-    for axis, deviation in enumerate(blurs):
-        if deviation > 0.1:
-            reduced = ndimage.gaussian_filter1d(reduced, deviation, axis, mode="nearest", truncate=3)
-    return reduced, affine @ scale
-
-
-def _block_mean(data: FloatArray, axis: int, block: int) -> FloatArray:
-    """Mean of `block` voxels at a time along an axis; the last block repeats the last voxel if short."""
-    size = data.shape[axis]
-    count = math.ceil(size / block)
-    total: FloatArray | None = None
-    for offset in range(block):
-        index = np.minimum(np.arange(count) * block + offset, size - 1)
-        whole = slice(offset, offset + (count - 1) * block + 1, block)
-        part = data[(slice(None),) * axis + (whole if index[-1] == whole.stop - 1 else index,)]
-        total = part.astype(np.float32) if total is None else np.add(total, part, out=total)
-    assert total is not None
-    total /= block
-    return total
 
 
 def conform(
@@ -188,7 +172,8 @@ def conform(
     Notes
     -----
     Where the scan is finer than the grid it is averaged first (block mean, then a Gaussian for the rest),
-    so that nothing aliases; then one linear interpolation through the composed affine map.
+    so that nothing aliases; where it is much coarser, its voxels are split by cubic splines; then one linear
+    interpolation through the composed affine map.
     """
     data = volume.values()
     found = (like.data.shape, like.affine) if like else grid_for(data, volume.affine, voxel, factor, size, crop=crop)
@@ -213,7 +198,7 @@ def _sample(
     data: FloatArray, affine: Affine, shape: tuple[int, ...], grid: Affine, order: int = 1, threads: int = 1
 ) -> Conformed:
     """Real values of a scan on a grid, and which of its voxels lie in the scan's field of view."""
-    reduced, finer = _reduce(data, affine, float(grid[0, 0])) if order else (data, affine)
+    reduced, finer = split(*reduce(data, affine, voxel := float(grid[0, 0])), voxel) if order else (data, affine)
     back = np.linalg.inv(finer) @ grid
     sampled = interpolate(reduced, back[:3, :3], back[:3, 3], shape, threads, order)
     return Conformed(sampled, _inside(shape, np.linalg.inv(affine) @ grid, data.shape), grid)

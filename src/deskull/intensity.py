@@ -12,8 +12,10 @@ LOW, HIGH = 1.0, 99.5
 CEILING = 1.5
 #: Hounsfield units kept of a CT: the brain's 0 to 50 in the middle, fat and air at one end, bone at the other.
 CT_WINDOW = (-50.0, 150.0)
-#: A scan whose 5th percentile is below this is taken for a CT in Hounsfield units (air is -1000).
+#: A scan whose 5th percentile is below this is taken for a CT in Hounsfield units (air is -1000), if such a share of it
+#: lies between this and the window, as fat and the skin's edge do: MR padded with -1000 has nothing there.
 _CT_AIR = -500.0
+_CT_FAT = 0.002
 _SAMPLE = 200_000
 
 
@@ -27,8 +29,9 @@ def window_ct(scan: Volume) -> Volume:
     scan : Volume
         A 3-D scan of finite values.
     """
-    sparse = scan.data[tuple(slice(None, None, max(1, size // 48)) for size in scan.shape)]
-    if np.percentile(sparse * scan.slope + scan.inter, 5) > _CT_AIR:
+    sparse = scan.data[tuple(slice(None, None, max(1, size // 48)) for size in scan.shape)] * scan.slope + scan.inter
+    fat = (sparse > _CT_AIR) & (sparse < CT_WINDOW[0])
+    if np.percentile(sparse, 5) > _CT_AIR or fat.mean() < _CT_FAT:
         return scan
     return scan.with_data(np.clip(scan.values(), *CT_WINDOW))
 
