@@ -21,6 +21,16 @@ def test_a_fixed_grid_holds_the_head_whatever_the_scan_covers(head):
     assert (small.data > 0.2).mean() > 0.3
 
 
+def test_frames_can_share_a_grid(head):
+    other = Volume(head.data.copy(), head.affine)
+    other.data[:, :, :12] = head.data.max()  # something bright below: alone, it would be covered too
+    first, alone = Preprocessing().apply(head), Preprocessing().apply(other)
+    shared = Preprocessing().apply(other, like=first)
+    assert not np.array_equal(alone.affine, first.affine)
+    np.testing.assert_array_equal(shared.affine, first.affine)
+    assert shared.data.shape == first.data.shape
+
+
 def test_scalings_do_what_their_names_say(head):
     standard = Preprocessing(intensity="standardise").apply(head)
     bright = standard.data[standard.data > standard.data[standard.inside].mean()]

@@ -87,7 +87,7 @@ class Preprocessing:
         settings["size"] = list(self.size) if self.size else None
         return settings
 
-    def apply(self, scan: Volume, threads: int = 1) -> Conformed | None:
+    def apply(self, scan: Volume, threads: int = 1, like: Conformed | None = None) -> Conformed | None:
         """Bring a scan to the network's grid and intensities.
 
         Parameters
@@ -96,6 +96,8 @@ class Preprocessing:
             A 3-D scan of finite values.
         threads : int
             At most so many threads.
+        like : Conformed, optional
+            Use this one's grid instead of choosing one.
 
         Returns
         -------
@@ -111,7 +113,9 @@ class Preprocessing:
         if self.n4:
             windowed = correct_head(windowed, self.shrink, threads)
         order = _ORDERS[self.interpolation]
-        conformed = conform(windowed, self.voxel, self.factor, size=self.size, crop=True, order=order, threads=threads)
+        conformed = conform(
+            windowed, self.voxel, self.factor, like, size=self.size, crop=True, order=order, threads=threads
+        )
         if not conformed.inside.any():
             size = " x ".join(f"{n * step:.3g}" for n, step in zip(scan.shape, scan.spacing, strict=True))
             raise InputError(f"{scan.name}: is {size} mm, too small for a head; check the voxel sizes in its header.")

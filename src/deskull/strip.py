@@ -16,7 +16,7 @@ from deskull import formats
 from deskull.bias import correct_bias
 from deskull.engine import make_engine
 from deskull.errors import InputError, UsageError
-from deskull.grid import to_native
+from deskull.grid import Conformed, to_native
 from deskull.limits import default_threads
 from deskull.mask import keep_largest, mask_of
 from deskull.models import load_model
@@ -122,11 +122,12 @@ class Stripper:
         clock.lap("read")
         seen = _checked(scan.mean_frame() if frame == "mean" else scan)
         if seen.data.ndim == 3:
-            field = self._distance(seen, border, surface, clock)
+            field, _ = self._distance(seen, border, surface, clock)
         else:
             field = np.empty(seen.data.shape, np.float32, order="F")
+            grid: Conformed | None = None  # one for all frames, or the masks of a still head would flicker
             for t in range(seen.n_frames):
-                field[..., t] = self._distance(seen.frame(t), border, surface, clock)
+                field[..., t], grid = self._distance(seen.frame(t), border, surface, clock, grid)
         mask = seen.with_data(mask_of(field, border))
         result = Result(scan, seen.with_data(field), mask, clock.laps)
         _report_oddities(result)
@@ -152,18 +153,23 @@ class Stripper:
             raise UsageError(f"--border {border:g}: must lie within {self.model.band:g} mm of the surface.")
         return border
 
-    def _distance(self, scan: Volume, border: float, surface: str, clock: _Clock) -> FloatArray:
-        """Signed distance in mm on the voxels of one 3-D scan; everywhere far if it holds one value only."""
-        seen = self.model.preprocessing.apply(scan, self.threads)
+    def _distance(
+        self, scan: Volume, border: float, surface: str, clock: _Clock, like: Conformed | None = None
+    ) -> tuple[FloatArray, Conformed | None]:
+        """Signed distance in mm on the voxels of one 3-D scan, and how it was seen (if not, `like`).
+
+        Everywhere far if it holds one value only.
+        """
+        seen = self.model.preprocessing.apply(scan, self.threads, like)
         if seen is None:
-            return np.full(scan.shape, np.float32(self.model.band))
+            return np.full(scan.shape, np.float32(self.model.band)), like
         clock.lap("conform")
         answer = self._engine(seen.data)[self.model.surfaces.index(surface)]
         clock.lap("network")
         cleaned = keep_largest(answer, border, self.model.band, seen.inside)
         native = to_native(cleaned, seen.affine, scan, self.model.band, self.threads)
         clock.lap("back")
-        return native
+        return native, seen
 
 
 class _Clock:
