@@ -8,12 +8,14 @@ from typer.testing import CliRunner
 
 from deskull.cli import app
 
+SHIPPED = ["default", "small", "v1", "v2", "v3"]
+
 
 def test_models_are_listed():
     done = CliRunner().invoke(app, ["models"])
     assert done.exit_code == 0, done.output
     first = [line.split()[0] for line in done.stdout.splitlines() if line.strip()]
-    assert [name for name in first if name in ("default", "small", "v1", "v2")] == ["default", "small", "v1", "v2"]
+    assert [name for name in first if name in SHIPPED] == SHIPPED
 
 
 def test_a_card_is_printed_whole():
