@@ -32,7 +32,7 @@ NONE = dict.fromkeys(
     (
         *("lesion_share", "deface_share", "stripped_share", "shrunken_share", "ventricle_share", "pad_share"),
         *("metal_share", "bias", "coil_share", "slice_share", "coarse_share", "ghost_share", "motion_share"),
-        *("spike_share", "distortion", "cut_share", "noise"),
+        *("spike_share", "distortion", "cut_share", "noise", "worn_share"),
     ),
     0.0,
 )
