@@ -56,6 +56,17 @@ def test_leak_counts_only_what_is_far():
     assert scores.leak == pytest.approx(64 / predicted.sum())
 
 
+def test_where_the_roi_cuts_a_mask_is_no_surface():
+    index = np.indices((24, 24, 24)) - 11.5
+    radius = np.sqrt((index**2).sum(0))
+    upper = index[2] > 0
+    whole, half = (score(radius < 9, radius < 6, roi=roi) for roi in (None, upper))
+    assert half.surface_distance == pytest.approx(whole.surface_distance, abs=0.1)
+    assert half.hd95 == pytest.approx(whole.hd95, abs=0.1)
+    inside = np.abs(index).max(0) < 3
+    assert np.isnan(score(radius < 9, radius < 6, roi=inside).hd95)
+
+
 def test_only_the_roi_counts():
     predicted, reference = ball(20), ball(20)
     predicted[:8] = True

@@ -66,7 +66,7 @@ def score(
     spacing : array_like, shape (3,)
         Voxel edges in mm.
     roi : array_like, shape (x, y, z), optional
-        Only voxels where it is not 0 are compared.
+        Only voxels where it is not 0 are compared; where it cuts a mask is no edge of the mask.
 
     Raises
     ------
@@ -91,7 +91,7 @@ def score(
     both, ours, theirs = int((a & b).sum()), int(a.sum()), int(b.sum())
     outside = int(seen.sum()) - theirs
     voxel_ml = float(np.prod(steps)) / 1000
-    hd95, mean, leak = _surface_scores(a, b, steps)
+    hd95, mean, leak = _surface_scores(a, b, steps, None if roi is None else seen)
     return Scores(
         dice=_ratio(2 * both, ours + theirs),
         iou=_ratio(both, ours + theirs - both),
@@ -110,13 +110,22 @@ def _ratio(part: int, whole: int) -> float:
     return part / whole if whole else math.nan
 
 
-def _surface_scores(a: Mask, b: Mask, spacing: npt.NDArray[np.float64]) -> tuple[float, float, float]:
+def _surface_scores(
+    a: Mask, b: Mask, spacing: npt.NDArray[np.float64], seen: Mask | None
+) -> tuple[float, float, float]:
     """HD95 and mean symmetric surface distance in mm, and leak."""
     if not (a.any() and b.any()):
         return math.nan, math.nan, math.nan
     box = ndimage.find_objects((a | b).astype(np.uint8))[0]
+    if seen is not None:  # where a mask is cut by the region that is compared it has no edge
+        box = tuple(slice(max(0, side.start - 1), side.stop + 1) for side in box)
+        unseen = ~seen[box]
+        edge_a, edge_b = (mask & edges(mask | unseen) for mask in (a[box], b[box]))
+    else:
+        edge_a, edge_b = edges(a[box]), edges(b[box])
+    if not (edge_a.any() and edge_b.any()):
+        return math.nan, math.nan, math.nan
     a, b = a[box], b[box]
-    edge_a, edge_b = edges(a), edges(b)
     to_a, to_b = distance_to(edge_a, spacing), distance_to(edge_b, spacing)
     forward, backward = to_b[edge_a], to_a[edge_b]
     hd95 = max(np.percentile(forward, 95), np.percentile(backward, 95))
