@@ -32,15 +32,15 @@ from deskull import formats
 # %%
 # A temporary folder takes everything we write. Commands are run as you would type them, and what they print is shown.
 
-folder = tempfile.TemporaryDirectory()
-os.chdir(folder.name)
+temporary = tempfile.TemporaryDirectory()
+folder = Path(temporary.name).resolve()
 
 
 def run(command):
-    """Run a command and show what it prints."""
+    """Run a command in the folder and show what it prints."""
     print(f"$ {command}")
-    done = subprocess.run([sys.executable, "-m", *shlex.split(command)], capture_output=True, text=True)
-    print((done.stdout + done.stderr).replace(f"{Path.cwd()}/", ""))
+    done = subprocess.run([sys.executable, "-m", *shlex.split(command)], cwd=folder, capture_output=True, text=True)
+    print((done.stdout + done.stderr).replace(f"{folder}/", ""))
     done.check_returncode()
 
 
@@ -60,14 +60,14 @@ def show(picture):
 # training in this project has ever seen. They are in ``labelmaps/`` below the folder that the environment variable
 # ``DESKULL_TEST_DATA`` names.
 
-labelmaps = Path("labelmaps")
+labelmaps = folder / "labelmaps"
 labelmaps.mkdir()
 source = Path(os.environ["DESKULL_TEST_DATA"]) / "labelmaps"
 for name in ("synthseg_01", "synthseg_02", "synthseg_03", "synthseg_04", "scatterbrains_13"):
     (labelmaps / f"{name}.nii.gz").symlink_to(source / f"{name}.nii.gz")
 
 run("deskull data synthesise-nfbs NFBS --labelmaps labelmaps --cache anatomies")
-print(*sorted(str(path) for path in Path("NFBS").glob("*/*")), sep="\n")
+print(*sorted(str(path.relative_to(folder)) for path in folder.glob("NFBS/*/*")), sep="\n")
 
 # %%
 # Files lie as they do in NFBS: a folder for each person, and in it the raw scan, the stripped brain and the brain mask.
@@ -76,7 +76,7 @@ print(*sorted(str(path) for path in Path("NFBS").glob("*/*")), sep="\n")
 
 from deskull.report.mosaic import draw_mosaic
 
-scans = sorted(Path("NFBS").glob("*/*_T1w.nii.gz"))
+scans = sorted(folder.glob("NFBS/*/*_T1w.nii.gz"))
 masks = [path.with_name(path.name.replace("_T1w", "_T1w_brainmask")) for path in scans]
 show(draw_mosaic(formats.read(scans[0]), formats.read(masks[0]), slices=3, title=scans[0].name))
 
@@ -90,7 +90,7 @@ show(draw_mosaic(formats.read(scans[0]), formats.read(masks[0]), slices=3, title
 
 run("deskull data index NFBS -o NFBS/dataset.csv")
 for table in ("dataset.csv", "splits.csv"):
-    print(table, *Path("NFBS", table).read_text().splitlines()[:3], "...", "", sep="\n")
+    print(table, *(folder / "NFBS" / table).read_text().splitlines()[:3], "...", "", sep="\n")
 
 # %%
 # Two plain tables, which you may open and change. ``splits.csv`` says who trains and who validates, and it lists
@@ -174,10 +174,10 @@ from deskull.data.cases import read_cases
 from deskull.data.prepare import load_prepared, prepare
 from deskull.train.recipe import load_recipe
 
-cases = read_cases(Path("NFBS/dataset.csv"))
+cases = read_cases(folder / "NFBS" / "dataset.csv")
 how = replace(load_recipe("article").preprocessing, shrink=6)
 figure, (before, after) = plt.subplots(1, 2, figsize=(9, 3.2), layout="constrained")
-for outcome in prepare(cases, how, Path("prepared")):
+for outcome in prepare(cases, how, folder / "prepared"):
     raw, ready = formats.read(outcome.case.raw).values(), load_prepared(outcome.path).image.astype(np.float32)
     for place, values, bins in ((before, raw, np.arange(0, 900, 10)), (after, ready, np.arange(-2.5, 3.5, 0.05))):
         place.hist(values[above_otsu(values)], bins, histtype="step", density=True)
@@ -198,7 +198,7 @@ from deskull.train.pairs import PairSamples
 from deskull.train.pictures import contact_sheet
 
 nfbs = load_recipe("nfbs")
-ready = [outcome.path for outcome in prepare(cases[:4], nfbs.preprocessing, Path("prepared"))]
+ready = [outcome.path for outcome in prepare(cases[:4], nfbs.preprocessing, folder / "prepared")]
 epochs = [PairSamples(ready, nfbs, epoch, training=True) for epoch in (0, 1)]
 show(contact_sheet([samples[item] for samples in epochs for item in range(4)], columns=2))
 
@@ -223,7 +223,7 @@ ema: 0.9
 epochs: 32
 workers: 0
 """
-Path("recipe.yaml").write_text(recipe)
+(folder / "recipe.yaml").write_text(recipe)
 run("deskull train recipe.yaml --data NFBS/dataset.csv -o run --resume")
 
 # %%
@@ -231,13 +231,13 @@ run("deskull train recipe.yaml --data NFBS/dataset.csv -o run --resume")
 # and you end up with the same network. The folder ``run`` fills as training goes, so you can watch: ``curves.png`` has
 # the learning curves,
 
-show(Image.open("run/curves.png"))
+show(Image.open(folder / "run" / "curves.png"))
 
 # %%
 # and ``pictures`` shows, after each epoch, the brain that was found (red) over the true one (green) on the heads that
 # validate. This is the last; small, because a voxel of 4 mm is one pixel, so we enlarge it.
 
-last = Image.open(sorted(Path("run/pictures").glob("*.png"))[-1])
+last = Image.open(sorted(folder.glob("run/pictures/*.png"))[-1])
 show(last.resize((5 * last.width, 5 * last.height), Image.Resampling.NEAREST))
 
 # %%
@@ -260,13 +260,13 @@ run("deskull strip NFBS/dataset.csv --split validation -o shipped --threads 1")
 # The toy's brain over the raw scan:
 
 held_out = formats.read(scans[-1])
-found = next(Path("toy").glob("*_brainmask.nii.gz"))
+found = next(folder.glob("toy/*_brainmask.nii.gz"))
 show(draw_mosaic(held_out, formats.read(found), slices=3, title="toy"))
 
 # %%
 # and the shipped network's:
 
-show(draw_mosaic(held_out, formats.read(Path("shipped") / found.name), slices=3, title="shipped"))
+show(draw_mosaic(held_out, formats.read(folder / "shipped" / found.name), slices=3, title="shipped"))
 
 # %%
 # Measure it
@@ -287,7 +287,7 @@ from deskull.metrics import score
 
 truth = formats.read(masks[-1])
 for model in ("toy", "shipped"):
-    its = score(formats.read(Path(model) / found.name).data, truth.data, truth.spacing)
+    its = score(formats.read(folder / model / found.name).data, truth.data, truth.spacing)
     print(f"{model:8} Dice {its.dice:.3f}  IoU {its.iou:.3f}  HD95 {its.hd95:.1f} mm")
 
 # %%
@@ -302,8 +302,8 @@ from deskull.train.anatomy import load_anatomy
 from deskull.train.nfbs import CONFIG
 from deskull.train.synthesis import synthesise
 
-anatomy = load_anatomy(labelmaps / "scatterbrains_13.nii.gz", Path("anatomies"))
-strippers = {"toy": deskull.Stripper("toy.onnx", threads=1), "shipped": deskull.Stripper(threads=1)}
+anatomy = load_anatomy(labelmaps / "scatterbrains_13.nii.gz", folder / "anatomies")
+strippers = {"toy": deskull.Stripper(folder / "toy.onnx", threads=1), "shipped": deskull.Stripper(threads=1)}
 colours = {"toy": "tab:orange", "shipped": "tab:blue"}
 families = ("T1w", "T2w", "FLAIR", "EPI", "CT")
 dice = {model: [] for model in strippers}
