@@ -39,6 +39,18 @@ def test_errors_at_the_edge_weigh_more():
     torch.testing.assert_close(close(target + 2, target, weight), plain(target + 2, target, weight))
 
 
+def test_a_surface_that_is_off_as_a_whole_costs_more_than_one_that_is_off_here_and_there():
+    target, weight = ball(), torch.ones(1, 1, 16, 16, 16)
+    signs = torch.ones_like(target)
+    signs[:, :, ::2] = -1
+    shifted, ragged = target + 1, target + signs
+    plain, strict = DistanceLoss(10.0, dice=0), DistanceLoss(10.0, dice=0, offset=0.5)
+    torch.testing.assert_close(plain(shifted, target, weight), plain(ragged, target, weight))
+    torch.testing.assert_close(strict(shifted, target, weight) - plain(shifted, target, weight), torch.tensor(0.5))
+    torch.testing.assert_close(strict(ragged, target, weight), plain(ragged, target, weight), atol=0.02, rtol=0)
+    assert strict(target + 3, target, weight, 4.0) == 0
+
+
 def test_ignored_voxels_do_not_count():
     target = torch.full((1, 2, 8, 8, 8), 3.0)
     target[..., :4] = -3

@@ -12,7 +12,7 @@ torch = pytest.importorskip("torch", reason="needs torch (deskull[train])")
 from scipy import ndimage
 
 from deskull.mask import signed_distance
-from deskull.train import artefacts
+from deskull.train import artefacts, surroundings
 from deskull.train.anatomy import Anatomy, _distances, load_anatomy
 from deskull.train.contrast import FAMILIES, ContrastConfig, draw_family, draw_means
 from deskull.train.deform import (
@@ -141,7 +141,8 @@ def test_heads_with_a_neck_lie_with_the_brain_in_the_grid(anatomy):
 
 
 def test_ct_is_seen_through_its_window(anatomy):
-    config = SynthesisConfig(contrast=ContrastConfig(shares=(("CT", 1.0),)), cut_share=0)
+    contrast = ContrastConfig(shares=(("CT", 1.0),), blooming_share=1)
+    config = SynthesisConfig(contrast=contrast, cut_share=0, stripped_share=0, motion_share=0)
     for seed in range(4):
         image = synthesise(anatomy, seed, SHAPE, config).image
         assert image.min() == 0
@@ -204,11 +205,39 @@ def test_thick_slices_blur_only_their_axis(axis):
 @pytest.mark.parametrize("factor", [1.05, 1.3, 1.9])
 def test_coarse_voxels_blur_and_do_not_shift(factor):
     ramp = torch.arange(40, dtype=torch.float32).reshape(-1, 1, 1).expand(40, 40, 40)[None, None]
-    found = artefacts.coarse(ramp.clone(), (factor, 1.0, 1.0))[0, 0, 8:32, 8:32, 8:32]
+    found = artefacts.coarse(ramp.clone(), (factor, 1.0, 1.0), Rng(1))[0, 0, 8:32, 8:32, 8:32]
     assert (found - ramp[0, 0, 8:32, 8:32, 8:32]).abs().max() < 0.1
     point = torch.zeros(1, 1, 40, 40, 40)
     point[0, 0, 20] = 1.0
-    assert artefacts.coarse(point, (factor, 1.0, 1.0)).max() < 0.95
+    assert artefacts.coarse(point, (factor, 1.0, 1.0), Rng(1)).max() < 0.95
+
+
+@pytest.mark.parametrize("cubic", [False, True])
+def test_planes_between_planes_are_interpolated(cubic):
+    along = torch.arange(12, dtype=torch.float32)
+    curve = (along**2 if cubic else along).reshape(1, 1, -1, 1, 1).expand(1, 1, 12, 2, 2)
+    places = torch.tensor([2.0, 3.25, 5.5, 8.9])
+    found = artefacts._planes(curve, 0, places, cubic=cubic)[0, 0, :, 0, 0]
+    torch.testing.assert_close(found, places**2 if cubic else places)
+    beyond = artefacts._planes(curve, 0, torch.tensor([-3.0, 40.0]), cubic=cubic)[0, 0, :, 0, 0]
+    torch.testing.assert_close(beyond, curve[0, 0, [0, 11], 0, 0])
+
+
+def test_noisy_air_is_noise_and_leaves_the_head_alone(image):
+    air = torch.zeros_like(image, dtype=torch.bool)
+    air[..., :8] = True
+    found = surroundings.noisy_air(image, air, Rng(3))
+    assert torch.equal(found[~air], image[~air])
+    assert found[air].std() > 0.05
+    assert found[air].min() >= 0
+
+
+def test_diffusion_darkens_fluid_and_bone_of_ct_may_lie_beyond_its_window():
+    epi = draw_means(Rng(1), "EPI", ContrastConfig(diffusion_share=1.0))
+    assert epi[Tissue.CSF] < 0.25 < draw_means(Rng(1), "EPI", ContrastConfig(diffusion_share=0.0))[Tissue.CSF]
+    ct = [float(draw_means(Rng(seed), "CT", ContrastConfig(blooming_share=1.0))[Tissue.BONE]) for seed in range(20)]
+    assert max(ct) > 3
+    assert draw_means(Rng(1), "CT", ContrastConfig(blooming_share=0.0))[Tissue.BONE] < 1.3
 
 
 def test_artefacts_do_what_they_say(image):
@@ -222,7 +251,7 @@ def test_artefacts_do_what_they_say(image):
     assert lost[0, 0, 0, 0, 0] == pytest.approx(float(image[0, 0, 0, 0, 0]), rel=1e-3)
     ghosted = artefacts.ghost(image, 1, 1, 0.5)
     torch.testing.assert_close(ghosted, image + 0.5 * torch.roll(image, 13, 3))
-    assert artefacts.coarse(image, (2, 2, 2)).shape == image.shape
+    assert artefacts.coarse(image, (2, 2, 2), Rng(1)).shape == image.shape
     moved = artefacts.motion(image, rng)
     assert not torch.equal(moved, image)
     assert moved.sum() == pytest.approx(float(image.sum()), rel=1e-4)

@@ -11,6 +11,9 @@ from torch import Tensor
 from deskull.intensity import CEILING, HIGH, LOW
 from deskull.train.rng import Rng
 
+#: How many of the coarse scans were interpolated as the pipeline does it; users' own tools mostly do it linearly.
+_CUBIC_SHARE = 0.7
+
 
 def blur(image: Tensor, deviations: tuple[float, float, float]) -> Tensor:
     """Gaussian blur with one deviation in voxels per axis; 0 leaves an axis alone."""
@@ -100,27 +103,38 @@ def slices(image: Tensor, axis: int, thickness: float, gap: float, rng: Rng) -> 
     start = rng.uniform(0, 2 * thickness - 1)
     thick = _planes(fine, axis, start + torch.arange(count, device=image.device) * 2 * thickness)
     where = (torch.arange(size, device=image.device) * 2 + 0.5 - start) / (2 * thickness)
-    return _planes(thick, axis, where)
+    return _planes(thick, axis, where, cubic=rng.chance(_CUBIC_SHARE))
 
 
-def _planes(image: Tensor, axis: int, places: Tensor) -> Tensor:
-    """Planes of an image at places between its own along an axis (in voxels), the outermost going on outside."""
+def _planes(image: Tensor, axis: int, places: Tensor, *, cubic: bool = False) -> Tensor:
+    """Planes of an image at places between its own along an axis (in voxels), the outermost going on outside.
+
+    Linear, or cubic convolution (Keys, IEEE TASSP 1981).
+    """
     last = image.shape[2 + axis] - 1
-    low = places.floor().clamp_(0, last)
-    share = (places - low).clamp_(0, 1).reshape([-1 if a == axis else 1 for a in range(3)])
-    lower = image.index_select(2 + axis, low.long())
-    upper = image.index_select(2 + axis, (low + 1).clamp_max_(last).long())
-    return lower + (upper - lower) * share
+    places = places.clamp(0, last)
+    low = places.floor().long()
+    t = (places - low).reshape([-1 if a == axis else 1 for a in range(3)])
+    planes = [image.index_select(2 + axis, (low + step).clamp(0, last)) for step in range(-cubic, 2 + cubic)]
+    if not cubic:
+        return planes[0] + (planes[1] - planes[0]) * t
+    shares = (t * (t * (2 - t) - 1), t * t * (3 * t - 5) + 2, t * (t * (4 - 3 * t) + 1), t * t * (t - 1))
+    total: Tensor = sum(plane * (share / 2) for plane, share in zip(planes, shares, strict=True))  # type: ignore[assignment]
+    return total
 
 
-def coarse(image: Tensor, factors: tuple[float, float, float]) -> Tensor:
+def coarse(image: Tensor, factors: tuple[float, float, float], rng: Rng) -> Tensor:
     """Acquire at voxels `factors` times as large and interpolate back."""
     shape = image.shape[2:]
     small = [max(8, round(n / f)) for n, f in zip(shape, factors, strict=True)]
     # Not mode="area": its bins are of whole voxels, so for factors below 2 it blurs too much and shifts.
     smooth = blur(image, (0.4 * factors[0], 0.4 * factors[1], 0.4 * factors[2]))
     reduced = functional.interpolate(smooth, size=small, mode="trilinear", align_corners=False)
-    return functional.interpolate(reduced, size=shape, mode="trilinear", align_corners=False)
+    cubic = rng.chance(_CUBIC_SHARE)
+    for axis, (size, few) in enumerate(zip(shape, small, strict=True)):
+        places = (torch.arange(size, device=image.device) + 0.5) * (few / size) - 0.5
+        reduced = _planes(reduced, axis, places, cubic=cubic)
+    return reduced
 
 
 def ghost(image: Tensor, axis: int, copies: int, strength: float) -> Tensor:

@@ -47,8 +47,9 @@ STEADY = {"CT": 0.35}
 class ContrastConfig:
     """How images are coloured: the share of each family, the size of the jitter, and shares of what varies further.
 
-    Those are fat that is brighter than brain or suppressed, arteries bright by inflow, and dura that looks like the
-    fluid or the bone beside it.
+    Those are fat that is brighter than brain or suppressed, arteries bright by inflow, dura that looks like the
+    fluid or the bone beside it, diffusion weighting of EPI (fluid goes dark), and bone of CT so far above the window
+    that it seems wider than it is.
     """
 
     shares: tuple[tuple[str, float], ...] = (
@@ -68,6 +69,8 @@ class ContrastConfig:
     dark_fat_share: float = 0.3
     inflow_share: float = 0.3
     hidden_dura_share: float = 0.4
+    diffusion_share: float = 0.25
+    blooming_share: float = 0.5
 
 
 def draw_family(rng: Rng, config: ContrastConfig) -> str:
@@ -98,7 +101,7 @@ def draw_means(rng: Rng, family: str, config: ContrastConfig) -> Tensor:
             own = rng.uniform(0, 1) if alone and name != "air" else middle
             means[member] = own + loose * rng.normal(config.tissue_jitter if name != "air" else 0.0)
     _vary(means, rng, family, config)
-    return means.clamp_(0, 2.0)
+    return means.clamp_min_(0)
 
 
 def _vary(means: Tensor, rng: Rng, family: str, config: ContrastConfig) -> None:
@@ -112,6 +115,10 @@ def _vary(means: Tensor, rng: Rng, family: str, config: ContrastConfig) -> None:
         means[T.ARTERY] = rng.uniform(0.3, 1.1)
     if family == "PD":
         means[[T.CSF, T.VENTRICLE]] = rng.uniform(0.4, 1.0)
+    if family == "EPI" and rng.chance(config.diffusion_share):
+        means[[T.CSF, T.VENTRICLE, T.EYE]] = rng.uniform(0.02, 0.2)
+    if family == "CT" and rng.chance(config.blooming_share):
+        means[[T.BONE, T.MARROW]] *= torch.tensor([rng.uniform(1, 5), rng.uniform(1, 2)])
     if family == "T1c":
         means[T.DURA] = rng.uniform(0.35, 0.85)
     if rng.chance(config.hidden_dura_share):

@@ -84,7 +84,7 @@ class SurfaceModule(pl.LightningModule):
         if start:
             self.network.load_state_dict(start)
         self.network.to(memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
-        self.loss = make_loss(recipe.loss, recipe.band, recipe.edge)
+        self.loss = make_loss(recipe.loss, recipe.band, recipe.edge, recipe.offset)
         self._start = dict(start or {})
         self._teacher = [_frozen(self.network)] if start and recipe.align else []  # in a list: no part of checkpoints
 

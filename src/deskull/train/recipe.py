@@ -53,6 +53,8 @@ class Recipe:
     loss : {"distance", "dice", "focal", "dice_focal"}
     edge : float
         How much more errors at the surface weigh than those far from it (loss distance).
+    offset : float
+        Weight of how far an image's surface lies off as a whole (loss distance).
     optimiser : {"adamw", "adam"}
     schedule : {"cosine", "constant"}
     rate, weight_decay, warmup : float
@@ -103,6 +105,7 @@ class Recipe:
     preprocess: dict[str, Any] = field(default_factory=dict)
     loss: str = "distance"
     edge: float = 0.0
+    offset: float = 0.0
     optimiser: str = "adamw"
     schedule: str = "cosine"
     rate: float = 0.001

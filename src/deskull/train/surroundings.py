@@ -1,4 +1,4 @@
-"""What is around the brain and not the same in all scans: fat, pads and bandages, a face taken off."""
+"""What is around the brain and not the same in all scans: fat, pads and bandages, a face taken off, noisy air."""
 
 from __future__ import annotations
 
@@ -28,6 +28,14 @@ def add_pads(image: Tensor, air: Tensor, rng: Rng) -> Tensor:
     """
     lumps = rng.smooth(tuple(image.shape[2:]), rng.uniform(5, 25)) > rng.uniform(0.8, 1.8)
     return torch.where(lumps & air, rng.uniform(0.05, 0.9), image)
+
+
+def noisy_air(image: Tensor, air: Tensor, rng: Rng) -> Tensor:
+    """Fill the air with noise as bright as tissue, as ratio images have it (MP2RAGE, Marques et al. 2010).
+
+    Parameters are those of `add_pads`.
+    """
+    return torch.where(air, rng.uniform(0.3, 1) * (0.5 + 0.29 * rng.noise(*image.shape)).clamp_(0, 1), image)
 
 
 def deface(image: Tensor, distance: Tensor, rng: Rng) -> Tensor:

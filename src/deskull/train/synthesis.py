@@ -49,6 +49,7 @@ class SynthesisConfig:
     worn_share: float = 0.4
     ventricle_share: float = 0.1
     pad_share: float = 0.08
+    noisy_air_share: float = 0.05
     metal_share: float = 0.04
     bias: float = 0.45
     coil_share: float = 0.35
@@ -191,9 +192,15 @@ def _signal(
     if rng.chance(config.deface_share):
         image = surroundings.deface(image, distance, rng)
     if config.pad_share and rng.chance(config.pad_share):
-        air = functional.avg_pool3d((tissues != Tissue.AIR).float(), config.oversampling) == 0
-        image = surroundings.add_pads(image, air, rng)
+        return surroundings.add_pads(image, _air(tissues, config), rng)
+    if family == "T1w" and config.noisy_air_share and rng.chance(config.noisy_air_share):
+        return surroundings.noisy_air(image, _air(tissues, config), rng)
     return image
+
+
+def _air(tissues: Tensor, config: SynthesisConfig) -> Tensor:
+    """Where a voxel holds nothing but air, shape (1, 1, x, y, z)."""
+    return functional.avg_pool3d((tissues != Tissue.AIR).float(), config.oversampling) == 0
 
 
 def _acquire(image: Tensor, distance: Tensor, family: str, rng: Rng, config: SynthesisConfig) -> Tensor:
@@ -242,10 +249,13 @@ def _resolution(image: Tensor, family: str, rng: Rng, config: SynthesisConfig) -
     """Blur, and thick slices (mostly axial) or coarse voxels."""
     image = artefacts.blur(image, tuple(rng.uniform(0, 0.7) for _ in range(3)))  # type: ignore[arg-type]
     if family == "EPI" or rng.chance(config.coarse_share):
-        inplane = rng.uniform(1, 1.9)
-        image = artefacts.coarse(image, (inplane, inplane, rng.uniform(1, 2.2)))
-    elif rng.chance(config.slice_share):
-        axis = 2 if rng.chance(0.6) else rng.integer(0, 1)
+        inplane = rng.uniform(1, 2)
+        thick = family == "EPI" and rng.chance(config.slice_share)
+        image = artefacts.coarse(image, (inplane, inplane, 1.0 if thick else rng.uniform(1, 2.2)), rng)
+        axis = 2
+    else:
+        thick, axis = rng.chance(config.slice_share), 2 if rng.chance(0.6) else rng.integer(0, 1)
+    if thick:
         thickness = rng.uniform(2.5, 7.5) / config.voxel
         image = artefacts.slices(image, axis, thickness, rng.uniform(0, 0.3), rng)
     return image
