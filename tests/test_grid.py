@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
 from deskull import Volume
-from deskull.grid import REACH_MM, conform, to_native
+from deskull.grid import LEAST_MM, REACH_MM, conform, to_native
 
 CENTRE = np.array([5.0, -12.0, 20.0])
 
@@ -61,6 +61,15 @@ def test_sizes_are_multiples_and_cover_the_scan(factor):
     conformed = conform(Volume(np.ones((100, 90, 40), np.int16), affine), 2.0, factor)
     assert all(size % factor == 0 for size in conformed.data.shape)
     assert conformed.inside.sum() * 8 == pytest.approx(100 * 90 * 120, rel=0.05)
+
+
+def test_around_a_slab_lies_what_is_not_seen():
+    affine = centred(np.diag([1.0, 1.0, 5.0]), (200, 200, 4))
+    conformed = conform(Volume(ball((200, 200, 4), affine), affine), 2.0, 16, crop=True)
+    assert conformed.data.shape[2] == LEAST_MM / 2
+    seen = np.flatnonzero(conformed.inside.any(axis=(0, 1)))
+    assert len(seen) == 10
+    assert abs(seen.mean() - (LEAST_MM / 2 - 1) / 2) <= 1
 
 
 def test_identity_grid_changes_nothing():

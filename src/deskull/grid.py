@@ -18,6 +18,9 @@ Shape = tuple[int, int, int]
 MARGIN_MM = 14.0
 #: The network never sees more than this along an axis, in mm; what is farther from the head is cut.
 REACH_MM = 288.0
+#: Nor less than this, the smallest grid of training: around a slab of a few slices lies what is not seen. How far slabs of
+#: 15 to 40 mm of three scans agree with the mask of the whole head (Dice, mean and worst of 27): 0.969, 0.907 without, 0.975, 0.930 with.
+LEAST_MM = 160.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,7 +107,8 @@ def grid_for(
     reach = np.array(size) * voxel if size else np.full(3, REACH_MM)
     if (high - low > reach).any():
         low, high = _within_reach(low, high, *_foreground(data, affine), reach)
-    sizes = size or [max(factor, factor * math.ceil(extent / voxel / factor - 1e-6)) for extent in high - low]
+    extents = np.maximum(high - low, LEAST_MM) if crop else high - low
+    sizes = size or [max(factor, factor * math.ceil(extent / voxel / factor - 1e-6)) for extent in extents]
     grid = np.diag([voxel, voxel, voxel, 1.0])
     grid[:3, 3] = (low + high) / 2 - (np.array(sizes) - 1) / 2 * voxel
     if crop and not size:
