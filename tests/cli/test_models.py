@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from deskull.cli import app
 
-SHIPPED = ["default", "small", "v1", "v2", "v3"]
+SHIPPED = ["default", "small", "v1", "v2", "v3", "v4"]
 
 
 def test_models_are_listed():

@@ -13,7 +13,7 @@ from deskull.train.recipe import Recipe, load_recipe, shipped_recipes
 
 
 def test_the_recipes_ship():
-    synthesis = ["small", "synthesis", "synthesis_v1", "synthesis_v2", "synthesis_v3"]
+    synthesis = ["small", "synthesis", "synthesis_v1", "synthesis_v2", "synthesis_v3", "synthesis_v4"]
     assert shipped_recipes() == ["article", "article_verbatim", "finetune", "nfbs", *synthesis]
     for name in shipped_recipes():
         recipe = load_recipe(name)
