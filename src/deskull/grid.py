@@ -18,8 +18,9 @@ Shape = tuple[int, int, int]
 MARGIN_MM = 14.0
 #: The network never sees more than this along an axis, in mm; what is farther from the head is cut.
 REACH_MM = 288.0
-#: Nor less than this, the smallest grid of training: around a slab of a few slices lies what is not seen. How far slabs of
-#: 15 to 40 mm of three scans agree with the mask of the whole head (Dice, mean and worst of 27): 0.969, 0.907 without, 0.975, 0.930 with.
+#: Nor less than this, the smallest grid of training: around a slab of a few slices lies what is not seen. How far
+#: slabs of 15 to 40 mm of three scans agree with the mask of the whole head (Dice, mean and worst of 27): 0.969 and
+#: 0.907 without, 0.975 and 0.930 with.
 LEAST_MM = 160.0
 
 
