@@ -59,13 +59,13 @@ def test_a_missing_file_is_named(cases, tmp_path):
 
 
 def test_distances_are_exact_to_a_fraction_of_a_voxel(tmp_path):
-    shape, centre, radius = (64, 64, 64), 63.0, 35.3
+    shape, centre, radius = (80, 80, 80), 79.0, 35.3
     grid = np.linalg.norm(np.stack(np.indices(shape), -1) * 2.0 - centre, axis=-1)
     affine = np.diag([2.0, 2.0, 2.0, 1.0])
     formats.write(Volume((grid * 7).astype(np.int16), affine), tmp_path / "scan.nii.gz")
     formats.write(Volume((grid < radius).astype(np.uint8), affine), tmp_path / "mask.nii.gz")
     prepared = prepare_case(Case("a", "a", tmp_path / "scan.nii.gz", tmp_path / "mask.nii.gz"), SETTINGS)
-    true = np.linalg.norm((np.stack(np.indices((32,) * 3), -1) * 4.0 + 1.0) - centre, axis=-1) - radius
+    true = np.linalg.norm((np.stack(np.indices((40,) * 3), -1) * 4.0 + 1.0) - centre, axis=-1) - radius
     near = np.abs(true) < 12
     assert np.abs(prepared.distance.astype(float) - true)[near].mean() < 0.5  # an eighth of the grid's 4 mm
     assert prepared.counts.all()
