@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
 from deskull import Volume
-from deskull.grid import LEAST_MM, REACH_MM, conform, to_native
+from deskull.grid import LEAST_MM, REACH_MM, Conformed, conform, corners, to_native
 
 CENTRE = np.array([5.0, -12.0, 20.0])
 
@@ -70,6 +70,17 @@ def test_around_a_slab_lies_what_is_not_seen():
     seen = np.flatnonzero(conformed.inside.any(axis=(0, 1)))
     assert len(seen) == 10
     assert abs(seen.mean() - (LEAST_MM / 2 - 1) / 2) <= 1
+
+
+def test_the_coarser_grid_has_the_same_corners():
+    affine = np.diag([1.0, 1, 1, 1])
+    affine[:3, 3] = (-7, 3, 5)
+    inside = np.zeros((8, 6, 4), bool)
+    inside[2:] = True
+    half, coarser = Conformed(np.zeros(inside.shape, np.float32), inside, affine).coarser(2)
+    assert half.shape == (4, 3, 2)
+    assert (half == inside[::2, ::2, ::2]).all()
+    np.testing.assert_allclose(corners((8, 6, 4), affine), corners((4, 3, 2), coarser))
 
 
 def test_identity_grid_changes_nothing():

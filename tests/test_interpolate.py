@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage
 
-from deskull.interpolate import _parallel_axes, interpolate
+from deskull.interpolate import _parallel_axes, interpolate, refine
 
 DATA = np.random.default_rng(0).normal(size=(9, 12, 7)).astype(np.float32)
 
@@ -48,3 +48,19 @@ def test_a_hair_askew_counts_as_parallel():
     assert _parallel_axes(matrix, (100, 100, 100)) == (0, 1, 2)
     matrix[0, 1] = 1e-3
     assert _parallel_axes(matrix, (100, 100, 100)) is None
+
+
+@pytest.mark.parametrize("axis", [0, 1, 2])
+@pytest.mark.parametrize("times", [2, 3])
+def test_voxels_are_split_by_the_spline_through_them(axis, times):
+    found = refine(DATA, axis, times)
+    places = (np.arange(DATA.shape[axis] * times) + 0.5) / times - 0.5
+    index = np.meshgrid(*[places if a == axis else np.arange(n) for a, n in enumerate(DATA.shape)], indexing="ij")
+    np.testing.assert_allclose(found, ndimage.map_coordinates(DATA, index, order=3, mode="mirror"), atol=1e-4)
+
+
+def test_places_on_voxels_have_their_values():
+    shifted = interpolate(DATA, np.eye(3), np.array([2.0, 0.0, -1.0]), (5, 12, 7))
+    np.testing.assert_array_equal(shifted[:, :, 1:], DATA[2:7, :, :6])
+    turned = interpolate(DATA, -np.eye(3), np.array(DATA.shape) - 1.0, DATA.shape)
+    np.testing.assert_array_equal(turned, DATA[::-1, ::-1, ::-1])

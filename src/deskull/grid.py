@@ -42,6 +42,12 @@ class Conformed:
     inside: Array
     affine: Affine
 
+    def coarser(self, times: int) -> tuple[Array, Affine]:
+        """The grid whose voxels hold so many of this one's along each edge: which lie in the scan, and its affine."""
+        affine = self.affine @ np.diag([times, times, times, 1.0])
+        affine[:3, 3] = self.affine[:3, 3] + self.affine[:3, :3].sum(axis=1) * (times - 1) / 2
+        return self.inside[(slice(times // 2, None, times),) * 3], affine
+
 
 def corners(shape: tuple[int, ...], affine: Affine) -> Affine:
     """World positions of the eight outer corners of a volume, shape (8, 3), in mm."""
@@ -214,8 +220,10 @@ def _inside(shape: tuple[int, ...], to_scan: Affine, scan_shape: tuple[int, ...]
     inside = np.ones(shape, bool)
     axes = [np.arange(size, dtype=np.float32) for size in shape]
     for row, size in enumerate(scan_shape):
-        a, b, c, shift = to_scan[row].astype(np.float32)
-        index = (axes[0] * a + shift)[:, None, None] + (axes[1] * b)[:, None] + axes[2] * c
+        index = np.full((1, 1, 1), to_scan[row, 3], np.float32)
+        for axis, step in enumerate(to_scan[row, :3].astype(np.float32)):
+            if abs(step) * shape[axis] > 1e-4:  # where grids are parallel, one axis tells
+                index = index + (axes[axis] * step).reshape([-1 if a == axis else 1 for a in range(3)])
         inside &= (index >= -0.501) & (index <= size - 0.499)
     return inside
 

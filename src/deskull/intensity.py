@@ -50,12 +50,13 @@ def rescale(image: FloatArray, inside: Array) -> FloatArray:
     ndarray of float32
         0 at the 1st percentile and below, 1 at the 99.5th, clipped at 1.5; 0 outside.
     """
-    seen = image[inside]
-    sample = seen[:: max(1, seen.size // _SAMPLE)]
-    low, high = np.percentile(sample, (LOW, HIGH))
-    scaled = (image - np.float32(low)) / np.float32((high - low) or 1.0)
+    step = max(1, image.size // _SAMPLE) | 1
+    sample = image.ravel()[::step][inside.ravel()[::step]]
+    low, high = np.percentile(sample if sample.size else image[inside], (LOW, HIGH))
+    scaled = image - np.float32(low)
+    scaled /= np.float32((high - low) or 1.0)
     np.clip(scaled, 0, CEILING, out=scaled)
-    scaled[~inside] = 0
+    scaled *= inside
     return scaled
 
 

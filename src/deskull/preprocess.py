@@ -27,6 +27,8 @@ class Preprocessing:
         Edge of the network's voxels in mm.
     factor : int
         The grid's sizes are multiples of this.
+    stride : int
+        How many of the network's voxels make one of its answer along each edge.
     size : tuple of int, optional
         Fixed size of the grid in voxels; without it the grid covers the scan.
     n4 : bool
@@ -41,6 +43,7 @@ class Preprocessing:
 
     voxel: float = 2.0
     factor: int = 16
+    stride: int = 1
     size: tuple[int, int, int] | None = None
     n4: bool = False
     shrink: int = SHRINK
@@ -76,8 +79,8 @@ class Preprocessing:
         if self.intensity not in SCALINGS or self.interpolation not in _ORDERS:
             known = f"{', '.join(SCALINGS)} and {', '.join(_ORDERS)}"
             raise UsageError(f"preprocess: {self.intensity}, {self.interpolation}: unknown; there are {known}.")
-        if not (self.voxel > 0 and self.factor >= 1 and self.shrink >= 1):
-            raise UsageError("preprocess: voxel, factor and shrink must be positive.")
+        if not (self.voxel > 0 and self.factor >= 1 and self.stride >= 1 and self.shrink >= 1):
+            raise UsageError("preprocess: voxel, factor, stride and shrink must be positive.")
         if self.size and (len(self.size) != 3 or any(n < 1 or n % self.factor for n in self.size)):
             raise UsageError(f"preprocess: size {self.size} must be three multiples of {self.factor}.")
 
@@ -119,7 +122,13 @@ class Preprocessing:
         if not conformed.inside.any():
             size = " x ".join(f"{n * step:.3g}" for n, step in zip(scan.shape, scan.spacing, strict=True))
             raise InputError(f"{scan.name}: is {size} mm, too small for a head; check the voxel sizes in its header.")
-        if not np.ptp(conformed.data[conformed.inside]) > 0:
+        if not _varies(conformed):
             return None
         image = SCALINGS[self.intensity](conformed.data, conformed.inside)
         return Conformed(image, conformed.inside, conformed.affine)
+
+
+def _varies(conformed: Conformed) -> bool:
+    """Whether a scan holds more than one value where the grid lies."""
+    data, inside = conformed.data, conformed.inside
+    return bool(data.max(where=inside, initial=-np.inf) > data.min(where=inside, initial=np.inf))

@@ -166,8 +166,9 @@ class Stripper:
         clock.lap("conform")
         answer = self._engine(seen.data)[self.model.surfaces.index(surface)]
         clock.lap("network")
-        cleaned = keep_largest(answer, border, self.model.band, seen.inside)
-        native = to_native(cleaned, seen.affine, scan, self.model.band, self.threads)
+        inside, affine = seen.coarser(self.model.preprocessing.stride)
+        cleaned = keep_largest(answer, border, self.model.band, inside)
+        native = to_native(cleaned, affine, scan, self.model.band, self.threads)
         clock.lap("back")
         return native, seen
 

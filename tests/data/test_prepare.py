@@ -71,6 +71,14 @@ def test_distances_are_exact_to_a_fraction_of_a_voxel(tmp_path):
     assert prepared.counts.all()
 
 
+def test_distances_lie_where_a_network_answers(cases):
+    plain = prepare_case(cases[0], Preprocessing(4.0, 8))
+    finer = prepare_case(cases[0], Preprocessing(2.0, 16, stride=2))
+    assert finer.image.shape == tuple(2 * size for size in plain.image.shape)
+    assert finer.distance.shape == finer.counts.shape == plain.distance.shape
+    assert (finer.distance < 0).sum() == pytest.approx((plain.distance < 0).sum(), rel=0.03)
+
+
 def test_only_the_region_counts(cases, tmp_path):
     region = formats.read(cases[0].mask)
     half = np.zeros_like(region.data)

@@ -16,7 +16,7 @@ from deskull.data.cases import read_cases
 from deskull.data.prepare import load_prepared, prepare
 from deskull.engine import make_engine
 from deskull.models import load_model
-from deskull.strip import Stripper
+from deskull.strip import Stripper, as_volume
 from deskull.train.export import export, load_network
 from deskull.train.lightning import Hardware, SurfaceModule, make_network
 from deskull.train.real import RealScan, whole_sample
@@ -191,6 +191,26 @@ def test_a_wider_network_starts_with_the_answers_of_the_model(model):
     assert all(weight.grad is not None and weight.grad.abs().sum() > 0 for weight in wide.parameters())
     with pytest.raises(UsageError, match="another network"):
         starting_weights(load_model(model), replace(recipe, channels=[3, 8, 8]))
+
+
+def test_a_network_that_sees_finer_voxels_starts_by_averaging_them(model):
+    recipe = replace(TINY, start=str(model))
+    plain, finer = make_network(recipe), make_network(twice := replace(recipe, voxel=TINY.voxel / 2, stride=2))
+    plain.load_state_dict(starting_weights(load_model(model), recipe))
+    finer.load_state_dict(starting_weights(load_model(model), twice))
+    image = torch.rand(1, 1, 32, 48, 32)
+    assert torch.allclose(plain(torch.nn.functional.avg_pool3d(image, 2)), finer(image), atol=1e-4)
+
+
+def test_a_network_that_sees_finer_voxels_is_trained_and_used(table, tmp_path):
+    recipe = replace(TINY, voxel=TINY.voxel / 2, stride=2, augment="full")
+    train(request_for(table, tmp_path / "run", recipe))
+    card = export(tmp_path / "run", tmp_path / "m.onnx")
+    assert (card["voxel_mm"], card["preprocess"]["stride"]) == (recipe.voxel, 2)
+    stripper = Stripper(tmp_path / "m.onnx")
+    scan = as_volume(read_cases(table)[0].raw)
+    seen = stripper.model.preprocessing.apply(scan)
+    assert [2 * n for n in stripper._engine(seen.data).shape[1:]] == list(seen.data.shape)
 
 
 def test_training_without_validation_keeps_the_last_epoch(tmp_path):

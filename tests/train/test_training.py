@@ -101,6 +101,9 @@ def test_the_network_answers_two_distances_at_any_size():
         answer = network(torch.randn(1, 1, *size))
         assert answer.shape == (1, 2, *size)
         assert answer.abs().max() <= 10
+    finer = UNet([4, 8, 8], stride=2)
+    assert finer.factor == 8
+    assert finer(torch.randn(1, 1, 16, 24, 32)).shape == (1, 2, 8, 12, 16)
 
 
 def test_overlap_of_distances():
@@ -121,13 +124,16 @@ def test_items_follow_their_seed():
     assert not torch.equal(heads[1]["image"], later[0]["image"])
 
 
-def test_real_scans_teach_with_slack(data):
+@pytest.mark.parametrize("stride", [1, 2])
+def test_real_scans_teach_with_slack(data, stride):
     from deskull.train.real import load_real, real_sample
     from deskull.train.samples import as_batch
 
-    scans = load_real(data / "labelled", "train", TINY.preprocessing)
+    recipe = replace(TINY, voxel=TINY.voxel / stride, stride=stride)
+    scans = load_real(data / "labelled", "train", recipe.preprocessing)
     assert {scan.name[:7] for scan in scans} == {"msl_p01"}
-    sample = real_sample(scans[0], 1, (48, 64, 48), synthesis_config(TINY), 4.0)
+    sample = real_sample(scans[0], 1, (48, 64, 48), synthesis_config(recipe), 4.0)
+    assert sample.image.shape == (1, 1, 48 * stride, 64 * stride, 48 * stride)
     assert sample.slack == 4.0
     assert 0.1 < sample.weight.mean() < 1
     assert (sample.distance < 0).any()

@@ -33,14 +33,15 @@ def _print_table(found: list[Model]) -> None:
     from rich.table import Table
 
     table = Table("model", box=box.SIMPLE_HEAD)
-    for column in ("voxel mm", "parameters", "MB", "real scans: Dice median", "worst"):
+    for column in ("sees mm", "answers mm", "parameters", "MB", "real scans: Dice median", "worst"):
         table.add_column(column, justify="right")
     table.add_column("what it is")
     for model in found:
         figures = model.card.get("figures", {}).get("real_validation", {})
         dice = [f"{figures[key]:.3f}" if key in figures else "-" for key in ("median_dice", "worst_dice")]
         size = f"{model.path.stat().st_size / 1e6:.1f}"
-        cells = (model.path.stem, f"{model.voxel:g}", f"{model.card['parameters']:,}", size, *dice)
+        edges = (f"{model.voxel:g}", f"{model.voxel * model.preprocessing.stride:g}")
+        cells = (model.path.stem, *edges, f"{model.card['parameters']:,}", size, *dice)
         table.add_row(*cells, str(model.card.get("description", "")))
     console = Console()
     console.print(table) if console.is_terminal else Console(width=200).print(table)

@@ -17,14 +17,14 @@ from deskull import formats
 from deskull.data.cases import Case
 from deskull.errors import DeskullError, InputError
 from deskull.formats.atomic import atomic_path
-from deskull.grid import Conformed, Shape, conform, resample
+from deskull.grid import conform, resample
 from deskull.mask import signed_distance
 from deskull.preprocess import Preprocessing
 from deskull.volume import Affine, Array, Volume
 from deskull.workers import in_processes, worthwhile
 
 #: Part of every key: a new number makes everything anew.
-_VERSION = 1
+_VERSION = 2
 #: Distances are clipped to plus or minus this many mm.
 REACH_MM = 30.0
 
@@ -35,11 +35,11 @@ class Prepared:
 
     Attributes
     ----------
-    image : ndarray of float16, shape (x, y, z)
-        As the network sees it.
-    distance : ndarray of float16, same shape
-        Signed distance in mm to the surface of the mask, negative inside.
-    counts : ndarray of uint8, same shape
+    image : ndarray of float16, shape (k x, k y, k z)
+        As the network sees it, `k` being its stride.
+    distance : ndarray of float16, shape (x, y, z)
+        Signed distance in mm to the surface of the mask, negative inside, where the network answers.
+    counts : ndarray of uint8, shape (x, y, z)
         1 where the mask says something: in the field of view, and in the roi where there is one.
     """
 
@@ -124,38 +124,31 @@ def prepare_case(case: Case, preprocessing: Preprocessing) -> Prepared:
     if seen is None:
         raise InputError(f"{case.raw}: every voxel has the same value; leave it out.")
     mask = formats.read(case.mask).mean_frame().finite(0)
+    counts, affine = seen.coarser(preprocessing.stride)
     if preprocessing.interpolation == "nearest":
         nearest = conform(mask, preprocessing.voxel, preprocessing.factor, like=seen, order=0)
         distance = signed_distance(nearest.data > 0.5, preprocessing.voxel)
     else:
-        distance = _exact_distance(mask, seen)
-    counts = seen.inside
+        distance = _exact_distance(mask, counts.shape, affine)
     if case.roi:
         region = formats.read(case.roi).mean_frame().finite(0)
-        counts = counts & (resample(region, seen.data.shape, seen.affine).data > 0.5)
+        counts = counts & (resample(region, counts.shape, affine).data > 0.5)
     clipped = np.clip(distance, -REACH_MM, REACH_MM)
     return Prepared(seen.data.astype(np.float16), clipped.astype(np.float16), counts.astype(np.uint8))
 
 
-def _exact_distance(mask: Volume, seen: Conformed) -> Array:
+def _exact_distance(mask: Volume, shape: tuple[int, ...], grid: Affine) -> Array:
     """Distance to a mask, measured on a grid twice as fine and averaged, so that edges are not those of voxels."""
-    shape, affine = _finer(seen)
-    covered = resample(mask, shape, affine)
+    finer = grid @ np.diag([0.5, 0.5, 0.5, 1.0])
+    finer[:3, 3] = grid[:3, 3] - grid[:3, :3].sum(axis=1) / 4
+    covered = resample(mask, tuple(2 * size for size in shape), finer)
     inside = (covered.data > 0.5 * float(mask.values().max())) & covered.inside
     if not inside.any():
         raise InputError(f"{mask.name}: is empty where its scan lies; leave it out.")
-    fine = signed_distance(inside, float(affine[0, 0]))
-    blocks = fine.reshape([n for size in seen.data.shape for n in (size, 2)])
+    fine = signed_distance(inside, float(finer[0, 0]))
+    blocks = fine.reshape([n for size in shape for n in (size, 2)])
     coarse: Array = blocks.mean(axis=(1, 3, 5))
     return coarse
-
-
-def _finer(seen: Conformed) -> tuple[Shape, Affine]:
-    """The grid that cuts every voxel of another into eight."""
-    x, y, z = (2 * size for size in seen.data.shape)
-    affine = seen.affine @ np.diag([0.5, 0.5, 0.5, 1.0])
-    affine[:3, 3] = seen.affine[:3, 3] - seen.affine[:3, :3].sum(axis=1) / 4
-    return (x, y, z), affine
 
 
 def _save(prepared: Prepared, path: Path) -> None:

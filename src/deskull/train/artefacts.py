@@ -11,6 +11,8 @@ from torch import Tensor
 from deskull.intensity import CEILING, HIGH, LOW
 from deskull.train.rng import Rng
 
+#: Planes of an image that are convolved at a time.
+_SLAB = 16
 #: How many of the coarse scans were interpolated as the pipeline does it; users' own tools mostly do it linearly.
 _CUBIC_SHARE = 0.7
 
@@ -20,7 +22,7 @@ def blur(image: Tensor, deviations: tuple[float, float, float]) -> Tensor:
     for axis, deviation in enumerate(deviations):
         if deviation < 0.2:
             continue
-        reach = math.ceil(2.5 * deviation)
+        reach = math.ceil(2.2 * deviation)
         offsets = torch.arange(-reach, reach + 1, device=image.device, dtype=torch.float32)
         kernel = torch.exp(-0.5 * (offsets / deviation) ** 2)
         image = _convolve(image, kernel / kernel.sum(), axis)
@@ -29,14 +31,18 @@ def blur(image: Tensor, deviations: tuple[float, float, float]) -> Tensor:
 
 def _convolve(image: Tensor, kernel: Tensor, axis: int) -> Tensor:
     """One-dimensional convolution along a spatial axis, edges replicated."""
-    reach = len(kernel) // 2
+    reach, size = len(kernel) // 2, image.shape[2 + axis]
     pad = [0] * 6
     pad[2 * (2 - axis)] = pad[2 * (2 - axis) + 1] = reach
     padded = functional.pad(image, pad, mode="replicate")
-    size = image.shape[2 + axis]
     result = torch.zeros_like(image)
-    for offset, weight in enumerate(kernel.tolist()):
-        result.add_(padded.narrow(2 + axis, offset, size), alpha=weight)
+    along = 3 if axis == 0 else 2
+    # Slab by slab, so that what is added up stays in the cache.
+    for first in range(0, image.shape[along], _SLAB):
+        wide = min(_SLAB, image.shape[along] - first)
+        part, found = padded.narrow(along, first, wide), result.narrow(along, first, wide)
+        for offset, weight in enumerate(kernel.tolist()):
+            found.add_(part.narrow(2 + axis, offset, size), alpha=weight)
     return result
 
 
@@ -94,15 +100,16 @@ def slices(image: Tensor, axis: int, thickness: float, gap: float, rng: Rng) -> 
     rng : Rng
     """
     size = image.shape[2 + axis]
-    width = max(1, round(2 * thickness * (1 - gap))) | 1
-    profile = torch.ones(width, device=image.device) / width
-    fine_shape = [2 * n if a == axis else n for a, n in enumerate(image.shape[2:])]
-    fine = functional.interpolate(image, size=fine_shape, mode="trilinear", align_corners=False)
-    fine = _convolve(fine, profile, axis)
-    count = max(3, round(size / thickness))
-    start = rng.uniform(0, 2 * thickness - 1)
-    thick = _planes(fine, axis, start + torch.arange(count, device=image.device) * 2 * thickness)
-    where = (torch.arange(size, device=image.device) * 2 + 0.5 - start) / (2 * thickness)
+    first = rng.uniform(0.25, thickness - 0.25)  # middles of slices from here on; the first voxel begins at 0
+    count = max(3, round((size - first) / thickness) + 1)
+    middles = first + torch.arange(count, device=image.device) * thickness
+    half = thickness * (1 - gap) / 2
+    low, high = (middles - half).clamp_(0, size - 1), (middles + half).clamp_(1, size)
+    # The mean over any stretch is the difference of the sums up to its two ends.
+    sums = functional.pad(image.cumsum(2 + axis), [0, 0] * (2 - axis) + [1, 0])
+    thick = _planes(sums, axis, high) - _planes(sums, axis, low)
+    thick = thick / (high - low).reshape([-1 if a == axis else 1 for a in range(3)])
+    where = (torch.arange(size, device=image.device) + 0.5 - first) / thickness
     return _planes(thick, axis, where, cubic=rng.chance(_CUBIC_SHARE))
 
 
@@ -145,10 +152,18 @@ def ghost(image: Tensor, axis: int, copies: int, strength: float) -> Tensor:
     return image + strength * ghosts
 
 
-def motion(image: Tensor, rng: Rng) -> Tensor:
-    """Mix the image with itself moved by a few voxels: the head lay elsewhere for a part of the scan."""
-    share = rng.uniform(0.1, 0.5)
-    moved = torch.roll(image, [rng.integer(-3, 3) for _ in range(3)], (2, 3, 4))
+def motion(image: Tensor, rng: Rng, voxel: float) -> Tensor:
+    """Mix the image with itself moved by up to 6 mm: the head lay elsewhere for a part of the scan.
+
+    Parameters
+    ----------
+    image : Tensor
+    rng : Rng
+    voxel : float
+        Edge of its voxels in mm.
+    """
+    share, most = rng.uniform(0.1, 0.5), round(6 / voxel)
+    moved = torch.roll(image, [rng.integer(-most, most) for _ in range(3)], (2, 3, 4))
     return (1 - share) * image + share * moved
 
 
@@ -203,9 +218,10 @@ def rescale(image: Tensor, seen: Tensor) -> Tensor:
     Parameters
     ----------
     image : Tensor, shape (1, 1, x, y, z)
-    seen : Tensor, same shape
+    seen : Tensor, same shape, or coarser by a whole number
         1 in the field of view, 0 elsewhere.
     """
+    seen = functional.interpolate(seen, size=image.shape[2:])
     step = max(1, image.numel() // 100_000)
     sample = image.reshape(-1)[::step][seen.reshape(-1)[::step] > 0]
     low, high = torch.quantile(sample, torch.tensor([LOW / 100, HIGH / 100], device=image.device)).tolist()

@@ -28,7 +28,7 @@ def synthesis_config(recipe: Recipe) -> SynthesisConfig:
     settings = dict(recipe.synthesis)
     if "pose" in settings:
         settings["pose"] = PoseConfig(**settings["pose"])
-    return SynthesisConfig(voxel=recipe.voxel, band=recipe.band, **settings)
+    return SynthesisConfig(recipe.voxel * recipe.stride, recipe.stride, recipe.band, **settings)
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class TrainingHeads(Dataset[Batch]):
     anatomies : sequence of Anatomy
     config : SynthesisConfig
     sizes : sequence of sequence of int
-        Grid sizes to draw from along each axis.
+        Grid sizes to draw from along each axis, in voxels of the distances.
     first, count : int
         The seeds.
     batch : int

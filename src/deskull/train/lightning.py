@@ -45,7 +45,7 @@ class Hardware:
 def make_network(recipe: Recipe) -> UNet:
     """The network that a recipe names, with random weights."""
     if recipe.network == "unet":
-        return UNet(recipe.channels, recipe.band, len(recipe.surfaces))
+        return UNet(recipe.channels, recipe.band, len(recipe.surfaces), stride=recipe.stride)
     verbatim = recipe.network == "residual_verbatim"
     return residual_unet(recipe.channels, recipe.dropout, recipe.band, first_dropped=verbatim)
 

@@ -31,14 +31,15 @@ class ScanNorm(nn.Module):
         return functional.instance_norm(x, weight=self.weight, bias=self.bias)
 
 
-def convolution(inputs: int, outputs: int) -> nn.Sequential:
-    """3x3x3 convolution, scan norm, leaky ReLU."""
-    return nn.Sequential(nn.Conv3d(inputs, outputs, 3, padding=1, bias=False), ScanNorm(outputs), nn.LeakyReLU(0.1))
+def convolution(inputs: int, outputs: int, stride: int = 1) -> nn.Sequential:
+    """Convolution over three voxels of its answer in each direction, scan norm, leaky ReLU."""
+    weights = nn.Conv3d(inputs, outputs, 3 * stride, stride=stride, padding=stride, bias=False)
+    return nn.Sequential(weights, ScanNorm(outputs), nn.LeakyReLU(0.1))
 
 
-def two_convolutions(inputs: int, outputs: int) -> nn.Module:
+def two_convolutions(inputs: int, outputs: int, stride: int = 1) -> nn.Module:
     """What stands at each level of the U-Net."""
-    return nn.Sequential(convolution(inputs, outputs), convolution(outputs, outputs))
+    return nn.Sequential(convolution(inputs, outputs, stride), convolution(outputs, outputs))
 
 
 class UNet(nn.Module):
@@ -54,6 +55,9 @@ class UNet(nn.Module):
         How many distances it answers with.
     block : callable
         Makes what stands at a level, of the numbers of features that come in and go out.
+    stride : int
+        How many voxels of the image make one of the answer along each edge (with `two_convolutions`): the first layer
+        sees them all, the rest costs what it would on the coarser grid.
     unit : float
         What the last convolution is multiplied by: answers start out of the size of distances in mm.
     """
@@ -65,20 +69,23 @@ class UNet(nn.Module):
         surfaces: int = len(SURFACES),
         block: Callable[[int, int], nn.Module] = two_convolutions,
         unit: float = 5.0,
+        stride: int = 1,
     ) -> None:
         super().__init__()
         self.band, self.unit = band, unit
-        self.factor = 2 ** (len(channels) - 1)
+        self.factor = stride * 2 ** (len(channels) - 1)
         self.encoders = nn.ModuleList(block(a, b) for a, b in zip([1, *channels], channels, strict=False))
+        if stride > 1:
+            self.encoders[0] = two_convolutions(1, channels[0], stride)
         finer, coarser = channels[-2::-1], channels[:0:-1]
         self.reducers = nn.ModuleList(nn.Conv3d(c, f, 1) for f, c in zip(finer, coarser, strict=True))
         self.decoders = nn.ModuleList(block(2 * f, f) for f in finer)
         self.head = nn.Conv3d(channels[0], surfaces, 1)
 
     def forward(self, image: Tensor) -> Tensor:
-        """Signed distances in mm, shape (n, surfaces, x, y, z), of images of shape (n, 1, x, y, z).
+        """Signed distances in mm, shape (n, surfaces, x, y, z), of images of shape (n, 1, k x, k y, k z), k the stride.
 
-        Every spatial size must be a multiple of `factor`.
+        Every spatial size of an image must be a multiple of `factor`.
         """
         skips: list[Tensor] = []
         x = image

@@ -53,7 +53,7 @@ class PairSamples(Dataset[Batch]):
         else:
             chosen = int(rng.integers(0, count, count)[item]) if self.recipe.validation == "drawn" else item
         path = self.files[chosen]
-        scan = RealScan.of(path.stem, load_prepared(path), self.recipe.voxel)
+        scan = RealScan.of(path.stem, load_prepared(path), self.recipe.voxel * self.recipe.stride)
         return as_batch(self._sample(scan, item), len(self.recipe.surfaces))
 
     def _sample(self, scan: RealScan, item: int) -> Sample:
@@ -62,9 +62,9 @@ class PairSamples(Dataset[Batch]):
         if not self.training or recipe.augment == "none":
             return whole_sample(scan, recipe.band)
         seed = recipe.seed * 1_000_003 + self.epoch * len(self.files) + item
-        config = SynthesisConfig(voxel=recipe.voxel, band=recipe.band)
+        config = SynthesisConfig(recipe.voxel * recipe.stride, recipe.stride, recipe.band)
         if recipe.augment == "pose":
-            x, y, z = scan.layers.shape[2:]
+            x, y, z = scan.truth.shape[2:]
             return moved_sample(scan, seed, (x, y, z), config)
         return real_sample(scan, seed, self._shape(item // self.together), config, recipe.slack)
 

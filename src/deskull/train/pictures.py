@@ -12,6 +12,7 @@ import numpy.typing as npt
 from lightning.pytorch.callbacks import Callback
 from PIL import Image
 from torch import Tensor
+from torch.nn import functional
 
 from deskull.metrics import edges
 from deskull.report.mosaic import CONTOUR, save_picture
@@ -25,9 +26,12 @@ def draw_sample(image: Tensor, predicted: Tensor, target: Tensor) -> npt.NDArray
 
     Parameters
     ----------
-    image, predicted, target : Tensor, shape (x, y, z)
-        Image of about 0..1 and two signed distances in mm.
+    image : Tensor, shape (k x, k y, k z)
+        Of about 0..1.
+    predicted, target : Tensor, shape (x, y, z)
+        Two signed distances in mm.
     """
+    image = functional.avg_pool3d(image[None].float(), image.shape[0] // target.shape[0])[0]
     panels = []
     for axis in range(3):
         middle = image.shape[axis] // 2

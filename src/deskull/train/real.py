@@ -36,25 +36,29 @@ class RealScan:
     Attributes
     ----------
     name : str
-    layers : Tensor, shape (1, 3, x, y, z)
-        Scaled image, signed distance to the reference in mm, and 1 where the distance counts.
+    image : Tensor, shape (1, 1, k x, k y, k z)
+        Scaled.
+    truth : Tensor, shape (1, 2, x, y, z)
+        Signed distance to the reference in mm, and 1 where it counts.
     centre : Tensor, shape (3,)
         Middle of the reference in mm from the middle of the grid.
     """
 
     name: str
-    layers: Tensor
+    image: Tensor
+    truth: Tensor
     centre: Tensor
 
     @classmethod
     def of(cls, name: str, prepared: Prepared, voxel: float) -> RealScan:
-        """Take over a prepared case."""
+        """Take over a prepared case, whose distances lie on voxels of `voxel` mm."""
         distance = prepared.distance.astype(np.float32)
-        layers = np.stack([prepared.image.astype(np.float32), distance, prepared.counts.astype(np.float32)])
+        truth = torch.from_numpy(np.stack([distance, prepared.counts.astype(np.float32)]))
+        image = torch.from_numpy(prepared.image.astype(np.float32))
         inside = np.argwhere(distance < 0)
         half = (np.array(distance.shape) - 1) / 2
         middle = (inside.mean(axis=0) - half) * voxel if len(inside) else np.zeros(3)
-        return cls(name, torch.from_numpy(layers)[None], torch.tensor(middle, dtype=torch.float32))
+        return cls(name, image[None, None], truth[None], torch.tensor(middle, dtype=torch.float32))
 
 
 def load_real(folder: Path, split: str, preprocessing: Preprocessing) -> list[RealScan]:
@@ -77,13 +81,13 @@ def _load(folder: Path, name: str, preprocessing: Preprocessing) -> RealScan:
     roi = folder / f"{name}_roi.nii.gz"
     scan, mask = folder / f"{name}.nii.gz", folder / f"{name}_mask.nii.gz"
     case = Case(name, name, scan, mask, roi=roi if roi.exists() else None)
-    return RealScan.of(name, prepare_case(case, preprocessing), preprocessing.voxel)
+    return RealScan.of(name, prepare_case(case, preprocessing), preprocessing.voxel * preprocessing.stride)
 
 
 def whole_sample(scan: RealScan, band: float) -> Sample:
     """A scan as it was prepared, distances clipped to the band in mm."""
-    image, distance, counts = (scan.layers[:, layer : layer + 1] for layer in range(3))
-    return Sample(image, distance.clamp(-band, band), counts, "real")
+    distance, counts = scan.truth.chunk(2, dim=1)
+    return Sample(scan.image, distance.clamp(-band, band), counts, "real")
 
 
 def moved_sample(scan: RealScan, seed: int, shape: Shape, config: SynthesisConfig, device: str = "cpu") -> Sample:
@@ -102,7 +106,7 @@ def real_sample(
         Scaled by `deskull.intensity.rescale`.
     seed : int
     shape : tuple of int
-        Grid of the result.
+        Grid of the result's distances.
     config : SynthesisConfig
     slack : float
         Error in mm that costs nothing.
@@ -121,14 +125,23 @@ def _move(scan: RealScan, rng: Rng, shape: Shape, config: SynthesisConfig) -> Sa
     affine = random_affine(rng, _POSE)
     affine[:, 3] += scan.centre
     points = grid_points(affine, random_warp(rng, config.pose, shape, config.voxel), config.voxel)
-    sizes = scan.layers.shape[2:]
-    unit = torch.stack([points[0, a] / config.voxel * 2 / (sizes[a] - 1) for a in (2, 1, 0)], dim=-1)
-    layers = scan.layers.to(rng.device)
-    darkest = layers[:, :1].amin()
-    layers = torch.cat([layers[:, :1] - darkest, layers[:, 1:]], dim=1)
-    moved = functional.grid_sample(layers, unit[None], align_corners=True, padding_mode="zeros")
-    distance = unstretch(moved[:, 1:2], config.voxel).clamp(-config.band, config.band)
-    return Sample(moved[:, :1] + darkest, distance, (moved[:, 2:] > 0.99).float(), "real")
+    darkest = scan.image.amin()
+    image = _at((scan.image - darkest).to(rng.device), _finer(points, config.stride), config.voxel / config.stride)
+    distance, counts = _at(scan.truth.to(rng.device), points, config.voxel).chunk(2, dim=1)
+    distance = unstretch(distance, config.voxel).clamp(-config.band, config.band)
+    return Sample(image + darkest, distance, (counts > 0.99).float(), "real")
+
+
+def _at(layers: Tensor, points: Tensor, voxel: float) -> Tensor:
+    """Layers at points in mm from their middle, 0 beyond them; linear."""
+    sizes = layers.shape[2:]
+    unit = torch.stack([points[0, a] / voxel * 2 / (sizes[a] - 1) for a in (2, 1, 0)], dim=-1)
+    return functional.grid_sample(layers, unit[None], align_corners=True, padding_mode="zeros")
+
+
+def _finer(points: Tensor, times: int) -> Tensor:
+    """Points of a grid that cuts the edges of each voxel into so many."""
+    return functional.interpolate(points, scale_factor=float(times), mode="trilinear") if times > 1 else points
 
 
 def _degrade(image: Tensor, rng: Rng, config: SynthesisConfig) -> Tensor:
@@ -137,6 +150,6 @@ def _degrade(image: Tensor, rng: Rng, config: SynthesisConfig) -> Tensor:
     if rng.chance(config.coil_share):
         image = artefacts.coil_falloff(image, rng, rng.uniform(0.1, 0.9))
     image = artefacts.gamma(image, 2.0 ** rng.normal(0.3))
-    blur: Sequence[float] = [rng.uniform(0, 0.6) for _ in range(3)]
+    blur: Sequence[float] = [rng.uniform(0, 1.2) * config.stride / config.voxel for _ in range(3)]
     image = artefacts.blur(image, (blur[0], blur[1], blur[2]))
     return artefacts.rician_noise(image, rng, 0.05 * rng.uniform(0, 1) ** 2)

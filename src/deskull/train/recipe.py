@@ -47,7 +47,9 @@ class Recipe:
     anchor : float
         Weight of the squared distance from the weights of `start` (L2-SP, Li et al., ICML 2018).
     voxel, band : float
-        Edge of the network's voxels and clip of its distances, in mm.
+        Edge of the voxels that the network sees and clip of its distances, in mm.
+    stride : int
+        How many of those voxels make one of its answer along each edge (network unet).
     preprocess : dict
         Further settings of `deskull.preprocess.Preprocessing`.
     loss : {"distance", "dice", "focal", "dice_focal"}
@@ -74,7 +76,7 @@ class Recipe:
     validation : {"all", "drawn"}
         Of pairs: every validation scan each epoch, or as many drawn at random with replacement.
     sizes : list of list of int
-        Grid sizes to draw from along x, y and z, in voxels.
+        Grid sizes to draw from along x, y and z, in voxels of the answer.
     hold_out : list of str
         Names of label maps kept for validation (synthesis).
     real_share, slack : float
@@ -101,6 +103,7 @@ class Recipe:
     align: bool = False
     anchor: float = 0.0
     voxel: float = 2.0
+    stride: int = 1
     band: float = 10.0
     preprocess: dict[str, Any] = field(default_factory=dict)
     loss: str = "distance"
@@ -140,11 +143,11 @@ class Recipe:
         for setting, known in CHOICES.items():
             if getattr(self, setting) not in known:
                 raise UsageError(f"{self.name}: {setting}: {getattr(self, setting)}: unknown; {' or '.join(known)}.")
-        for setting in ("voxel", "band", "rate", "batch", "epochs", "steps", "epoch_steps"):
+        for setting in ("voxel", "stride", "band", "rate", "batch", "epochs", "steps", "epoch_steps"):
             if not getattr(self, setting) > 0:
                 raise UsageError(f"{self.name}: {setting} must be more than 0.")
-        if self.network != "unet" and (self.loss == "distance" or self.start):
-            raise UsageError(f"{self.name}: the residual networks answer yes or no: no loss distance, no start.")
+        if self.network != "unet" and (self.loss == "distance" or self.start or self.stride > 1):
+            raise UsageError(f"{self.name}: the residual networks answer yes or no: no loss distance, start or stride.")
         intensity = self.preprocessing.intensity
         if self.data == "pairs" and self.augment == "full" and intensity != "rescale":
             raise UsageError(f"{self.name}: augment full needs intensity rescale; use pose.")
@@ -164,8 +167,8 @@ class Recipe:
     @property
     def preprocessing(self) -> Preprocessing:
         """How scans are brought to the network."""
-        factor = 2 ** (len(self.channels) - 1)
-        return Preprocessing.of({"voxel": self.voxel, "factor": factor} | self.preprocess)
+        factor = self.stride * 2 ** (len(self.channels) - 1)
+        return Preprocessing.of({"voxel": self.voxel, "factor": factor, "stride": self.stride} | self.preprocess)
 
     def as_dict(self) -> dict[str, Any]:
         """Return every setting by name."""

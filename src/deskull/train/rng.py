@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor
+
+#: At most so many numbers are drawn for one field of noise: drawing takes longer than copying.
+_DRAWN = 2**21
 
 
 class Rng:
@@ -39,8 +44,14 @@ class Rng:
         return int(torch.randint(low, high + 1, (), generator=self._scalars))
 
     def noise(self, *shape: int) -> Tensor:
-        """Standard normal field of the given shape on the device."""
-        return torch.randn(shape, generator=self._fields, device=self.device)
+        """Standard normal field of the given shape on the device; stretches of a large one come again far away."""
+        count = math.prod(shape)
+        drawn = torch.randn(min(count, _DRAWN), generator=self._fields, device=self.device)
+        if count <= _DRAWN:
+            return drawn.reshape(shape)
+        half = _DRAWN // 2
+        starts = [self.integer(0, half) for _ in range(0, count, half)]
+        return torch.cat([drawn[start : start + half] for start in starts])[:count].reshape(shape)
 
     def bytes_noise(self, *shape: int) -> Tensor:
         """Cheap field of mean 0 and deviation about 1, for textures at full resolution."""

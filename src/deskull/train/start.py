@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import onnx
 import torch
 from onnx import numpy_helper
@@ -40,7 +41,8 @@ def starting_model(recipe: Recipe) -> Model | None:
     model = load_model(recipe.start)
     seen = model.preprocessing
     if recipe.data == "synthesis":
-        seen = replace(seen, voxel=recipe.voxel)  # it can learn to see heads coarser or finer, given heads without end
+        # It can learn to see heads coarser or finer, given heads without end.
+        seen = replace(seen, voxel=recipe.voxel, factor=recipe.preprocessing.factor, stride=recipe.stride)
     if seen != recipe.preprocessing:
         raise UsageError(f"{recipe.name}: {model.path.name} sees scans otherwise than this recipe's preprocess says.")
     return model
@@ -50,7 +52,8 @@ def starting_weights(model: Model, recipe: Recipe) -> dict[str, Tensor]:
     """Weights of an exported network under the names of the recipe's, the head cut to the recipe's surfaces.
 
     A recipe with more features than the model starts from a wider network that answers the same: the new features
-    have random weights, and the old ones take nothing from them yet (Chen et al., Net2Net, ICLR 2016).
+    have random weights, and the old ones take nothing from them yet (Chen et al., Net2Net, ICLR 2016). One that sees
+    finer voxels (stride) starts by averaging them.
 
     Raises
     ------
@@ -64,10 +67,19 @@ def starting_weights(model: Model, recipe: Recipe) -> dict[str, Tensor]:
         values = found.get(name)
         if name.startswith("head.") and values is not None:
             values = values[: len(recipe.surfaces)]
+        if values is not None and values.ndim == fresh.ndim == 5 and fresh.shape[2] > values.shape[2]:
+            values = _averaging(values, fresh.shape[2] // values.shape[2])
         if values is None or values.ndim != fresh.ndim or any(np.greater(values.shape, fresh.shape)):
             raise UsageError(f"{recipe.name}: {model.path.name} holds another network; copy channels from its card.")
         weights[name] = _widened(torch.tensor(values, dtype=fresh.dtype), fresh, parts=2 if _JOINED.match(name) else 1)
     return weights
+
+
+def _averaging(values: npt.NDArray[np.float32], times: int) -> npt.NDArray[np.float32]:
+    """Weights of a convolution over voxels `times` finer that answers as the given one does of their means."""
+    for axis in (2, 3, 4):
+        values = np.repeat(values, times, axis)
+    return values / np.float32(times**3)
 
 
 def _widened(values: Tensor, fresh: Tensor, parts: int) -> Tensor:

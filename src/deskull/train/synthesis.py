@@ -32,9 +32,14 @@ from deskull.train.tissues import Tissue
 
 @dataclass(frozen=True)
 class SynthesisConfig:
-    """Shares (probabilities) and strengths of everything that varies between images."""
+    """Shares (probabilities) and strengths of everything that varies between images.
+
+    Distances lie on voxels of `voxel` mm; the image has `stride` voxels along each edge of one of them, and tissues
+    are drawn with `oversampling` (a multiple of it).
+    """
 
     voxel: float = 2.0
+    stride: int = 1
     band: float = 10.0
     margin: float = 0.5
     oversampling: int = 2
@@ -69,8 +74,8 @@ class Sample:
 
     Attributes
     ----------
-    image : Tensor, shape (n, 1, x, y, z)
-        Scaled to about 0..1; 0 outside the field of view.
+    image : Tensor, shape (n, 1, k x, k y, k z)
+        Scaled to about 0..1; 0 outside the field of view; as fine as the distances, or finer.
     distance : Tensor, shape (n, 2, x, y, z)
         Signed distances in mm to the brain and intracranial surfaces, clipped to the band.
     weight : Tensor, shape (n, 2, x, y, z)
@@ -97,7 +102,7 @@ def synthesise(anatomy: Anatomy, seed: int, shape: Shape, config: SynthesisConfi
     seed : int
         The same seed makes the same image.
     shape : tuple of int
-        Grid of the result in voxels of ``config.voxel`` mm.
+        Grid of the distances in voxels of ``config.voxel`` mm.
     config : SynthesisConfig
     device : str
         Where to compute.
@@ -176,14 +181,17 @@ def _with_margin(distance: Tensor, margin: float) -> Tensor:
 def _signal(
     tissues: Tensor, distance: Tensor, family: str, rng: Rng, config: SynthesisConfig, unmyelinated: bool
 ) -> Tensor:
-    """Paint the tissues, average into voxels and add what no label map shows."""
+    """Paint the tissues, average into voxels and add what no label map shows; packed, see `pack`."""
     means = draw_means(rng, family, config.contrast)
     if unmyelinated:
         means[[Tissue.WHITE, Tissue.CORTEX]] = means[[Tissue.CORTEX, Tissue.WHITE]]
     deviations = torch.tensor([abs(rng.normal(config.contrast.texture)) for _ in means])
     deviations[Tissue.AIR] = 0.0
     stripped = rng.chance(config.stripped_share)
-    image = functional.avg_pool3d(paint(tissues, means, deviations, rng), config.oversampling)
+    image = paint(tissues, means, deviations, rng)
+    if (averaged := config.oversampling // config.stride) > 1:
+        image = functional.avg_pool3d(image, averaged)
+    image = pack(image, config.stride)
     image = artefacts.texture(image, rng, abs(rng.normal(0.06)))
     if rng.chance(config.lesion_share):
         image = pathology.lesions(image, distance, rng)
@@ -198,13 +206,34 @@ def _signal(
     return image
 
 
+def pack(image: Tensor, stride: int) -> Tensor:
+    """An image as so many channels of a coarser grid, shape (1, stride^3, x, y, z).
+
+    What acts on each voxel by itself can then be a field on the coarser grid.
+    """
+    if stride == 1:
+        return image
+    x, y, z = (size // stride for size in image.shape[2:])
+    blocks = image.reshape(x, stride, y, stride, z, stride)
+    return blocks.permute(1, 3, 5, 0, 2, 4).reshape(1, stride**3, x, y, z)
+
+
+def unpack(image: Tensor, stride: int) -> Tensor:
+    """The image of a packed one, shape (1, 1, stride x, stride y, stride z)."""
+    if stride == 1:
+        return image
+    x, y, z = image.shape[2:]
+    blocks = image.reshape(stride, stride, stride, x, y, z).permute(3, 0, 4, 1, 5, 2)
+    return blocks.reshape(1, 1, stride * x, stride * y, stride * z)
+
+
 def _air(tissues: Tensor, config: SynthesisConfig) -> Tensor:
     """Where a voxel holds nothing but air, shape (1, 1, x, y, z)."""
     return functional.avg_pool3d((tissues != Tissue.AIR).float(), config.oversampling) == 0
 
 
 def _acquire(image: Tensor, distance: Tensor, family: str, rng: Rng, config: SynthesisConfig) -> Tensor:
-    """Coil, susceptibility, slices, motion and noise."""
+    """Coil, susceptibility, slices, motion and noise, on a packed image; the image is unpacked afterwards."""
     if family == "CT":
         return _scan_by_ct(image, rng, config)
     image = _shade(image, rng, config)
@@ -212,16 +241,16 @@ def _acquire(image: Tensor, distance: Tensor, family: str, rng: Rng, config: Syn
         image = susceptibility.lost_signal(image, distance, rng)
     if config.metal_share and rng.chance(config.metal_share):
         image = susceptibility.metal(image, rng)
-    bright = float(torch.quantile(image.reshape(-1)[::31], 0.98))
+    bright = float(torch.quantile(image.reshape(-1)[:: 31 * config.stride**3], 0.98))
     noise = config.noise * bright * rng.uniform(0, 1) ** 1.5
     # Half of the scans were interpolated after their noise had come in.
     if early := rng.chance(0.5):
         image = artefacts.rician_noise(image, rng, noise)
-    image = _resolution(image, family, rng, config)
+    image = _resolution(unpack(image, config.stride), family, rng, config)
     if rng.chance(config.ghost_share):
         image = artefacts.ghost(image, rng.integer(0, 2), rng.integer(1, 3), rng.uniform(0.03, 0.25))
     if config.motion_share and rng.chance(config.motion_share):
-        image = artefacts.motion(image, rng)
+        image = artefacts.motion(image, rng, config.voxel / config.stride)
     if config.spike_share and rng.chance(config.spike_share):
         image = artefacts.spikes(image, rng, rng.uniform(0.01, 0.06))
     return image if early else artefacts.rician_noise(image, rng, noise)
@@ -230,9 +259,10 @@ def _acquire(image: Tensor, distance: Tensor, family: str, rng: Rng, config: Syn
 def _scan_by_ct(image: Tensor, rng: Rng, config: SynthesisConfig) -> Tensor:
     """Noise and slices of CT, seen through its window: what lies beyond has the window's ends."""
     noise = config.noise * rng.uniform(0, 1) ** 1.5
-    image = _resolution(image + noise * rng.noise(*image.shape), "CT", rng, config)
+    image = unpack(image + noise * rng.noise(*image.shape), config.stride)
+    image = _resolution(image, "CT", rng, config)
     if config.motion_share and rng.chance(config.motion_share):
-        image = artefacts.motion(image, rng)
+        image = artefacts.motion(image, rng, config.voxel / config.stride)
     return image.clamp_(0, 1)
 
 
@@ -247,16 +277,17 @@ def _shade(image: Tensor, rng: Rng, config: SynthesisConfig) -> Tensor:
 
 def _resolution(image: Tensor, family: str, rng: Rng, config: SynthesisConfig) -> Tensor:
     """Blur, and thick slices (mostly axial) or coarse voxels."""
-    image = artefacts.blur(image, tuple(rng.uniform(0, 0.7) for _ in range(3)))  # type: ignore[arg-type]
+    voxel = config.voxel / config.stride
+    image = artefacts.blur(image, tuple(rng.uniform(0, 1.4) / voxel for _ in range(3)))  # type: ignore[arg-type]
     if family == "EPI" or rng.chance(config.coarse_share):
-        inplane = rng.uniform(1, 2)
+        inplane = rng.uniform(voxel, 4) / voxel
         thick = family == "EPI" and rng.chance(config.slice_share)
-        image = artefacts.coarse(image, (inplane, inplane, 1.0 if thick else rng.uniform(1, 2.2)), rng)
+        image = artefacts.coarse(image, (inplane, inplane, 1.0 if thick else rng.uniform(voxel, 4.4) / voxel), rng)
         axis = 2
     else:
         thick, axis = rng.chance(config.slice_share), 2 if rng.chance(0.6) else rng.integer(0, 1)
     if thick:
-        thickness = rng.uniform(2.5, 7.5) / config.voxel
+        thickness = rng.uniform(2.5, 7.5) / voxel
         image = artefacts.slices(image, axis, thickness, rng.uniform(0, 0.3), rng)
     return image
 
