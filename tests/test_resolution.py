@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from deskull.grid import conform
+from deskull.resolution import split
 from deskull.volume import Volume
 
 
@@ -26,3 +27,9 @@ def test_downsampling_does_not_alias():
     np.testing.assert_allclose(conformed.data, 50, atol=1e-4)
     fine = conform(Volume(data, np.diag([0.8, 0.8, 0.8, 1.0])), 2.0, 1).data[2:-2, 2:-2, 2:-2]
     assert np.ptp(fine) < 30
+
+
+def test_a_header_that_rounds_splits_voxels_alike():
+    data = np.random.default_rng(0).normal(size=(6, 6, 6)).astype(np.float32)
+    for step in (2.0, 2.0000002, 1.9999998):
+        assert split(data, np.diag([step, 1.0, 1.0, 1.0]), 1.0)[0].shape == (12, 6, 6)

@@ -61,7 +61,7 @@ def split(data: FloatArray, affine: Affine, voxel: float) -> tuple[FloatArray, A
     scale = np.eye(4)
     for axis, step in enumerate(_spacing(affine)):
         if step > _COARSE * voxel and data.shape[axis] >= 4:
-            times = math.ceil(step / voxel)
+            times = math.ceil(step / voxel - 0.05)  # headers round: 2.0000001 mm are two voxels of 1 mm
             data = refine(data, axis, times)
             scale[axis, axis], scale[axis, 3] = 1 / times, (1 / times - 1) / 2
     return data, affine @ scale
