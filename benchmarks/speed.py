@@ -86,18 +86,19 @@ def table(stages: dict[str, float], whole: float) -> None:
 def floor(options: argparse.Namespace) -> None:
     """The least that this network could take here."""
     model, scan = load_model(options.model), formats.read(options.scan)
-    grid = model.preprocessing.apply(scan).data.shape
-    work = 2 * multiplications(model.card["recipe"]["channels"]) * np.prod(grid)
+    stride = model.preprocessing.stride
+    grid = [size // stride for size in model.preprocessing.apply(scan).data.shape]
+    work = 2 * multiplications(model.card["recipe"]["channels"], stride) * np.prod(grid)
     peak = peak_speed(options.threads)
     packed = gzip_seconds(options.scan, Stripper(options.model, options.threads).strip(scan))
     print(f"\nfloor: {work / 1e9:.0f} GFLOP on a grid of {' x '.join(map(str, grid))} at {peak / 1e9:.0f} GFLOP/s: ")
     print(f"{work / peak:.2f} s; gzip in and out, one thread: {packed:.2f} s; together {work / peak + packed:.2f} s")
 
 
-def multiplications(channels: list[int]) -> float:
-    """Multiplications of the U-Net's convolutions for one voxel of its grid."""
+def multiplications(channels: list[int], stride: int) -> float:
+    """Multiplications of the U-Net's convolutions for one voxel of its answer, which sees stride^3 of the image."""
     finer, count = channels[:-1], 0.0
-    for level, (before, features) in enumerate(zip([1, *finer], channels, strict=True)):
+    for level, (before, features) in enumerate(zip([stride**3, *finer], channels, strict=True)):
         count += 27 * (before + features) * features / 8**level
     for level, (features, below) in enumerate(zip(finer, channels[1:], strict=True)):
         count += (27 * 3 * features * features + features * below / 8) / 8**level

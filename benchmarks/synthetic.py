@@ -43,7 +43,9 @@ def main() -> None:
     parser.add_argument("data", type=Path)
     parser.add_argument("--cache", type=Path, required=True)
     parser.add_argument("--model", default="default")
-    parser.add_argument("--border", type=float, default=0.0, help="v3 and v4 are 0.2 mm tighter, v2 0.4, v1 0.9")
+    parser.add_argument(
+        "--border", type=float, default=0.0, help="v4 and v3 are 0.2 mm tighter, v2 0.4, v1 0.9"
+    )
     parser.add_argument("--count", type=int, default=208)
     parser.add_argument("--figures", type=Path)
     parser.add_argument("--alone", action="store_true", help="one degradation at a time")
@@ -79,16 +81,21 @@ def alone(config: SynthesisConfig) -> dict[str, SynthesisConfig]:
 
 
 def strip(stripper: Stripper, sample, voxel: float, border: float):
-    """Strip a sample as if it were a scan: scores in its field of view (None: no brain found), and the slope."""
-    affine = np.diag([voxel, voxel, voxel, 1.0])
-    seen = sample.weight[0, 0].numpy() > 0
+    """Strip a sample as if it were a scan: scores in its field of view (None: no brain found), and the slope.
+
+    The image may be finer than the truth: the answer is averaged there.
+    """
+    brain, skull = sample.distance[0].numpy()
+    image, seen = sample.image[0, 0].numpy(), sample.weight[0, 0].numpy() > 0
+    stride = image.shape[0] // brain.shape[0]
     try:
-        result = stripper.strip(Volume(sample.image[0, 0].numpy(), affine), border=border)
+        result = stripper.strip(Volume(image, np.diag([*(voxel / stride,) * 3, 1.0])), border=border)
     except InputError:
         return None, np.nan
-    brain, skull = sample.distance[0].numpy()
-    scores = score(result.mask.data, brain < 0, (voxel,) * 3, seen)
-    return scores, slope_on_gap(result.distance.data, brain, skull, seen)
+    blocks = result.distance.data.reshape([n for size in brain.shape for n in (size, stride)])
+    found = blocks.mean(axis=(1, 3, 5))
+    scores = score(found < border, brain < 0, (voxel,) * 3, seen)
+    return scores, slope_on_gap(found, brain, skull, seen)
 
 
 def slope_on_gap(found, brain, skull, seen) -> float:

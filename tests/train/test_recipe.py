@@ -13,13 +13,22 @@ from deskull.train.recipe import Recipe, load_recipe, shipped_recipes
 
 
 def test_the_recipes_ship():
-    synthesis = ["small", "synthesis", "synthesis_v1", "synthesis_v2", "synthesis_v3", "synthesis_v4"]
+    synthesis = [
+        "small",
+        "small_v3",
+        "synthesis",
+        "synthesis_v1",
+        "synthesis_v2",
+        "synthesis_v3",
+        "synthesis_v4",
+        "synthesis_v5",
+    ]
     assert shipped_recipes() == ["article", "article_verbatim", "finetune", "nfbs", *synthesis]
     for name in shipped_recipes():
         recipe = load_recipe(name)
         assert recipe.name == name
         assert recipe.description
-        assert recipe.preprocessing.factor == 2 ** (len(recipe.channels) - 1)
+        assert recipe.preprocessing.factor == recipe.stride * 2 ** (len(recipe.channels) - 1)
 
 
 def test_the_mistakes_are_kept_in_one_recipe_only():
