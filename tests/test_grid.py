@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
 from deskull import Volume
-from deskull.grid import LEAST_MM, REACH_MM, Conformed, conform, corners, to_native
+from deskull.grid import LEAST_MM, REACH_MM, Conformed, _crop, conform, corners, resample, to_native
 
 CENTRE = np.array([5.0, -12.0, 20.0])
 
@@ -139,3 +139,17 @@ def test_nothing_near_is_all_far():
     volume = Volume(np.zeros((8, 8, 8), np.int16), np.eye(4))
     back = to_native(np.full((16, 16, 16), 10, np.float32), np.eye(4), volume, 10.0)
     assert (back == 10).all()
+
+
+@pytest.mark.parametrize("step", [0.7, 1.0, 2.4])
+def test_what_a_grid_does_not_see_does_not_matter(step):
+    data = np.random.default_rng(1).normal(size=(90, 80, 85)).astype(np.float32)
+    scan = Volume(data, np.diag([step, step, step, 1.0]))
+    grid = np.diag([1.5, 1.5, 1.5, 1.0])
+    grid[:3, 3] = 20 * step
+    found = resample(scan, (12, 10, 14), grid)
+    whole, _ = _crop(data, scan.affine, (12, 10, 14), grid)
+    assert whole.size < data.size / 4
+    grid[:3, 3] -= 10 * 1.5
+    around = resample(scan, (60, 60, 60), grid)
+    np.testing.assert_allclose(found.data, around.data[10:22, 10:20, 10:24], atol=0.02)

@@ -209,10 +209,26 @@ def _sample(
     data: FloatArray, affine: Affine, shape: tuple[int, ...], grid: Affine, order: int = 1, threads: int = 1
 ) -> Conformed:
     """Real values of a scan on a grid, and which of its voxels lie in the scan's field of view."""
-    reduced, finer = split(*reduce(data, affine, voxel := float(grid[0, 0])), voxel) if order else (data, affine)
+    near, moved = _crop(data, affine, shape, grid)
+    reduced, finer = split(*reduce(near, moved, voxel := float(grid[0, 0])), voxel) if order else (near, moved)
     back = np.linalg.inv(finer) @ grid
     sampled = interpolate(reduced, back[:3, :3], back[:3, 3], shape, threads, order)
     return Conformed(sampled, _inside(shape, np.linalg.inv(affine) @ grid, data.shape), grid)
+
+
+def _crop(data: FloatArray, affine: Affine, shape: tuple[int, ...], grid: Affine) -> tuple[FloatArray, Affine]:
+    """The part of a scan that a grid can see, with a margin for what blurs and splines see around it."""
+    voxel = float(grid[0, 0])
+    whole = np.diag(blocks(data.shape, affine, voxel))[:3]
+    seen = _corners_between([(-0.5, size - 0.5) for size in shape], np.linalg.inv(affine) @ grid)
+    margin = 4 + 4 * whole
+    low = np.clip((seen.min(axis=0) - margin) // whole * whole, 0, data.shape).astype(int)
+    high = np.clip(np.ceil(seen.max(axis=0) + margin), 0, data.shape).astype(int)
+    if (high - low < margin).any():
+        return data, affine
+    moved = affine.copy()
+    moved[:3, 3] += affine[:3, :3] @ low
+    return data[tuple(slice(a, b) for a, b in zip(low, high, strict=True))], moved
 
 
 def _inside(shape: tuple[int, ...], to_scan: Affine, scan_shape: tuple[int, ...]) -> Array:
