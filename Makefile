@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 # The version the project is developed with; any from 2.8 on will do. Installed before the rest, so that
 # nothing else picks another build.
 TORCH ?= torch==2.13.0
+# A process for each core; the tests of a file share what they make.
+PARALLEL ?= -n auto --dist loadfile
 
 .PHONY: demo test lint types coverage docs clean
 
@@ -12,10 +14,10 @@ demo: $(VENV)/.core
 	$(BIN)/deskull demo -o demo --overwrite
 
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(PARALLEL)
 
 coverage: $(VENV)/.dev
-	$(BIN)/python -m pytest --cov --cov-report=term
+	$(BIN)/python -m pytest $(PARALLEL) --cov --cov-report=term
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
