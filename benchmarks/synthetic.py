@@ -43,9 +43,7 @@ def main() -> None:
     parser.add_argument("data", type=Path)
     parser.add_argument("--cache", type=Path, required=True)
     parser.add_argument("--model", default="default")
-    parser.add_argument(
-        "--border", type=float, default=0.0, help="v4 and v3 are 0.2 mm tighter, v2 0.4, v1 0.9"
-    )
+    parser.add_argument("--border", type=float, default=0.0, help="v4 and v3 are 0.2 mm tighter, v2 0.4, v1 0.9")
     parser.add_argument("--count", type=int, default=208)
     parser.add_argument("--figures", type=Path)
     parser.add_argument("--alone", action="store_true", help="one degradation at a time")
