@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import replace
 
@@ -17,7 +18,7 @@ from deskull.data.prepare import load_prepared, prepare
 from deskull.engine import make_engine
 from deskull.models import load_model
 from deskull.strip import Stripper, as_volume
-from deskull.train.export import export, load_network
+from deskull.train.export import export, load_network, to_onnx
 from deskull.train.lightning import Hardware, SurfaceModule, make_network
 from deskull.train.real import RealScan, whole_sample
 from deskull.train.run import Request, draw_samples, train
@@ -200,6 +201,21 @@ def test_a_network_that_sees_finer_voxels_starts_by_averaging_them(model):
     finer.load_state_dict(starting_weights(load_model(model), twice))
     image = torch.rand(1, 1, 32, 48, 32)
     assert torch.allclose(plain(torch.nn.functional.avg_pool3d(image, 2)), finer(image), atol=1e-4)
+
+
+def test_a_network_that_sees_coarser_voxels_takes_each_for_so_many_alike(model, tmp_path):
+    finer = make_network(twice := replace(TINY, voxel=TINY.voxel / 2, stride=2)).eval()
+    finer.load_state_dict(starting_weights(load_model(model), twice))
+    torch.nn.init.normal_(finer.encoders[0][0][0].weight)
+    (tmp_path / "finer.onnx").write_bytes(to_onnx(finer))
+    digest = hashlib.sha256((tmp_path / "finer.onnx").read_bytes()).hexdigest()
+    card = load_model(model).card | {"sha256": digest, "preprocess": twice.preprocessing.as_dict()}
+    (tmp_path / "finer.json").write_text(json.dumps(card))
+    plain = make_network(TINY).eval()
+    plain.load_state_dict(starting_weights(load_model(tmp_path / "finer.onnx"), TINY))
+    image = torch.rand(1, 1, 16, 24, 16)
+    spread = torch.nn.functional.interpolate(image, scale_factor=2)
+    assert torch.allclose(plain(image), finer(spread), atol=0.02)  # its weights were kept in 16 bits
 
 
 def test_a_network_that_sees_finer_voxels_is_trained_and_used(table, tmp_path):

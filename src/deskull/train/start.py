@@ -53,7 +53,7 @@ def starting_weights(model: Model, recipe: Recipe) -> dict[str, Tensor]:
 
     A recipe with more features than the model starts from a wider network that answers the same: the new features
     have random weights, and the old ones take nothing from them yet (Chen et al., Net2Net, ICLR 2016). One that sees
-    finer voxels (stride) starts by averaging them.
+    finer voxels (stride) starts by averaging them, one that sees coarser ones takes each for so many alike.
 
     Raises
     ------
@@ -67,19 +67,22 @@ def starting_weights(model: Model, recipe: Recipe) -> dict[str, Tensor]:
         values = found.get(name)
         if name.startswith("head.") and values is not None:
             values = values[: len(recipe.surfaces)]
-        if values is not None and values.ndim == fresh.ndim == 5 and fresh.shape[2] > values.shape[2]:
-            values = _averaging(values, fresh.shape[2] // values.shape[2])
+        if values is not None and values.ndim == fresh.ndim == 5 and fresh.shape[2] != values.shape[2]:
+            values = _of_voxels(values, fresh.shape[2])
         if values is None or values.ndim != fresh.ndim or any(np.greater(values.shape, fresh.shape)):
             raise UsageError(f"{recipe.name}: {model.path.name} holds another network; copy channels from its card.")
         weights[name] = _widened(torch.tensor(values, dtype=fresh.dtype), fresh, parts=2 if _JOINED.match(name) else 1)
     return weights
 
 
-def _averaging(values: npt.NDArray[np.float32], times: int) -> npt.NDArray[np.float32]:
-    """Weights of a convolution over voxels `times` finer that answers as the given one does of their means."""
+def _of_voxels(values: npt.NDArray[np.float32], width: int) -> npt.NDArray[np.float32]:
+    """Weights of a convolution of another width that spans the same mm: over finer voxels, or over coarser ones."""
     for axis in (2, 3, 4):
-        values = np.repeat(values, times, axis)
-    return values / np.float32(times**3)
+        times = max(1, width // values.shape[axis])
+        finer = np.repeat(values, times, axis) / np.float32(times)
+        firsts = np.arange(0, finer.shape[axis], finer.shape[axis] // width)
+        values = np.add.reduceat(finer, firsts, axis)
+    return values
 
 
 def _widened(values: Tensor, fresh: Tensor, parts: int) -> Tensor:
