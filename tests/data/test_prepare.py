@@ -76,7 +76,9 @@ def test_distances_lie_where_a_network_answers(cases):
     finer = prepare_case(cases[0], Preprocessing(2.0, 16, stride=2))
     assert finer.image.shape == tuple(2 * size for size in plain.image.shape)
     assert finer.distance.shape == finer.counts.shape == plain.distance.shape
-    assert (finer.distance < 0).sum() == pytest.approx((plain.distance < 0).sum(), rel=0.03)
+    # Not by how many are inside: the grids may part by half a voxel, and the edge then runs through centres.
+    covered = [np.clip(0.5 - p.distance.astype(float) / 4, 0, 1).sum() for p in (plain, finer)]
+    assert covered[1] == pytest.approx(covered[0], rel=0.01)
 
 
 def test_only_the_region_counts(cases, tmp_path):
