@@ -20,6 +20,7 @@ import numpy as np
 
 from deskull import InputError, Stripper, Volume
 from deskull.metrics import score
+from deskull.resolution import reduce
 from deskull.train.anatomy import load_anatomy
 from deskull.train.contrast import FAMILIES, ContrastConfig
 from deskull.train.heads import synthesis_config
@@ -90,8 +91,7 @@ def strip(stripper: Stripper, sample, voxel: float, border: float):
         result = stripper.strip(Volume(image, np.diag([*(voxel / stride,) * 3, 1.0])), border=border)
     except InputError:
         return None, np.nan
-    blocks = result.distance.data.reshape([n for size in brain.shape for n in (size, stride)])
-    found = blocks.mean(axis=(1, 3, 5))
+    found, _ = reduce(result.distance.data, result.distance.affine, voxel)
     scores = score(found < border, brain < 0, (voxel,) * 3, seen)
     return scores, slope_on_gap(found, brain, skull, seen)
 

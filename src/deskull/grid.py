@@ -44,9 +44,15 @@ class Conformed:
 
     def coarser(self, times: int) -> tuple[Array, Affine]:
         """The grid whose voxels hold so many of this one's along each edge: which lie in the scan, and its affine."""
-        affine = self.affine @ np.diag([times, times, times, 1.0])
-        affine[:3, 3] = self.affine[:3, 3] + self.affine[:3, :3].sum(axis=1) * (times - 1) / 2
-        return self.inside[(slice(times // 2, None, times),) * 3], affine
+        return self.inside[(slice(times // 2, None, times),) * 3], scaled(self.affine, times)
+
+
+def scaled(grid: Affine, times: float) -> Affine:
+    """Affine of the grid with the same corners whose voxels are `times` as long."""
+    scale = np.diag([times, times, times, 1.0])
+    scale[:3, 3] = (times - 1) / 2
+    found: Affine = grid @ scale
+    return found
 
 
 def corners(shape: tuple[int, ...], affine: Affine) -> Affine:
@@ -191,7 +197,7 @@ def conform(
     return _sample(data, volume.affine, *found, order, threads)
 
 
-def resample(volume: Volume, shape: tuple[int, ...], grid: Affine) -> Conformed:
+def resample(volume: Volume, shape: tuple[int, ...], grid: Affine, order: int = 1) -> Conformed:
     """Sample a scan on a grid of cubic voxels; see `conform`.
 
     Parameters
@@ -201,8 +207,10 @@ def resample(volume: Volume, shape: tuple[int, ...], grid: Affine) -> Conformed:
     shape : tuple of int
     grid : ndarray, shape (4, 4)
         Indices of the grid to world mm.
+    order : {1, 0}
+        Linear interpolation, or the nearest voxel with no averaging.
     """
-    return _sample(volume.values(), volume.affine, shape, grid)
+    return _sample(volume.values(), volume.affine, shape, grid, order)
 
 
 def _sample(

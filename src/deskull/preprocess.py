@@ -50,6 +50,11 @@ class Preprocessing:
     intensity: str = "rescale"
     interpolation: str = "linear"
 
+    @property
+    def answer_voxel(self) -> float:
+        """Edge of the voxels that the network answers on, in mm."""
+        return self.voxel * self.stride
+
     @classmethod
     def of(cls, settings: Mapping[str, Any]) -> Preprocessing:
         """Make one from a recipe's or a card's settings.

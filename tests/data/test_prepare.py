@@ -81,6 +81,11 @@ def test_distances_lie_where_a_network_answers(cases):
     assert covered[1] == pytest.approx(covered[0], rel=0.01)
 
 
+def test_nearest_masks_lie_where_a_network_answers(cases):
+    finer = prepare_case(cases[0], Preprocessing(2.0, 16, stride=2, interpolation="nearest"))
+    assert finer.distance.shape == finer.counts.shape == tuple(size // 2 for size in finer.image.shape)
+
+
 def test_only_the_region_counts(cases, tmp_path):
     region = formats.read(cases[0].mask)
     half = np.zeros_like(region.data)

@@ -17,7 +17,7 @@ from deskull import formats
 from deskull.data.cases import Case
 from deskull.errors import DeskullError, InputError
 from deskull.formats.atomic import atomic_path
-from deskull.grid import conform, resample
+from deskull.grid import resample, scaled
 from deskull.mask import signed_distance
 from deskull.preprocess import Preprocessing
 from deskull.volume import Affine, Array, Volume
@@ -126,8 +126,8 @@ def prepare_case(case: Case, preprocessing: Preprocessing) -> Prepared:
     mask = formats.read(case.mask).mean_frame().finite(0)
     counts, affine = seen.coarser(preprocessing.stride)
     if preprocessing.interpolation == "nearest":
-        nearest = conform(mask, preprocessing.voxel, preprocessing.factor, like=seen, order=0)
-        distance = signed_distance(nearest.data > 0.5, preprocessing.voxel)
+        nearest = resample(mask, counts.shape, affine, order=0)
+        distance = signed_distance(nearest.data > 0.5, preprocessing.answer_voxel)
     else:
         distance = _exact_distance(mask, counts.shape, affine)
     if case.roi:
@@ -139,8 +139,7 @@ def prepare_case(case: Case, preprocessing: Preprocessing) -> Prepared:
 
 def _exact_distance(mask: Volume, shape: tuple[int, ...], grid: Affine) -> Array:
     """Distance to a mask, measured on a grid twice as fine and averaged, so that edges are not those of voxels."""
-    finer = grid @ np.diag([0.5, 0.5, 0.5, 1.0])
-    finer[:3, 3] = grid[:3, 3] - grid[:3, :3].sum(axis=1) / 4
+    finer = scaled(grid, 0.5)
     covered = resample(mask, tuple(2 * size for size in shape), finer)
     inside = (covered.data > 0.5 * float(mask.values().max())) & covered.inside
     if not inside.any():

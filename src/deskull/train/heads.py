@@ -28,7 +28,7 @@ def synthesis_config(recipe: Recipe) -> SynthesisConfig:
     settings = dict(recipe.synthesis)
     if "pose" in settings:
         settings["pose"] = PoseConfig(**settings["pose"])
-    return SynthesisConfig(recipe.voxel * recipe.stride, recipe.stride, recipe.band, **settings)
+    return SynthesisConfig(recipe.preprocessing.answer_voxel, recipe.stride, recipe.band, **settings)
 
 
 @dataclass(frozen=True)

@@ -81,7 +81,7 @@ def _load(folder: Path, name: str, preprocessing: Preprocessing) -> RealScan:
     roi = folder / f"{name}_roi.nii.gz"
     scan, mask = folder / f"{name}.nii.gz", folder / f"{name}_mask.nii.gz"
     case = Case(name, name, scan, mask, roi=roi if roi.exists() else None)
-    return RealScan.of(name, prepare_case(case, preprocessing), preprocessing.voxel * preprocessing.stride)
+    return RealScan.of(name, prepare_case(case, preprocessing), preprocessing.answer_voxel)
 
 
 def whole_sample(scan: RealScan, band: float) -> Sample:
@@ -126,7 +126,7 @@ def _move(scan: RealScan, rng: Rng, shape: Shape, config: SynthesisConfig) -> Sa
     affine[:, 3] += scan.centre
     points = grid_points(affine, random_warp(rng, config.pose, shape, config.voxel), config.voxel)
     darkest = scan.image.amin()
-    image = _at((scan.image - darkest).to(rng.device), _finer(points, config.stride), config.voxel / config.stride)
+    image = _at((scan.image - darkest).to(rng.device), _finer(points, config.stride), config.image_voxel)
     distance, counts = _at(scan.truth.to(rng.device), points, config.voxel).chunk(2, dim=1)
     distance = unstretch(distance, config.voxel).clamp(-config.band, config.band)
     return Sample(image + darkest, distance, (counts > 0.99).float(), "real")
@@ -150,6 +150,6 @@ def _degrade(image: Tensor, rng: Rng, config: SynthesisConfig) -> Tensor:
     if rng.chance(config.coil_share):
         image = artefacts.coil_falloff(image, rng, rng.uniform(0.1, 0.9))
     image = artefacts.gamma(image, 2.0 ** rng.normal(0.3))
-    blur: Sequence[float] = [rng.uniform(0, 1.2) * config.stride / config.voxel for _ in range(3)]
+    blur: Sequence[float] = [rng.uniform(0, 1.2) / config.image_voxel for _ in range(3)]
     image = artefacts.blur(image, (blur[0], blur[1], blur[2]))
     return artefacts.rician_noise(image, rng, 0.05 * rng.uniform(0, 1) ** 2)

@@ -67,6 +67,11 @@ class SynthesisConfig:
     cut_share: float = 0.5
     noise: float = 0.1
 
+    @property
+    def image_voxel(self) -> float:
+        """Edge of the image's voxels in mm."""
+        return self.voxel / self.stride
+
 
 @dataclass(frozen=True)
 class Sample:
@@ -250,7 +255,7 @@ def _acquire(image: Tensor, distance: Tensor, family: str, rng: Rng, config: Syn
     if rng.chance(config.ghost_share):
         image = artefacts.ghost(image, rng.integer(0, 2), rng.integer(1, 3), rng.uniform(0.03, 0.25))
     if config.motion_share and rng.chance(config.motion_share):
-        image = artefacts.motion(image, rng, config.voxel / config.stride)
+        image = artefacts.motion(image, rng, config.image_voxel)
     if config.spike_share and rng.chance(config.spike_share):
         image = artefacts.spikes(image, rng, rng.uniform(0.01, 0.06))
     return image if early else artefacts.rician_noise(image, rng, noise)
@@ -262,7 +267,7 @@ def _scan_by_ct(image: Tensor, rng: Rng, config: SynthesisConfig) -> Tensor:
     image = unpack(image + noise * rng.noise(*image.shape), config.stride)
     image = _resolution(image, "CT", rng, config)
     if config.motion_share and rng.chance(config.motion_share):
-        image = artefacts.motion(image, rng, config.voxel / config.stride)
+        image = artefacts.motion(image, rng, config.image_voxel)
     return image.clamp_(0, 1)
 
 
@@ -277,7 +282,7 @@ def _shade(image: Tensor, rng: Rng, config: SynthesisConfig) -> Tensor:
 
 def _resolution(image: Tensor, family: str, rng: Rng, config: SynthesisConfig) -> Tensor:
     """Blur, and thick slices (mostly axial) or coarse voxels."""
-    voxel = config.voxel / config.stride
+    voxel = config.image_voxel
     image = artefacts.blur(image, tuple(rng.uniform(0, 1.4) / voxel for _ in range(3)))  # type: ignore[arg-type]
     if family == "EPI" or rng.chance(config.coarse_share):
         inplane = rng.uniform(voxel, 4) / voxel
