@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
 from deskull import Volume
-from deskull.grid import LEAST_MM, REACH_MM, Conformed, _crop, conform, corners, resample, to_native
+from deskull.grid import LEAST_MM, REACH_MM, Conformed, _crop, conform, corners, grid_for, resample, to_native
 
 CENTRE = np.array([5.0, -12.0, 20.0])
 
@@ -61,6 +61,29 @@ def test_sizes_are_multiples_and_cover_the_scan(factor):
     conformed = conform(Volume(np.ones((100, 90, 40), np.int16), affine), 2.0, factor)
     assert all(size % factor == 0 for size in conformed.data.shape)
     assert conformed.inside.sum() * 8 == pytest.approx(100 * 90 * 120, rel=0.05)
+
+
+@settings(max_examples=20, deadline=None)
+@given(
+    shape=st.tuples(*[st.integers(150, 190)] * 3),
+    order=st.permutations(range(3)),
+    flips=st.tuples(*[st.booleans()] * 3),
+    place=st.tuples(*[st.floats(-5, 5)] * 3),
+)
+def test_a_scan_stored_otherwise_is_seen_on_the_same_grid(shape, order, flips, place):
+    affine = np.eye(4)
+    affine[:3, 3] = place
+    data = np.zeros(shape, np.float32)
+    data[30:120, 25:130, 40:] = 1
+    turn = np.eye(4)[:, [*order, 3]]
+    for column, axis in enumerate(order):
+        if flips[column]:
+            turn[axis, column], turn[axis, 3] = -1, shape[axis] - 1
+    turned = np.flip(data.transpose(order), np.flatnonzero(flips))
+    seen, grid = grid_for(data, affine, 1.0, 32, crop=True)
+    same, again = grid_for(turned, affine @ turn, 1.0, 32, crop=True)
+    assert same == seen
+    np.testing.assert_allclose(again, grid, atol=1e-6)
 
 
 def test_around_a_slab_lies_what_is_not_seen():
