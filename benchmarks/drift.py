@@ -31,7 +31,7 @@ def changed(**settings) -> SynthesisConfig:
 
 
 def contrast(family: str) -> SynthesisConfig:
-    return changed(contrast=replace(CONFIG.contrast, shares=((family, 1.0),)))
+    return changed(contrast=replace(CONFIG.contrast, shares={family: 1.0}))
 
 
 CHANGES = {

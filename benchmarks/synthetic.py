@@ -57,7 +57,7 @@ def main() -> None:
     ways = alone(config) if options.alone else {"": config}
     for (name, changed), item in product(ways.items(), range(options.count)):
         family = names[item % len(names)]
-        only = replace(changed, contrast=ContrastConfig(shares=((family, 1.0),)))
+        only = replace(changed, contrast=ContrastConfig(shares={family: 1.0}))
         sample = synthesise(anatomies[item // len(names) % len(anatomies)], FIRST_SEED + item, (96, 112, 96), only)
         scores, slope = strip(stripper, sample, config.voxel, options.border)
         dice[name or family].append(scores.dice if scores else 0.0)

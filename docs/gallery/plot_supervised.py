@@ -309,7 +309,7 @@ families = ("T1w", "T2w", "FLAIR", "EPI", "CT")
 dice = {model: [] for model in strippers}
 figure, axes = plt.subplots(1, len(families), figsize=(12, 3.2), layout="constrained")
 for place, family in zip(axes, families, strict=True):
-    painted = replace(CONFIG, voxel=2.0, oversampling=2, contrast=replace(CONFIG.contrast, shares=((family, 1.0),)))
+    painted = replace(CONFIG, voxel=2.0, oversampling=2, contrast=replace(CONFIG.contrast, shares={family: 1.0}))
     head = synthesise(anatomy, 1, (96, 128, 128), painted)
     image, brain = head.image[0, 0].numpy(), head.distance[0, 0].numpy() < 0
     place.imshow(np.rot90(image[48]), cmap="gray")

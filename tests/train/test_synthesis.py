@@ -70,7 +70,7 @@ def test_samples_are_what_training_expects(anatomy, stride):
 
 
 def test_finer_images_show_the_same_head(anatomy):
-    plain = replace(SynthesisConfig(), contrast=ContrastConfig(shares=(("T1w", 1.0),)), **NOTHING)
+    plain = replace(SynthesisConfig(), contrast=ContrastConfig(shares={"T1w": 1.0}), **NOTHING)
     coarse = synthesise(anatomy, 3, SHAPE, plain)
     fine = synthesise(anatomy, 3, SHAPE, replace(plain, stride=2))
     assert torch.equal(fine.distance, coarse.distance)
@@ -166,7 +166,7 @@ def test_heads_with_a_neck_lie_with_the_brain_in_the_grid(anatomy):
 
 
 def test_ct_is_seen_through_its_window(anatomy):
-    contrast = ContrastConfig(shares=(("CT", 1.0),), blooming_share=1)
+    contrast = ContrastConfig(shares={"CT": 1.0}, blooming_share=1)
     config = SynthesisConfig(contrast=contrast, cut_share=0, stripped_share=0, motion_share=0)
     for seed in range(4):
         image = synthesise(anatomy, seed, SHAPE, config).image
@@ -192,9 +192,13 @@ def test_the_margin_widens_the_brain(anatomy):
 def test_every_family_is_drawn_by_its_share():
     rng, config = Rng(0), ContrastConfig()
     drawn = [draw_family(rng, config) for _ in range(3000)]
-    for name, share in config.shares:
+    for name, share in config.shares.items():
         assert drawn.count(name) / 3000 == pytest.approx(share, abs=0.03)
-    assert {name for name, _ in config.shares} == {*FAMILIES, "random"}
+    assert set(config.shares) == {*FAMILIES, "random"}
+    uneven = ContrastConfig(shares={"CT": 3, "PD": 0, "random": 1})
+    drawn = [draw_family(rng, uneven) for _ in range(1000)]
+    assert drawn.count("CT") / 1000 == pytest.approx(0.75, abs=0.05)
+    assert set(drawn) == {"CT", "random"}
 
 
 def test_means_follow_the_family():

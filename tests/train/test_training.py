@@ -12,7 +12,7 @@ import pytest
 torch = pytest.importorskip("torch", reason="needs torch (deskull[train])")
 pl = pytest.importorskip("lightning.pytorch", reason="needs Lightning (deskull[train])")
 
-from deskull import InputError
+from deskull import InputError, UsageError
 from deskull.report.mosaic import CONTOUR
 from deskull.train.anatomy import Anatomy, _distances
 from deskull.train.export import load_network
@@ -21,6 +21,7 @@ from deskull.train.lightning import Hardware, SurfaceModule, make_trainer, overl
 from deskull.train.network import ScanNorm, UNet
 from deskull.train.pictures import TRUTH, contact_sheet
 from deskull.train.recipe import Recipe, load_recipe
+from deskull.train.synthesis import SynthesisConfig
 from tests.train.test_surfaces import head
 
 TINY = Recipe(
@@ -115,6 +116,32 @@ def test_overlap_of_distances():
     assert half["dice"] == pytest.approx(2 / 3)
     assert half["iou"] == pytest.approx(1 / 2)
     assert half["accuracy"] == pytest.approx(2 / 3)
+
+
+def test_a_recipe_tells_how_heads_are_made():
+    config = synthesis_config(
+        replace(TINY, synthesis={"margin": 0.3, "pose": {"turned_share": 0.5}, "contrast": {"shares": {"CT": 1}}})
+    )
+    assert (config.margin, config.pose.turned_share) == (0.3, 0.5)
+    assert config.contrast.shares == {"CT": 1}
+    assert config.contrast.class_jitter == SynthesisConfig().contrast.class_jitter
+
+
+@pytest.mark.parametrize(
+    ("synthesis", "said"),
+    [
+        ({"margins": 1}, "margins"),
+        ({"pose": {"turned": 1}}, "turned"),
+        ({"pose": 3}, "PoseConfig"),
+        ({"contrast": {"shares": {"T3w": 1}}}, "T3w.*must tell the shares of families: T1w"),
+        ({"contrast": {"shares": ["CT"]}}, "must tell the shares"),
+        ({"contrast": {"shares": {"CT": -1, "PD": 2}}}, "not be negative"),
+        ({"contrast": {"shares": {}}}, "one must be more than 0"),
+    ],
+)
+def test_settings_of_heads_that_cannot_be_are_told(synthesis, said):
+    with pytest.raises(UsageError, match=f"^{TINY.name}: synthesis: .*{said}"):
+        synthesis_config(replace(TINY, synthesis=synthesis))
 
 
 def test_items_follow_their_seed():

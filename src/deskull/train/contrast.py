@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
 
+from deskull.errors import UsageError
 from deskull.train.rng import Rng
 from deskull.train.tissues import Tissue
 
@@ -39,6 +41,8 @@ FAMILIES: dict[str, tuple[float, ...]] = {
     "EPI": (0.50, 0.62, 0.95, 0.12, 0.10, 0.05, 0.08, 0.20, 0.20, 0.90, 0.30, 0.40, 0.15, 0.70, 0.02),
     "CT": (0.39, 0.44, 0.29, 0.50, 0.04, 1.00, 0.95, 0.50, 0.48, 0.33, 0.42, 0.39, 0.52, 0.34, 0.00),
 }
+#: How often each is drawn, if nothing else is asked for; ``random`` has no table.
+SHARES = {"T1w": 0.20, "T1c": 0.08, "T2w": 0.20, "FLAIR": 0.10, "PD": 0.07, "EPI": 0.12, "CT": 0.10, "random": 0.13}
 #: How much of the jitter a family takes: Hounsfield units are the same on every scanner.
 STEADY = {"CT": 0.35}
 
@@ -52,16 +56,7 @@ class ContrastConfig:
     that it seems wider than it is.
     """
 
-    shares: tuple[tuple[str, float], ...] = (
-        ("T1w", 0.20),
-        ("T1c", 0.08),
-        ("T2w", 0.20),
-        ("FLAIR", 0.10),
-        ("PD", 0.07),
-        ("EPI", 0.12),
-        ("CT", 0.10),
-        ("random", 0.13),
-    )
+    shares: Mapping[str, float] = field(default_factory=SHARES.copy)
     class_jitter: float = 0.07
     tissue_jitter: float = 0.03
     texture: float = 0.05
@@ -72,15 +67,28 @@ class ContrastConfig:
     diffusion_share: float = 0.25
     blooming_share: float = 0.5
 
+    def __post_init__(self) -> None:
+        """Refuse families that there are not, and shares of which none can be drawn.
+
+        Raises
+        ------
+        UsageError
+        """
+        known = ", ".join(SHARES)
+        if not isinstance(self.shares, Mapping) or set(self.shares) - set(SHARES):
+            raise UsageError(f"contrast: shares: {self.shares}: must tell the shares of families: {known}.")
+        if min(self.shares.values(), default=0) < 0 or not sum(self.shares.values()) > 0:
+            raise UsageError("contrast: shares must not be negative, and one must be more than 0.")
+
 
 def draw_family(rng: Rng, config: ContrastConfig) -> str:
     """Draw the name of a contrast family by its share."""
-    pick = rng.uniform(0, sum(share for _, share in config.shares))
-    for name, share in config.shares:
+    pick = rng.uniform(0, sum(config.shares.values()))
+    for name, share in config.shares.items():
         pick -= share
         if pick < 0:
             return name
-    return config.shares[-1][0]
+    return name
 
 
 def draw_means(rng: Rng, family: str, config: ContrastConfig) -> Tensor:

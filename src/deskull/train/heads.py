@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import lightning.pytorch as pl
 from torch.utils.data import DataLoader, Dataset
 
-from deskull.errors import InputError
+from deskull.errors import InputError, UsageError
 from deskull.train.anatomy import Anatomy, load_anatomy
+from deskull.train.contrast import ContrastConfig
 from deskull.train.deform import PoseConfig, Shape
 from deskull.train.real import RealScan, load_real, real_sample
 from deskull.train.recipe import Recipe
@@ -24,11 +26,23 @@ _NEWBORN_SHARE = 0.15
 
 
 def synthesis_config(recipe: Recipe) -> SynthesisConfig:
-    """Synthesis settings of a recipe."""
-    settings = dict(recipe.synthesis)
-    if "pose" in settings:
-        settings["pose"] = PoseConfig(**settings["pose"])
-    return SynthesisConfig(recipe.preprocessing.answer_voxel, recipe.stride, recipe.band, **settings)
+    """Synthesis settings of a recipe.
+
+    Raises
+    ------
+    UsageError
+        If one is unknown, or cannot be.
+    """
+    kinds: dict[str, Callable[..., Any]] = {"pose": PoseConfig, "contrast": ContrastConfig}
+    try:
+        parts = {name: kind(**recipe.synthesis[name]) for name, kind in kinds.items() if name in recipe.synthesis}
+        settings = recipe.synthesis | parts
+        return SynthesisConfig(recipe.preprocessing.answer_voxel, recipe.stride, recipe.band, **settings)
+    except TypeError as error:
+        reason = f"{recipe.name}: synthesis: {error}; see deskull.train.synthesis.SynthesisConfig for the settings."
+        raise UsageError(reason) from None
+    except UsageError as error:
+        raise UsageError(f"{recipe.name}: synthesis: {error}") from None
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,7 @@ CONFIG = SynthesisConfig(
     oversampling=1,
     margin=0,
     pose=PoseConfig(rotation=4, tilted_share=0, turned_share=0, scale=0.05, shift=4),
-    contrast=ContrastConfig(shares=(("T1w", 1.0),), class_jitter=0.05, bright_fat_share=0.3),
+    contrast=ContrastConfig(shares={"T1w": 1.0}, class_jitter=0.05, bright_fat_share=0.3),
     lesion_share=0,
     deface_share=0.9,
     stripped_share=0,

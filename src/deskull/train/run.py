@@ -99,10 +99,11 @@ def train(request: Request, tell: Callable[[str], None] = print, watch: Preparer
     sweep(request.out)
     torch.manual_seed(request.recipe.seed)  # the initial weights; samples have seeds of their own
     if request.recipe.data == "synthesis":
+        data = Heads(request.recipe, request.data, request.cache_folder)
         _open(request, {"data": "synthesis"})
         model = starting_model(request.recipe)
         weights = starting_weights(model, request.recipe) if model else None
-        _fit(request, SurfaceModule(request.recipe, weights), Heads(request.recipe, request.data, request.cache_folder))
+        _fit(request, SurfaceModule(request.recipe, weights), data)
     else:
         _fit(request, *_from_pairs(request, tell, watch))
 
