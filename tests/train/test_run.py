@@ -7,6 +7,7 @@ import json
 from dataclasses import replace
 
 import numpy as np
+import onnxruntime
 import pytest
 
 torch = pytest.importorskip("torch", reason="needs torch (deskull[train])")
@@ -216,6 +217,18 @@ def test_a_network_that_sees_coarser_voxels_takes_each_for_so_many_alike(model, 
     image = torch.rand(1, 1, 16, 24, 16)
     spread = torch.nn.functional.interpolate(image, scale_factor=2)
     assert torch.allclose(plain(image), finer(spread), atol=0.02)  # its weights were kept in 16 bits
+
+
+def test_an_exported_network_answers_as_it_did_on_grids_of_any_size():
+    network = make_network(TINY).eval()
+    with torch.no_grad():
+        for weight in network.parameters():
+            weight.copy_(weight.half())  # as they are kept
+    session = onnxruntime.InferenceSession(to_onnx(network), providers=["CPUExecutionProvider"])
+    for size in ((8, 12, 20), (16, 8, 12)):
+        image = torch.rand(1, 1, *size)
+        found = session.run(None, {"image": image.numpy()})[0]
+        torch.testing.assert_close(torch.from_numpy(found), network(image).detach(), atol=1e-4, rtol=1e-4)
 
 
 def test_a_network_that_sees_finer_voxels_is_trained_and_used(table, tmp_path):
