@@ -8,7 +8,7 @@ import pytest
 pytest.importorskip("torch", reason="needs torch (deskull[train])")
 
 from deskull.mask import signed_distance
-from deskull.train.surfaces import brain_mask, close, intracranial_mask
+from deskull.train.surfaces import brain_mask, close, intracranial_mask, smooth_distance
 from deskull.train.tissues import Tissue, tissues_of
 
 
@@ -40,6 +40,16 @@ def test_distances_to_a_ball(spacing):
     assert np.abs(error).mean() < 0.3 * spacing
     assert np.abs(error).max() < 0.75 * spacing
     assert ((distance < 0) == (radius <= 20)).all()
+
+
+@pytest.mark.parametrize("spacing", [0.5, 1.0])
+def test_smooth_distances_have_no_steps_and_lie_where_the_surface_is(spacing):
+    radius = radius_field(64)
+    near = np.abs(radius - 24.3) < 2
+    distances = signed_distance(radius <= 24.3, spacing), smooth_distance(radius <= 24.3, spacing)
+    stepped, smooth = ((distance - (radius - 24.3) * spacing)[near] for distance in distances)
+    assert smooth.std() < 0.6 * stepped.std()
+    assert abs(smooth.mean()) < 0.1 * spacing
 
 
 def test_distances_to_a_plane_are_exact():

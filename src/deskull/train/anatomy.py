@@ -11,13 +11,12 @@ import numpy as np
 import numpy.typing as npt
 
 from deskull.formats.atomic import atomic_path
-from deskull.mask import signed_distance
-from deskull.train.surfaces import brain_mask, intracranial_mask
+from deskull.train.surfaces import brain_mask, intracranial_mask, smooth_distance
 from deskull.train.tissues import Labels, tissues_of
 
 #: Distances farther than this from a surface are clipped, in mm.
 REACH_MM = 20.0
-CACHE_VERSION = 4
+CACHE_VERSION = 5
 
 
 @dataclass(frozen=True)
@@ -91,7 +90,7 @@ def _distances(tissues: Labels, spacing: float) -> npt.NDArray[np.float16]:
     brain = brain_mask(near, spacing)
     fields = np.full((2, *padded.shape), REACH_MM, np.float16)
     for channel, mask in enumerate((brain, intracranial_mask(near, brain, spacing))):
-        fields[channel][box] = np.clip(signed_distance(mask, spacing), -REACH_MM, REACH_MM)
+        fields[channel][box] = np.clip(smooth_distance(mask, spacing), -REACH_MM, REACH_MM)
     inner = tuple(slice(pad, -pad, 2) for _ in range(3))
     return np.ascontiguousarray(fields[(slice(None), *inner)])
 
