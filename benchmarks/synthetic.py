@@ -1,6 +1,7 @@
 """Score the pipeline on synthetic heads of held-out anatomies, by contrast family, or by degradation.
 
-python benchmarks/synthetic.py DATA --cache FOLDER [--model default] [--count 208] [--figures FILE.json] [--alone]
+python benchmarks/synthetic.py DATA --cache FOLDER [--model default] [--border MM] [--count 208]
+    [--figures FILE.json] [--alone]
 
 With --alone, heads of ordinary pose and contrast go through one degradation at a time (as strong as training draws it),
 so that what costs the most is seen. The slope says how much of each mm of fluid between brain and skull the mask takes
@@ -44,7 +45,7 @@ def main() -> None:
     parser.add_argument("data", type=Path)
     parser.add_argument("--cache", type=Path, required=True)
     parser.add_argument("--model", default="default")
-    parser.add_argument("--border", type=float, default=0.0, help="v4 and v3 are 0.2 mm tighter, v2 0.4, v1 0.9")
+    parser.add_argument("--border", type=float, default=0.0, help="0.2 for v4, v3, small_v3, 0.4 for v2, 0.9 for v1")
     parser.add_argument("--count", type=int, default=208)
     parser.add_argument("--figures", type=Path)
     parser.add_argument("--alone", action="store_true", help="one degradation at a time")

@@ -11,6 +11,7 @@ torch = pytest.importorskip("torch", reason="needs torch (deskull[train])")
 
 from scipy import ndimage
 
+from deskull import InputError
 from deskull.mask import signed_distance
 from deskull.train import artefacts, surroundings
 from deskull.train.anatomy import Anatomy, _distances, load_anatomy
@@ -316,6 +317,11 @@ def test_rescale_is_that_of_inference(image):
     ours = artefacts.rescale(image * 700, seen)[0, 0].numpy()
     theirs = rescale(image[0, 0].numpy() * 700, seen[0, 0].numpy() > 0)
     np.testing.assert_allclose(ours, theirs, atol=0.02)
+
+
+def test_a_label_map_of_unknown_numbers_is_refused(tmp_path):
+    with pytest.raises(InputError, match=r"mine_01\.nii\.gz: its name does not tell.*synthseg_"):
+        load_anatomy(tmp_path / "mine_01.nii.gz", tmp_path)
 
 
 def test_real_label_maps_make_heads(data, tmp_path):

@@ -57,7 +57,7 @@ def index(
         typer.Option(help="The splits, extended if there; by default splits.csv beside the table."),
     ] = None,
     no_check: Annotated[bool, typer.Option("--no-check", help="Do not read the files.")] = False,
-    jobs: Annotated[int | None, typer.Option(min=1, help="Cases read at a time; by default as many as cores.")] = None,
+    jobs: Annotated[int | None, typer.Option(min=1, help="Cases at a time; by default the cores, up to 8.")] = None,
 ) -> None:
     """List the scans of a data set with their masks, check them, and split them by subject."""
     from deskull.data import cases

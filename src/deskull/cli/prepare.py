@@ -24,7 +24,7 @@ def prepare(
         tuple[int, int, int] | None, typer.Option(help="Fixed grid in voxels, as 96 128 160.", metavar="X Y Z")
     ] = None,
     intensity: Annotated[str | None, typer.Option(help="rescale, standardise or bytes.")] = None,
-    jobs: Annotated[int | None, typer.Option(min=1, help="Scans at a time; by default as many as cores.")] = None,
+    jobs: Annotated[int | None, typer.Option(min=1, help="Scans at a time; by default the cores, up to 8.")] = None,
 ) -> None:
     """Correct, resample, crop and scale the scans of a data set; again: only what is not there yet."""
     from deskull.data.cases import read_cases

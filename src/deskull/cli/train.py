@@ -14,14 +14,14 @@ Name = Annotated[
     str,
     typer.Argument(
         metavar="RECIPE",
-        help="article, article_verbatim, nfbs, finetune, synthesis, or a YAML file of your own.",
+        help="article, article_verbatim, nfbs, finetune, synthesis, small, an older model's, or your own YAML file.",
         show_default=False,
     ),
 ]
 Data = Annotated[
     Path,
     typer.Option(
-        help="Table that 'deskull data index' wrote (recipe synthesis: folder with labelmaps/).", show_default=False
+        help="Table that 'deskull data index' wrote (synthesis, small: folder with labelmaps/).", show_default=False
     ),
 ]
 Out = Annotated[Path, typer.Option("-o", "--out", help="Folder of the run.", show_default=False)]

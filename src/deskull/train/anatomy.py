@@ -10,9 +10,10 @@ import nibabel as nib
 import numpy as np
 import numpy.typing as npt
 
+from deskull.errors import InputError
 from deskull.formats.atomic import atomic_path
 from deskull.train.surfaces import brain_mask, intracranial_mask, smooth_distance
-from deskull.train.tissues import Labels, tissues_of
+from deskull.train.tissues import SCHEMES, Labels, tissues_of
 
 #: Distances farther than this from a surface are clipped, in mm.
 REACH_MM = 20.0
@@ -59,12 +60,21 @@ def read_anatomy(path: Path) -> Anatomy:
     ----------
     path : Path
         ``synthseg_*``, ``scatterbrains_*`` or ``neonate_*``; the name tells the scheme.
+
+    Raises
+    ------
+    InputError
+        If the name tells none.
     """
+    name = path.name.split(".")[0]
+    scheme = name.split("_")[0]
+    if scheme not in SCHEMES:
+        known = ", ".join(f"{known}_*" for known in SCHEMES)
+        raise InputError(f"{path}: its name does not tell how to read its labels; name label maps {known}.")
     image = nib.as_closest_canonical(nib.load(path))
     spacing = float(np.abs(image.affine[:3, :3]).max(axis=0).mean())
-    name = path.name.split(".")[0]
     labels = np.asarray(image.dataobj)
-    tissues = _crop_to_head(tissues_of(labels, name.split("_")[0], spacing))
+    tissues = _crop_to_head(tissues_of(labels, scheme, spacing))
     return Anatomy(name, tissues, spacing, _distances(tissues, spacing))
 
 
