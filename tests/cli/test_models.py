@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from deskull.cli import app
 
-SHIPPED = ["default", "small", "small_v3", "v1", "v2", "v3", "v4", "v5", "v6"]
+SHIPPED = ["default", "small", "small_v3", "v1", "v2", "v3", "v4", "v5"]
 
 
 def test_models_are_listed():

@@ -22,7 +22,6 @@ def test_the_recipes_ship():
         "synthesis_v3",
         "synthesis_v4",
         "synthesis_v5",
-        "synthesis_v6",
     ]
     assert shipped_recipes() == ["article", "article_verbatim", "finetune", "nfbs", *synthesis]
     for name in shipped_recipes():
