@@ -22,6 +22,7 @@ from deskull.strip import Stripper, as_volume
 from deskull.train.export import export, load_network, to_onnx
 from deskull.train.lightning import Hardware, SurfaceModule, make_network
 from deskull.train.real import RealScan, whole_sample
+from deskull.train.recipe import load_recipe
 from deskull.train.run import Request, draw_samples, train
 from deskull.train.samples import as_batch
 from deskull.train.start import reference_border, starting_model, starting_weights
@@ -193,6 +194,13 @@ def test_a_wider_network_starts_with_the_answers_of_the_model(model):
     assert all(weight.grad is not None and weight.grad.abs().sum() > 0 for weight in wide.parameters())
     with pytest.raises(UsageError, match="another network"):
         starting_weights(load_model(model), replace(recipe, channels=[3, 8, 8]))
+
+
+def test_fine_tuning_starts_from_the_network_that_ships():
+    recipe = load_recipe("finetune")
+    weights = starting_weights(starting_model(recipe), recipe)
+    make_network(recipe).load_state_dict(weights)
+    assert recipe.channels == load_model("default").card["recipe"]["channels"]
 
 
 def test_a_network_that_sees_finer_voxels_starts_by_averaging_them(model):

@@ -45,13 +45,13 @@ def two_convolutions(inputs: int, outputs: int, stride: int = 1) -> nn.Module:
 def doubled(x: Tensor) -> Tensor:
     """Nearest upsampling: each voxel twice along x, y and z, shape (n, channels, 2 x, 2 y, 2 z).
 
-    Exported as copies, first of voxels along z, then of whole rows: ONNX Runtime's resizing takes three times as long.
+    Exported as a choice of voxels along one axis after another: ONNX Runtime's resizing takes three times as long.
     """
     if not torch.onnx.is_in_onnx_export():
         return functional.interpolate(x, scale_factor=2.0, mode="nearest")
-    rows = x.unsqueeze(-1).expand(-1, -1, -1, -1, -1, 2).flatten(4)
-    planes = rows[:, :, :, None, :, None].expand(-1, -1, -1, 2, -1, 2, -1)
-    return planes.flatten(4, 5).flatten(2, 3)
+    for axis in (4, 3, 2):
+        x = x.index_select(axis, torch.arange(2 * x.shape[axis]) // 2)
+    return x
 
 
 class UNet(nn.Module):
