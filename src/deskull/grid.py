@@ -80,7 +80,8 @@ def _corners_between(ends: list[tuple[float, float]], affine: Affine) -> Affine:
 
 def _foreground(data: FloatArray, affine: Affine) -> tuple[Affine, Affine]:
     """Lowest and highest world coordinates of voxels that are not background, in mm, shape (3,) each."""
-    sparse = data[np.ix_(*(places := [_sparse(size) for size in data.shape]))]
+    places = [_sparse(size) for size in data.shape]
+    sparse = data[np.ix_(*places)]
     low, high = np.percentile(sparse, (1, 99))
     found = np.argwhere(sparse > low + 0.15 * (high - low))
     if not len(found):
