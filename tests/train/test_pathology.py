@@ -58,7 +58,8 @@ def test_worn_brains_lose_what_the_distances_say(anatomy, points):
     depth = torch.zeros_like(distance[:, :1])
     depth[:, :, :40] = 4.0
     worn, further = wear(tissues, distance, depth)
-    assert torch.equal(worn[:, :, 42:], tissues[:, :, 42:])
+    steps = distance[:, :1, 42:][(worn != tissues)[:, :, 42:]]  # of voxels, beyond the smooth surface
+    assert ((steps > 0) & (steps < 2)).all()
     brain = torch.isin(worn, torch.tensor([int(tissue) for tissue in BRAIN_TISSUES], dtype=worn.dtype))
     assert (worn[brain != (further[:, :1] <= 0)] != Tissue.BONE).all()
     assert not (brain & (further[:, :1] > 0)).any()
