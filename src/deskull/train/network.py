@@ -45,7 +45,8 @@ def two_convolutions(inputs: int, outputs: int, stride: int = 1) -> nn.Module:
 def doubled(x: Tensor) -> Tensor:
     """Nearest upsampling: each voxel twice along x, y and z, shape (n, channels, 2 x, 2 y, 2 z).
 
-    Exported as a choice of voxels along one axis after another: ONNX Runtime's resizing takes three times as long.
+    Exported as a choice of voxels along one axis after another: the default network takes 0.70 s in ONNX Runtime so,
+    0.87 s with its resizing.
     """
     if not torch.onnx.is_in_onnx_export():
         return functional.interpolate(x, scale_factor=2.0, mode="nearest")
