@@ -25,7 +25,7 @@ from ledger import MEASURES, Row, commit, last_run, plot, read, report, write
 from tools import Run, Tool, deskull
 
 from deskull import formats
-from deskull.metrics import score
+from deskull.evaluation.metrics import score
 
 BORDERS = np.arange(-3, 3.01, 0.25)
 

@@ -24,9 +24,9 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+from deskull.batch.outputs import is_result
+from deskull.batch.records import read_records
 from deskull.formats import split_name
-from deskull.records import read_records
-from deskull.results import is_result
 
 PORT = 18788
 ADDRESS = f"tcp://127.0.0.1:{PORT}"

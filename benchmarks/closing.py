@@ -15,9 +15,9 @@ from pathlib import Path
 import numpy as np
 
 from deskull import formats
-from deskull.grid import conform
-from deskull.train.anatomy import load_anatomy
-from deskull.train.surfaces import brain_mask, close
+from deskull.preprocessing.grid import conform
+from deskull.train.synthesis.anatomy import load_anatomy
+from deskull.train.synthesis.surfaces import brain_mask, close
 
 RADII = (2.0, 4.0, 6.0, 8.0, 10.0)
 

@@ -17,10 +17,10 @@ import numpy as np
 
 from deskull import Stripper, Volume
 from deskull.errors import DeskullError
-from deskull.metrics import score
-from deskull.train.anatomy import load_anatomy
-from deskull.train.nfbs import CONFIG, HELD_OUT
-from deskull.train.synthesis import SynthesisConfig, synthesise
+from deskull.evaluation.metrics import score
+from deskull.train.synthesis.anatomy import load_anatomy
+from deskull.train.synthesis.generator import SynthesisConfig, synthesise
+from deskull.train.synthesis.nfbs import CONFIG, HELD_OUT
 
 SHAPE, FIRST_SEED = (96, 128, 128), 500_000
 AT_2_MM = replace(CONFIG, voxel=2.0, oversampling=2)

@@ -16,8 +16,8 @@ import numpy as np
 from scipy import ndimage
 
 from deskull import Stripper, Volume, formats
-from deskull.grid import resample, to_native
-from deskull.metrics import score
+from deskull.evaluation.metrics import score
+from deskull.preprocessing.grid import resample, to_native
 
 
 def main() -> None:

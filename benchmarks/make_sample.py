@@ -14,11 +14,11 @@ import torch
 import torch.nn.functional as functional
 
 from deskull import Volume, formats
-from deskull.train import artefacts
-from deskull.train.anatomy import read_anatomy
-from deskull.train.contrast import ContrastConfig, draw_means, paint
-from deskull.train.deform import PoseConfig, grid_points, random_affine, random_warp, sample_tissues
-from deskull.train.rng import Rng
+from deskull.train.synthesis import artefacts
+from deskull.train.synthesis.anatomy import read_anatomy
+from deskull.train.synthesis.contrast import ContrastConfig, draw_means, paint
+from deskull.train.synthesis.rng import Rng
+from deskull.train.synthesis.spatial import PoseConfig, grid_points, random_affine, random_warp, sample_tissues
 
 VOXEL, SHAPE, SEED = 1.5, (120, 156, 160), 20_260
 

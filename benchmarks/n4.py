@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from deskull import formats
-from deskull.bias import above_otsu, bias_field
+from deskull.preprocessing.bias_field import above_otsu, bias_field
 
 SHRINKS = (2, 3, 4, 6)
 

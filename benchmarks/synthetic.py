@@ -20,13 +20,13 @@ from pathlib import Path
 import numpy as np
 
 from deskull import InputError, Stripper, Volume
-from deskull.metrics import score
-from deskull.resolution import reduce
-from deskull.train.anatomy import load_anatomy
-from deskull.train.contrast import FAMILIES, ContrastConfig
-from deskull.train.heads import synthesis_config
+from deskull.evaluation.metrics import score
+from deskull.preprocessing.resampling import reduce
+from deskull.train.data.label_maps import synthesis_config
 from deskull.train.recipe import load_recipe
-from deskull.train.synthesis import SynthesisConfig, synthesise
+from deskull.train.synthesis.anatomy import load_anatomy
+from deskull.train.synthesis.contrast import FAMILIES, ContrastConfig
+from deskull.train.synthesis.generator import SynthesisConfig, synthesise
 
 FIRST_SEED = 900_000
 #: Everything that happens to some images and not to others, and what turns it off.

@@ -13,7 +13,7 @@ import pytest
 
 from deskull import Volume
 from deskull.demo import make_head
-from deskull.strip import Stripper
+from deskull.pipeline import Stripper
 
 
 def data_folder() -> Path:

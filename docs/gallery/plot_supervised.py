@@ -105,7 +105,7 @@ for table in ("dataset.csv", "splits.csv"):
 # there. N4 estimates that smooth field and divides by it. It need not see every voxel for that: with ``shrink`` 3 it
 # sees one of 27, with 6 one of 216. We try both on the head that was shaded most, the last.
 
-from deskull.bias import above_otsu, bias_field
+from deskull.preprocessing.bias_field import above_otsu, bias_field
 
 scan, brain = formats.read(scans[-1]), formats.read(masks[-1]).data > 0
 fields = {}
@@ -118,10 +118,10 @@ apart = np.abs(fields[6] / fields[3] - 1)[brain]
 print(f"in 99 of 100 voxels of the brain the two differ by less than {np.percentile(apart, 99):.1%}")
 
 # %%
-# The coarse one is good enough for us. ``deskull.bias.correct_head`` finds the field and divides by it in one call; we
-# have the field already, so we divide ourselves, and put all three side by side.
+# The coarse one is good enough for us. ``deskull.preprocessing.bias_field.correct_head`` finds the field and divides by
+# it in one call; we have the field already, so we divide ourselves, and put all three side by side.
 
-from deskull.grid import conform
+from deskull.preprocessing.grid import conform
 
 
 def axial(volume):
@@ -155,7 +155,7 @@ for _ in range(2):
 # which is what the tutorial did. It costs nothing on a mask, but on a scan it keeps all the noise and frays the edges,
 # and the edge is just what we are after.
 
-from deskull.preprocess import Preprocessing
+from deskull.preprocessing.settings import Preprocessing
 
 linear = Preprocessing(size=(96, 128, 160), intensity="standardise")
 nearest = replace(linear, interpolation="nearest")
@@ -194,8 +194,8 @@ after.set(title="prepared", xlabel="standard deviations from the head's mean", y
 # ``deskull train nfbs --data NFBS/dataset.csv -o run --sheet samples.png`` draws the first samples and stops there. We
 # do the same in Python, and let our four heads come twice, each cut in three planes, the edge to be learnt in red.
 
-from deskull.train.pairs import PairSamples
-from deskull.train.pictures import contact_sheet
+from deskull.train.callbacks.pictures import contact_sheet
+from deskull.train.data.pairs import PairSamples
 
 nfbs = load_recipe("nfbs")
 ready = [outcome.path for outcome in prepare(cases[:4], nfbs.preprocessing, folder / "prepared")]
@@ -283,7 +283,7 @@ run("deskull evaluate toy NFBS/dataset.csv --split validation --against shipped=
 # The same in Python, for a loop of your own. Dice and IoU (the tutorial's measure) tell the same story in two scales:
 # Dice = 2 IoU / (1 + IoU).
 
-from deskull.metrics import score
+from deskull.evaluation.metrics import score
 
 truth = formats.read(masks[-1])
 for model in ("toy", "shipped"):
@@ -298,9 +298,9 @@ for model in ("toy", "shipped"):
 # in another contrast, where fluid is bright and fat is dark? With label maps we can ask: same person, same pose, other
 # colours.
 
-from deskull.train.anatomy import load_anatomy
-from deskull.train.nfbs import CONFIG
-from deskull.train.synthesis import synthesise
+from deskull.train.synthesis.anatomy import load_anatomy
+from deskull.train.synthesis.generator import synthesise
+from deskull.train.synthesis.nfbs import CONFIG
 
 anatomy = load_anatomy(labelmaps / "scatterbrains_13.nii.gz", folder / "anatomies")
 strippers = {"toy": deskull.Stripper(folder / "toy.onnx", threads=1), "shipped": deskull.Stripper(threads=1)}

@@ -2,7 +2,7 @@
 
 from deskull._version import __version__
 from deskull.errors import DeskullError, InputError, OutputError, UsageError
-from deskull.strip import Result, Stripper, strip
+from deskull.pipeline import Result, Stripper, strip
 from deskull.volume import Volume
 
 __all__ = [

@@ -1,6 +1,6 @@
 """Demo: make a raw head scan from the sample that travels with deskull.
 
-The sample is an image made by this project's synthesis (`deskull.train.synthesis`, see
+The sample is an image made by this project's synthesis (`deskull.train.synthesis.generator`, see
 benchmarks/make_sample.py), free of noise, at 1.5 mm. The demo turns it into a scan as a scanner would give
 it: 1 mm voxels, an oblique header, uneven coils, noise. The same seed makes the same scan.
 """

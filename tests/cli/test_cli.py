@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 from deskull import formats
 from deskull.cli import app
 from deskull.errors import sentence
-from deskull.metrics import score
+from deskull.evaluation.metrics import score
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pytest
 from deskull import InputError, Volume, formats
 from deskull.data.cases import Case, read_cases
 from deskull.data.prepare import key_of, load_prepared, prepare, prepare_case
-from deskull.preprocess import Preprocessing
+from deskull.preprocessing.settings import Preprocessing
 from tests.train.phantoms import write_heads
 
 SETTINGS = Preprocessing(voxel=4.0, factor=4)

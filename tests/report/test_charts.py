@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deskull import Volume
-from deskull.comparison import agreement
-from deskull.evaluation import Row
-from deskull.metrics import score
+from deskull.evaluation.comparison import agreement
+from deskull.evaluation.metrics import score
+from deskull.evaluation.scores import Row
 from deskull.report.charts import POINTER, REFERENCE_CONTOUR, bland_altman_plot, box_plot, error_slices, shorten
 from deskull.report.mosaic import CONTOUR
 

@@ -14,8 +14,8 @@ import pytest
 from PIL import Image
 
 from deskull import Volume, __version__, formats
-from deskull.evaluation import Row, evaluate_pair, pair_models
-from deskull.metrics import Scores
+from deskull.evaluation.metrics import Scores
+from deskull.evaluation.scores import Row, evaluate_pair, pair_models
 from deskull.report.charts import REFERENCE_CONTOUR
 from deskull.report.evaluation_page import evaluation_page, p_text
 

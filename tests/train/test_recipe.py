@@ -34,9 +34,9 @@ def test_the_recipes_ship():
 def test_the_mistakes_are_kept_in_one_recipe_only():
     wrong, right = load_recipe("article_verbatim"), load_recipe("article")
     assert (wrong.network, wrong.rate, wrong.validation) == ("residual_verbatim", 0.1, "drawn")
-    assert wrong.preprocessing.interpolation == "nearest"
+    assert wrong.preprocessing.resampling == "nearest"
     assert not wrong.preprocessing.n4
-    assert (right.network, right.validation, right.preprocessing.interpolation) == ("residual", "all", "linear")
+    assert (right.network, right.validation, right.preprocessing.resampling) == ("residual", "all", "linear")
     assert right.preprocessing.n4
     for recipe in (wrong, right):
         assert recipe.preprocessing.size == (96, 128, 160)

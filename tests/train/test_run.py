@@ -16,16 +16,18 @@ pytest.importorskip("lightning", reason="needs Lightning (deskull[train])")
 from deskull import InputError, UsageError
 from deskull.data.cases import read_cases
 from deskull.data.prepare import load_prepared, prepare
-from deskull.engine import make_engine
 from deskull.models import load_model
-from deskull.strip import Stripper, as_volume
+from deskull.models.engine import make_engine
+from deskull.pipeline import Stripper, as_volume
+from deskull.train.data.real_scans import RealScan, whole_sample
+from deskull.train.data.samples import as_batch
 from deskull.train.export import export, load_network, to_onnx
-from deskull.train.lightning import Hardware, SurfaceModule, make_network
-from deskull.train.real import RealScan, whole_sample
+from deskull.train.module import SurfaceModule
+from deskull.train.network.build import make_network
+from deskull.train.network.pretrained import reference_border, starting_model, starting_weights
 from deskull.train.recipe import load_recipe
 from deskull.train.run import Request, draw_samples, train
-from deskull.train.samples import as_batch
-from deskull.train.start import reference_border, starting_model, starting_weights
+from deskull.train.trainer import Hardware
 from tests.train.phantoms import TINY, round_head, write_heads
 
 LEARNS = replace(TINY, epochs=14, augment="pose")

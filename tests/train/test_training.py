@@ -14,15 +14,16 @@ pl = pytest.importorskip("lightning.pytorch", reason="needs Lightning (deskull[t
 
 from deskull import InputError, UsageError
 from deskull.report.mosaic import CONTOUR
-from deskull.train.anatomy import Anatomy, _distances
+from deskull.train.callbacks.pictures import TRUTH, contact_sheet
+from deskull.train.data.label_maps import Heads, TrainingHeads, synthesis_config
 from deskull.train.export import load_network
-from deskull.train.heads import Heads, TrainingHeads, synthesis_config
-from deskull.train.lightning import Hardware, SurfaceModule, make_trainer, overlap
-from deskull.train.network import ScanNorm, UNet
-from deskull.train.pictures import TRUTH, contact_sheet
+from deskull.train.module import SurfaceModule, overlap
+from deskull.train.network.unet import ScanNorm, UNet
 from deskull.train.recipe import Recipe, load_recipe
-from deskull.train.synthesis import SynthesisConfig
-from tests.train.test_surfaces import head
+from deskull.train.synthesis.anatomy import Anatomy, _distances
+from deskull.train.synthesis.generator import SynthesisConfig
+from deskull.train.trainer import Hardware, make_trainer
+from tests.train.synthesis.test_surfaces import head
 
 TINY = Recipe(
     "tiny", data="synthesis", channels=[4, 8, 8], steps=60, epoch_steps=30, warmup=5, rate=0.01, validation_images=2,
@@ -153,8 +154,8 @@ def test_items_follow_their_seed():
 
 @pytest.mark.parametrize("stride", [1, 2])
 def test_real_scans_teach_with_slack(data, stride):
-    from deskull.train.real import load_real, real_sample
-    from deskull.train.samples import as_batch
+    from deskull.train.data.real_scans import load_real, real_sample
+    from deskull.train.data.samples import as_batch
 
     recipe = replace(TINY, voxel=TINY.voxel / stride, stride=stride)
     scans = load_real(data / "labelled", "train", recipe.preprocessing)

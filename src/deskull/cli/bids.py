@@ -80,8 +80,8 @@ def bids(
     if level is Level.group:
         _group(out, nprocs or 1)
         return
-    from deskull import batch
-    from deskull.bids import Query, describe, find_scans, plan, read_filters
+    from deskull.batch import local as batch
+    from deskull.bids.participant import Query, describe, find_scans, plan, read_filters
 
     filters = read_filters(filter_file) if filter_file else ()
     scans = find_scans(bids_dir, Query(participants or (), sessions or (), suffixes or (), filters))
@@ -105,8 +105,8 @@ def bids(
 
 def _group(out: Path, jobs: int) -> None:
     """Write the table of all masks."""
-    from deskull.bids import TABLE
-    from deskull.bids_group import group
+    from deskull.bids.group import group
+    from deskull.bids.participant import TABLE
 
     count, problems = group(out, jobs)
     for problem in problems:

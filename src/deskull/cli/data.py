@@ -116,7 +116,7 @@ def _patterns(scan: str | None, mask: str | None, brain: str | None, roi: str | 
 def _checked(found: Sequence[Case], jobs: int | None) -> list[Case]:
     """The cases that can be used; says what is wrong with the others."""
     from deskull.data.checks import check_cases
-    from deskull.limits import default_threads
+    from deskull.system.resources import default_threads
 
     checks = dict(watched("checking")(check_cases(found, jobs or default_threads()), len(found)))
     for case in found:

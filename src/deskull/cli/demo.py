@@ -17,8 +17,8 @@ def demo(
     """Make a synthetic head scan, strip it and write pictures."""
     from deskull import formats
     from deskull.demo import make_head
+    from deskull.pipeline import strip
     from deskull.report.mosaic import draw_mosaic, save_picture
-    from deskull.strip import strip
 
     scan = out / "head.nii.gz"
     formats.write(make_head(seed), scan, overwrite=overwrite)

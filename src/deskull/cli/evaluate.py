@@ -14,8 +14,8 @@ from deskull.errors import UsageError, sentence
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from deskull.comparison import Comparison
-    from deskull.evaluation import Pair, Row
+    from deskull.evaluation.comparison import Comparison
+    from deskull.evaluation.scores import Pair, Row
 
 
 def evaluate(
@@ -41,8 +41,8 @@ def evaluate(
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files that are there.")] = False,
 ) -> None:
     """Score masks: Dice, IoU, sensitivity, specificity, HD95 and mean surface distance in mm, volume, leak."""
-    from deskull.comparison import compare
-    from deskull.evaluation import find_scans, pair_models
+    from deskull.evaluation.comparison import compare
+    from deskull.evaluation.scores import find_scans, pair_models
 
     results = [path for path in (csv, json, html) if path and str(path) != "-"]
     _refuse(results, overwrite, html=html, scans=scans)
@@ -71,7 +71,7 @@ def evaluate(
 
 def _refuse(results: Sequence[Path], overwrite: bool, *, html: Path | None, scans: Path | None) -> None:
     """Refuse, before any work, what could not be written."""
-    from deskull.formats.atomic import refuse_existing
+    from deskull.system.atomic import refuse_existing
 
     if len({path.resolve() for path in results}) < len(results):
         raise UsageError(f"{results[0]}: two results cannot be one file; name them apart.")
@@ -106,7 +106,7 @@ def _from_table(
 ) -> tuple[dict[str, list[Pair]], dict[str, Path]]:
     """Pairs of each model with the cases of a data set, and the scan of each case."""
     from deskull.data.splits import cases_of
-    from deskull.evaluation import pair_cases
+    from deskull.evaluation.scores import pair_cases
     from deskull.formats import split_name
 
     cases = cases_of(table, split)
@@ -116,7 +116,7 @@ def _from_table(
 
 def _score(pairs: Sequence[Pair]) -> list[Row]:
     """Score what can be scored, and say what cannot."""
-    from deskull.evaluation import evaluate_pair
+    from deskull.evaluation.scores import evaluate_pair
 
     rows = []
     for pair in pairs:
@@ -135,8 +135,8 @@ def _write(
     overwrite: bool,
 ) -> None:
     """Write scores as CSV and JSON: of one model in the plain form, of several with their names."""
-    from deskull.evaluation import models_to_csv, models_to_json, to_csv, to_json
-    from deskull.formats.atomic import write_bytes
+    from deskull.evaluation.scores import models_to_csv, models_to_json, to_csv, to_json
+    from deskull.system.atomic import write_bytes
 
     only = next(iter(models.values()))
     if csv:
@@ -157,8 +157,8 @@ def _write_page(
     overwrite: bool,
 ) -> None:
     """Write the page."""
-    from deskull.formats.atomic import write_bytes
     from deskull.report.evaluation_page import evaluation_page
+    from deskull.system.atomic import write_bytes
 
     page = evaluation_page(models, pairs, scans)
     write_bytes(path, page.encode(errors="xmlcharrefreplace"), overwrite=overwrite)
@@ -192,7 +192,7 @@ def _plain(text: str) -> Any:
 
 def _scores_table(rows: Sequence[Row], title: str) -> Table:
     """The scores, and their summary where there are several cases."""
-    from deskull.evaluation import COLUMNS, summarise
+    from deskull.evaluation.scores import COLUMNS, summarise
 
     table = _table(title)
     table.add_column("case", no_wrap=True)
@@ -209,7 +209,7 @@ def _scores_table(rows: Sequence[Row], title: str) -> Table:
 
 def _comparison_table(comparison: Comparison) -> Table:
     """Every model against the first."""
-    from deskull.comparison import COMPARED
+    from deskull.evaluation.comparison import COMPARED
 
     left = f", {len(comparison.left_out)} left out" if comparison.left_out else ""
     table = _table(f"paired differences (cases that all models share: {len(comparison.cases)}{left})")

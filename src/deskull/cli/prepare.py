@@ -29,9 +29,9 @@ def prepare(
     """Correct, resample, crop and scale the scans of a data set; again: only what is not there yet."""
     from deskull.data.cases import read_cases
     from deskull.data.prepare import prepare as run
-    from deskull.formats.atomic import sweep
-    from deskull.limits import default_threads
-    from deskull.preprocess import Preprocessing
+    from deskull.preprocessing.settings import Preprocessing
+    from deskull.system.atomic import sweep
+    from deskull.system.resources import default_threads
 
     with needs_extra("train"):
         from deskull.train.recipe import load_recipe

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
-    from deskull.records import Record
+    from deskull.batch.records import Record
 
 T = TypeVar("T")
 

@@ -15,10 +15,10 @@ from deskull.cli.console import FAILED, say
 from deskull.cli.progress import counted
 
 if TYPE_CHECKING:
-    from deskull.batch import Settings
-    from deskull.cluster import Cluster
-    from deskull.records import Record
-    from deskull.worklist import Task
+    from deskull.batch.cluster import Cluster
+    from deskull.batch.local import Settings
+    from deskull.batch.records import Record
+    from deskull.batch.tasks import Task
 
 
 def run(
@@ -37,7 +37,7 @@ def run(
     typer.Exit
         If a scan failed.
     """
-    from deskull.records import records_table
+    from deskull.batch.records import records_table
 
     start = time.perf_counter()
     statuses: Counter[str] = Counter()
@@ -56,10 +56,10 @@ def run(
 def _started(tasks: list[Task], settings: Settings, jobs: int, workers: Cluster | None) -> Iterator[Record]:
     """The records of a batch, on this machine or on workers."""
     if workers:
-        from deskull import cluster
+        from deskull.batch import cluster
 
         return cluster.run(tasks, settings, workers, say)
-    from deskull import batch
+    from deskull.batch import local as batch
 
     return batch.run(tasks, settings, jobs)
 

@@ -28,8 +28,8 @@ def show(
 ) -> None:
     """Draw a mosaic in three planes: the contour over the raw scan, the stripped brain beside it."""
     from deskull.formats import read
-    from deskull.formats.atomic import refuse_existing
     from deskull.report.mosaic import draw_mosaic, save_picture
+    from deskull.system.atomic import refuse_existing
 
     refuse_inputs(out, (scan, mask))
     refuse_existing(out, overwrite)

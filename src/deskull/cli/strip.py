@@ -9,8 +9,8 @@ from deskull.cli.running import run
 from deskull.errors import UsageError
 
 if TYPE_CHECKING:
-    from deskull.cluster import Cluster
-    from deskull.worklist import Task
+    from deskull.batch.cluster import Cluster
+    from deskull.batch.tasks import Task
 
 
 def strip(
@@ -42,7 +42,8 @@ def strip(
     as_json: options.AsJson = False,
 ) -> None:
     """Strip scans: X.nii.gz gives X_brain.nii.gz and X_brainmask.nii.gz, with the scan's own header."""
-    from deskull import batch, worklist
+    from deskull.batch import local as batch
+    from deskull.batch import tasks as worklist
 
     tasks = worklist.plan(scans, out, split, series)
     _refuse(tasks, bool(series), dicom_seg, keep_identity)
@@ -102,7 +103,7 @@ def _workers(
         raise UsageError(f"--memory {memory}: is of workers that --cluster starts; add it, or leave this out.")
     if not (scheduler or queue):
         return None
-    from deskull.cluster import Cluster
+    from deskull.batch.cluster import Cluster
 
     settings = dict(option.split("=", 1) for option in further)
     return Cluster(scheduler, queue.value if queue else "", jobs or 1, threads or 1, memory or Cluster.memory, settings)

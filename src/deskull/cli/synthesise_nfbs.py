@@ -19,9 +19,9 @@ def synthesise_nfbs(
 ) -> None:
     """Make T1w heads with masks from label maps, as NFBS lays them out; again: only what is not there yet."""
     with needs_extra("train"):
-        from deskull.memory import keep_freed_memory
-        from deskull.train.nfbs import plan_heads
-        from deskull.train.nfbs import synthesise_nfbs as run
+        from deskull.system.memory import keep_freed_memory
+        from deskull.train.synthesis.nfbs import plan_heads
+        from deskull.train.synthesis.nfbs import synthesise_nfbs as run
 
     keep_freed_memory()
     heads = plan_heads(labelmaps, out)

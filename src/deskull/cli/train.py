@@ -72,11 +72,11 @@ def train(
 ) -> None:
     """Train a network on scans with masks, or on heads made from label maps; go on where a run stopped."""
     with needs_extra("train"):
-        from deskull.memory import keep_freed_memory
-        from deskull.train.lightning import Hardware
+        from deskull.system.memory import keep_freed_memory
         from deskull.train.recipe import load_recipe
         from deskull.train.run import Request, draw_samples, first_process, with_settings
         from deskull.train.run import train as run
+        from deskull.train.trainer import Hardware
 
     settings = {"start": start, "epochs": epochs, "steps": steps, "batch": batch, "rate": rate, "patience": patience}
     settings |= {"seed": seed, "precision": precision, "workers": workers}

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from deskull.errors import InputError, OutputError
 from deskull.formats import split_name
-from deskull.formats.atomic import write_bytes
+from deskull.system.atomic import write_bytes
 
 #: Columns of the table, in order.
 COLUMNS = ("case", "subject", "site", "raw", "mask", "brain", "roi")

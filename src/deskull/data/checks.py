@@ -12,10 +12,10 @@ import numpy as np
 from deskull import formats
 from deskull.data.cases import Case
 from deskull.errors import InputError
-from deskull.grid import grid_fault
-from deskull.mask import inside
+from deskull.masking import inside
+from deskull.preprocessing.grid import grid_fault
+from deskull.system.processes import in_processes, worthwhile
 from deskull.volume import Volume
-from deskull.workers import in_processes, worthwhile
 
 #: The stripped scan may differ from scan times mask in this share of its voxels.
 DIFFERING = 0.001

@@ -16,12 +16,12 @@ import numpy.typing as npt
 from deskull import formats
 from deskull.data.cases import Case
 from deskull.errors import DeskullError, InputError
-from deskull.formats.atomic import atomic_path
-from deskull.grid import resample, scaled
-from deskull.mask import signed_distance
-from deskull.preprocess import Preprocessing
+from deskull.masking import signed_distance
+from deskull.preprocessing.grid import resample, scaled
+from deskull.preprocessing.settings import Preprocessing
+from deskull.system.atomic import atomic_path
+from deskull.system.processes import in_processes, worthwhile
 from deskull.volume import Affine, Array, Volume
-from deskull.workers import in_processes, worthwhile
 
 #: Part of every key: a new number makes everything anew.
 _VERSION = 2

@@ -19,7 +19,7 @@ import numpy as np
 
 from deskull.errors import InputError, OutputError, UsageError
 from deskull.formats import dicom
-from deskull.formats.atomic import atomic_path
+from deskull.system.atomic import atomic_path
 from deskull.volume import Volume
 
 __all__ = ["FAMILIES", "from_nibabel", "output_suffix", "read", "split_name", "write"]
@@ -144,7 +144,7 @@ def write(volume: Volume, path: str | Path, *, overwrite: bool = False) -> None:
 
 
 def write_as(volume: Volume, path: Path, partial: Path) -> None:
-    """Write under a temporary name what will be the file `path`; see `write` and `deskull.formats.atomic`."""
+    """Write under a temporary name what will be the file `path`; see `write` and `deskull.system.atomic`."""
     suffix = split_name(path)[1]
     if suffix not in WRITABLE:
         raise OutputError(f"{path}: nothing is written with this ending; use {', '.join(WRITABLE)}.")

@@ -8,8 +8,8 @@ from typing import Any
 from nipype import Node
 from nipype.interfaces.base import BaseInterfaceInputSpec, File, SimpleInterface, TraitedSpec, traits
 
-from deskull.batch import GB_A_PROCESS, Settings, strip_task
-from deskull.worklist import Task
+from deskull.batch.local import GB_A_PROCESS, Settings, strip_task
+from deskull.batch.tasks import Task
 
 
 class StripInputSpec(BaseInterfaceInputSpec):  # type: ignore[misc]

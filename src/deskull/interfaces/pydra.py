@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pydra
 
-from deskull import batch
-from deskull.worklist import Task
+from deskull.batch import local as batch
+from deskull.batch.tasks import Task
 
 
 @pydra.mark.task  # type: ignore[untyped-decorator]

@@ -20,11 +20,11 @@ import numpy.typing as npt
 from PIL import Image
 from scipy import ndimage
 
-from deskull.comparison import Agreement
 from deskull.errors import UsageError
-from deskull.grid import Conformed, conform
-from deskull.mask import inside
-from deskull.metrics import distance_to, edges
+from deskull.evaluation.comparison import Agreement
+from deskull.evaluation.metrics import distance_to, edges
+from deskull.masking import inside
+from deskull.preprocessing.grid import Conformed, conform
 from deskull.report.mosaic import CONTOUR
 from deskull.volume import Array, Volume
 

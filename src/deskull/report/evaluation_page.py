@@ -18,9 +18,9 @@ from string import Template
 
 from deskull import formats
 from deskull._version import __version__
-from deskull.comparison import ABSOLUTE_VOLUME, COMPARED, LEVEL, Comparison, Difference, agreement, compare
 from deskull.errors import InputError
-from deskull.evaluation import COLUMNS, Pair, Row, check_grids, summarise
+from deskull.evaluation.comparison import ABSOLUTE_VOLUME, COMPARED, LEVEL, Comparison, Difference, agreement, compare
+from deskull.evaluation.scores import COLUMNS, Pair, Row, check_grids, summarise
 from deskull.report.charts import REFERENCE_CONTOUR, ErrorSlices, bland_altman_plot, box_plot, colour, error_slices
 from deskull.report.mosaic import CONTOUR
 from deskull.volume import Volume

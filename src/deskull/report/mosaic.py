@@ -13,9 +13,9 @@ from PIL import Image, ImageDraw, ImageFont
 from scipy import ndimage
 
 from deskull.errors import InputError
-from deskull.formats.atomic import write_bytes
-from deskull.grid import conform
-from deskull.metrics import edges
+from deskull.evaluation.metrics import edges
+from deskull.preprocessing.grid import conform
+from deskull.system.atomic import write_bytes
 from deskull.volume import Array, FloatArray, Volume
 
 Convention = Literal["radiological", "neurological"]

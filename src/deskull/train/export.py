@@ -22,9 +22,9 @@ from onnx import TensorProto, helper, numpy_helper
 
 from deskull._version import __version__
 from deskull.errors import InputError, UsageError
-from deskull.formats.atomic import refuse_existing, write_bytes
-from deskull.train.lightning import make_network
-from deskull.train.network import UNet
+from deskull.system.atomic import refuse_existing, write_bytes
+from deskull.train.network.build import make_network
+from deskull.train.network.unet import UNet
 from deskull.train.recipe import Recipe
 from deskull.train.run import load_saved
 

@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 from deskull.errors import UsageError
-from deskull.preprocess import Preprocessing
+from deskull.preprocessing.settings import Preprocessing
 
 #: What the settings that are words may say.
 CHOICES = {
@@ -51,7 +51,7 @@ class Recipe:
     stride : int
         How many of those voxels make one of its answer along each edge (network unet).
     preprocess : dict
-        Further settings of `deskull.preprocess.Preprocessing`.
+        Further settings of `deskull.preprocessing.settings.Preprocessing`.
     loss : {"distance", "dice", "focal", "dice_focal"}
     edge : float
         How much more errors at the surface weigh than those far from it (loss distance).
@@ -85,7 +85,7 @@ class Recipe:
     validation_images : int
         Synthetic images of held-out anatomies scored after each epoch.
     synthesis : dict
-        Overrides of `deskull.train.synthesis.SynthesisConfig`.
+        Overrides of `deskull.train.synthesis.generator.SynthesisConfig`.
     workers : int
         Processes that make samples beside training.
     precision : str

@@ -21,15 +21,16 @@ from deskull.data.cases import Case, read_cases
 from deskull.data.prepare import Outcome, prepare
 from deskull.data.splits import Membership, read_splits, select
 from deskull.errors import DeskullError, InputError, UsageError
-from deskull.formats.atomic import sweep, write_bytes
-from deskull.limits import default_threads
 from deskull.report.mosaic import save_picture
-from deskull.train.heads import Heads
-from deskull.train.lightning import Hardware, SurfaceModule, make_trainer
-from deskull.train.pairs import Pairs
-from deskull.train.pictures import contact_sheet
+from deskull.system.atomic import sweep, write_bytes
+from deskull.system.resources import default_threads
+from deskull.train.callbacks.pictures import contact_sheet
+from deskull.train.data.label_maps import Heads
+from deskull.train.data.pairs import Pairs
+from deskull.train.module import SurfaceModule
+from deskull.train.network.pretrained import reference_border, starting_model, starting_weights
 from deskull.train.recipe import Recipe
-from deskull.train.start import reference_border, starting_model, starting_weights
+from deskull.train.trainer import Hardware, make_trainer
 
 #: Settings that may change when a run goes on.
 _MAY_CHANGE = ("description", "epochs", "steps", "patience", "workers", "precision")

@@ -1,0 +1,1 @@
+"""Batches: many scans, each stripped whole or reported."""

@@ -1,0 +1,1 @@
+"""BIDS: raw datasets in, derivatives out."""

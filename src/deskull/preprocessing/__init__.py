@@ -1,0 +1,1 @@
+"""Preprocessing: from a scan to what the network sees."""

@@ -1,0 +1,1 @@
+"""The machine: cores, memory, processes and atomic files."""

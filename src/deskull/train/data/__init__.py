@@ -1,0 +1,1 @@
+"""Training data: synthetic heads, and scans with masks."""

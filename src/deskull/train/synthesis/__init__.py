@@ -1,0 +1,1 @@
+"""Synthesis: images of heads made from label maps."""

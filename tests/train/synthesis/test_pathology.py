@@ -1,0 +1,82 @@
+"""Pathology: brains shrink in their skulls, ventricles widen, lesions stay inside."""
+
+from __future__ import annotations
+
+import pytest
+
+torch = pytest.importorskip("torch", reason="needs torch (deskull[train])")
+
+from deskull.masking import signed_distance
+from deskull.train.synthesis.anatomy import Anatomy, _distances
+from deskull.train.synthesis.pathology import lesions, shrink, wear, widen_ventricles
+from deskull.train.synthesis.rng import Rng
+from deskull.train.synthesis.spatial import grid_points, sample_distances, sample_tissues
+from deskull.train.synthesis.surfaces import brain_mask
+from deskull.train.synthesis.tissues import BRAIN_TISSUES, Tissue
+from tests.train.synthesis.test_surfaces import head
+
+STRAIGHT = torch.eye(3, 4)
+
+
+@pytest.fixture(scope="module")
+def anatomy():
+    """A ball of a head: brain to 48 mm, bone from 56 to 64 mm."""
+    tissues, _ = head(81)
+    return Anatomy("ball", tissues, 2.0, _distances(tissues, 2.0))
+
+
+@pytest.fixture(scope="module")
+def points():
+    return grid_points(STRAIGHT, torch.zeros(1, 3, 81, 81, 81), 2.0)
+
+
+def count(anatomy, points, *tissues):
+    found = sample_tissues(torch.from_numpy(anatomy.tissues), points, anatomy.spacing, neck_goes_on=True)
+    return sum(int((found == tissue).sum()) for tissue in tissues)
+
+
+@pytest.mark.parametrize("amount", [0.08, 0.04, -0.06])
+def test_the_brain_shrinks_and_the_skull_stays(anatomy, points, amount):
+    moved = points + shrink(anatomy, points, amount, 2.0)
+    brain = (Tissue.WHITE, Tissue.VENTRICLE)
+    # A ball of 48 mm, 12 of whose lies deeper than the ramp: its surface moves by less than its middle.
+    grown = count(anatomy, moved, *brain) / count(anatomy, points, *brain)
+    assert (grown < 1) == (amount > 0)
+    assert grown == pytest.approx(1 - 3 * amount, abs=1.6 * abs(amount))
+    for tissue in (Tissue.BONE, Tissue.SKIN):
+        assert count(anatomy, moved, tissue) == count(anatomy, points, tissue)
+
+
+def test_ventricles_widen_and_the_surface_stays(anatomy, points):
+    moved = points + widen_ventricles(anatomy, points, 0.5, 15)
+    assert count(anatomy, moved, Tissue.VENTRICLE) > 2.5 * count(anatomy, points, Tissue.VENTRICLE)
+    for tissue in (Tissue.BONE, Tissue.SKIN):
+        assert count(anatomy, moved, tissue) == count(anatomy, points, tissue)
+
+
+def test_worn_brains_lose_what_the_distances_say(anatomy, points):
+    distance = sample_distances(torch.from_numpy(anatomy.distances), points, anatomy.spacing, 2.0)
+    tissues = sample_tissues(torch.from_numpy(anatomy.tissues), points, anatomy.spacing, neck_goes_on=True)
+    # To the voxels themselves: a smooth surface has steps of theirs on both sides.
+    distance[0, 0] = torch.from_numpy(signed_distance(brain_mask(tissues[0, 0].numpy(), 2.0), 2.0))
+    depth = torch.zeros_like(distance[:, :1])
+    depth[:, :, :40] = 4.0
+    worn, further = wear(tissues, distance, depth)
+    assert torch.equal(worn[:, :, 42:], tissues[:, :, 42:])
+    brain = torch.isin(worn, torch.tensor([int(tissue) for tissue in BRAIN_TISSUES], dtype=worn.dtype))
+    assert (worn[brain != (further[:, :1] <= 0)] != Tissue.BONE).all()
+    assert not (brain & (further[:, :1] > 0)).any()
+    lost = (tissues != worn).sum()
+    assert lost == pytest.approx(2 * torch.pi * 46**2 * 4 / 8, rel=0.1)  # a shell of half the ball, 8 mm3 a voxel
+    assert torch.equal(further[:, 1], distance[:, 1])
+
+
+def test_lesions_change_the_inside_only():
+    image = torch.full((1, 1, 32, 32, 32), 0.5)
+    index = torch.stack(torch.meshgrid(*[torch.arange(32.0)] * 3, indexing="ij"))
+    distance = ((index - 15.5).square().sum(0).sqrt() - 12)[None, None]
+    for seed in range(5):
+        changed = lesions(image, distance, Rng(seed)) != image
+        assert changed.any()
+        assert not changed[distance >= 0].any()
+    assert torch.equal(lesions(image, distance + 99, Rng(0)), image)
