@@ -45,7 +45,7 @@ def main() -> None:
     parser.add_argument("data", type=Path)
     parser.add_argument("--cache", type=Path, required=True)
     parser.add_argument("--model", default="default")
-    parser.add_argument("--border", type=float, default=0.0, help="0.2 for v4, v3, small_v3, 0.4 for v2, 0.9 for v1")
+    parser.add_argument("--border", type=float, default=0.0, help="border in mm at which to strip")
     parser.add_argument("--count", type=int, default=208)
     parser.add_argument("--figures", type=Path)
     parser.add_argument("--alone", action="store_true", help="one degradation at a time")

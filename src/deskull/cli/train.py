@@ -14,7 +14,7 @@ Name = Annotated[
     str,
     typer.Argument(
         metavar="RECIPE",
-        help="article, article_verbatim, nfbs, finetune, synthesis, small, an older model's, or your own YAML file.",
+        help="article, article_verbatim, nfbs, finetune, synthesis, small, or the path of your own YAML file.",
         show_default=False,
     ),
 ]
