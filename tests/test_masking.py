@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
+from scipy import ndimage
 
-from deskull.masking import keep_largest, mask_of
+from deskull.masking import distance_to, edge_voxels, keep_largest, mask_of
 
 
 def ball_distance(size=40, centre=(20, 20, 20), radius=12.0):
@@ -48,3 +50,16 @@ def test_what_lies_beyond_the_field_of_view_is_never_the_largest():
     cleaned = keep_largest(distance, 0.0, 10.0, seen)
     assert (cleaned[2:5, 2:5, 2:6] == -2).all()
     assert not (cleaned[10:] < 0).any()
+
+
+@pytest.mark.parametrize("spacing", [(1, 1, 1), (0.5, 1, 3)])
+def test_distances_to_a_mask_equal_those_of_scipy(spacing):
+    mask = np.random.default_rng(0).random((12, 15, 9)) > 0.97
+    expected = ndimage.distance_transform_edt(~mask, spacing)
+    np.testing.assert_allclose(distance_to(mask, spacing), expected, rtol=1e-5)
+
+
+def test_edge_voxels_of_a_cube_are_its_shell():
+    cube = np.zeros((7, 7, 7), bool)
+    cube[1:6, 1:6, 1:6] = True
+    assert edge_voxels(cube).sum() == 5**3 - 3**3

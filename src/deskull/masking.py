@@ -87,18 +87,42 @@ def signed_distance(mask: Mask, spacing: float) -> npt.NDArray[np.float32]:
 
     Notes
     -----
-    Exact Euclidean distances (Maurer, Qi and Raghavan, TPAMI 2003, in ITK) to the nearest centre on the other
-    side, less half a voxel because the surface runs between centres.
+    Exact Euclidean distances (see `distance_to`) to the nearest centre on the other side, less half a voxel because
+    the surface runs between centres.
     """
-    distance = np.where(mask, -_beyond(~mask), _beyond(mask))
+    half = np.float32(0.5)
+    distance = np.where(mask, half - distance_to(~mask), distance_to(mask) - half)
     return distance * np.float32(spacing)
 
 
-def _beyond(mask: Mask) -> npt.NDArray[np.float32]:
-    """Distance in voxels from each centre outside a mask to the mask's surface."""
+def distance_to(mask: Mask, spacing: npt.ArrayLike = (1.0, 1.0, 1.0)) -> npt.NDArray[np.float32]:
+    """Compute the exact Euclidean distance from each voxel to the nearest voxel of a mask.
+
+    Parameters
+    ----------
+    mask : ndarray of bool, shape (x, y, z)
+    spacing : array_like, shape (3,)
+        Voxel edges, in the unit of the result.
+
+    Returns
+    -------
+    ndarray of float32, shape (x, y, z)
+        Between voxel centres; 0 inside the mask, very large everywhere if it is empty.
+
+    Notes
+    -----
+    The algorithm of Maurer, Qi and Raghavan, IEEE TPAMI 2003, as implemented in ITK.
+    """
     import SimpleITK as sitk
 
     image = sitk.GetImageFromArray(mask.astype(np.uint8))
-    field = sitk.SignedMaurerDistanceMap(image, insideIsPositive=False, squaredDistance=False)
-    distance: npt.NDArray[np.float32] = sitk.GetArrayFromImage(field)
-    return distance - np.float32(0.5)
+    image.SetSpacing(np.asarray(spacing, float)[::-1].tolist())
+    field = sitk.SignedMaurerDistanceMap(image, insideIsPositive=False, squaredDistance=False, useImageSpacing=True)
+    distance: npt.NDArray[np.float32] = sitk.GetArrayViewFromImage(field).clip(0)
+    return distance
+
+
+def edge_voxels(mask: Mask) -> Mask:
+    """Find the voxels (or pixels) of a mask that have a face neighbour outside it or lie at the border of the array."""
+    inner: Mask = ndimage.binary_erosion(mask)
+    return mask & ~inner

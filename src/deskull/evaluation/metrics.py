@@ -13,7 +13,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
-Mask = npt.NDArray[np.bool_]
+from deskull.masking import Mask, distance_to, edge_voxels
+
 #: Predicted voxels farther than this outside the reference count as leak, in mm.
 LEAK_MM = 5.0
 
@@ -120,9 +121,9 @@ def _surface_scores(
     if seen is not None:  # where a mask is cut by the region that is compared it has no edge
         box = tuple(slice(max(0, side.start - 1), side.stop + 1) for side in box)
         unseen = ~seen[box]
-        edge_a, edge_b = (mask & edges(mask | unseen) for mask in (a[box], b[box]))
+        edge_a, edge_b = (mask & edge_voxels(mask | unseen) for mask in (a[box], b[box]))
     else:
-        edge_a, edge_b = edges(a[box]), edges(b[box])
+        edge_a, edge_b = edge_voxels(a[box]), edge_voxels(b[box])
     if not (edge_a.any() and edge_b.any()):
         return math.nan, math.nan, math.nan
     a, b = a[box], b[box]
@@ -132,32 +133,3 @@ def _surface_scores(
     mean = (forward.sum() + backward.sum()) / (forward.size + backward.size)
     leak = float(((to_b > LEAK_MM) & a & ~b).sum() / a.sum())
     return float(hd95), float(mean), leak
-
-
-def distance_to(found: Mask, spacing: npt.ArrayLike = (1.0, 1.0, 1.0)) -> npt.NDArray[np.float32]:
-    """Distance from each voxel to the nearest true one, exact.
-
-    Parameters
-    ----------
-    found : ndarray of bool, shape (x, y, z)
-        Some voxel is true.
-    spacing : array_like, shape (3,)
-        Voxel edges, in the unit wanted.
-
-    Notes
-    -----
-    Maurer, Qi and Raghavan, TPAMI 2003, in ITK.
-    """
-    import SimpleITK as sitk
-
-    image = sitk.GetImageFromArray(found.astype(np.uint8))
-    image.SetSpacing(np.asarray(spacing, float)[::-1].tolist())
-    field = sitk.SignedMaurerDistanceMap(image, insideIsPositive=False, squaredDistance=False, useImageSpacing=True)
-    distance: npt.NDArray[np.float32] = sitk.GetArrayViewFromImage(field).clip(0)
-    return distance
-
-
-def edges(mask: Mask) -> Mask:
-    """Voxels or pixels of a mask with a face neighbour outside it (or at the border of the array)."""
-    inner: Mask = ndimage.binary_erosion(mask)
-    return mask & ~inner

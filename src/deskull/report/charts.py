@@ -22,8 +22,7 @@ from scipy import ndimage
 
 from deskull.errors import UsageError
 from deskull.evaluation.comparison import Agreement
-from deskull.evaluation.metrics import distance_to, edges
-from deskull.masking import inside
+from deskull.masking import distance_to, edge_voxels, inside
 from deskull.preprocessing.grid import Conformed, conform
 from deskull.report.mosaic import CONTOUR
 from deskull.volume import Array, Volume
@@ -329,7 +328,7 @@ def _largest_error(a: Array, b: Array) -> tuple[Array, float]:
     place, distance = middle, 0.0
     for wrong, other, sign in ((a & ~b, b, 1), (b & ~a, a, -1)):
         if wrong.any():
-            far = np.where(wrong, distance_to(edges(other)), 0)
+            far = np.where(wrong, distance_to(edge_voxels(other)), 0)
             if far.max() > abs(distance):
                 place, distance = np.array(np.unravel_index(far.argmax(), far.shape)), sign * float(far.max())
     return place, distance
@@ -340,8 +339,8 @@ def _panel(grey: Array, a: Array, b: Array, place: Array, axis: int) -> Image.Im
     index = int(place[axis])
     shade, ours, theirs = (_upright(np.take(volume, index, axis), axis) for volume in (grey, a, b))
     pixels = (shade * (_GREYS - 1)).astype(np.uint8)
-    pixels[edges(theirs > 0.5)] = _GREYS
-    pixels[edges(ours > 0.5)] = _GREYS + 1
+    pixels[edge_voxels(theirs > 0.5)] = _GREYS
+    pixels[edge_voxels(ours > 0.5)] = _GREYS + 1
     spot = np.zeros(grey.shape, np.float32)
     spot[tuple(place)] = 1
     row, column = np.unravel_index(_upright(np.take(spot, index, axis), axis).argmax(), shade.shape)

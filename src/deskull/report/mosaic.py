@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw, ImageFont
 from scipy import ndimage
 
 from deskull.errors import InputError
-from deskull.evaluation.metrics import edges
+from deskull.masking import edge_voxels
 from deskull.preprocessing.grid import conform
 from deskull.system.atomic import write_bytes
 from deskull.volume import Array, FloatArray, Volume
@@ -94,7 +94,7 @@ def _panels(view: View, axis: int, count: int, convention: Convention) -> tuple[
         mask = _upright(np.take(view.mask, place, axis), axis, convention)
         shade = np.repeat((grey * 255).astype(np.uint8)[..., None], 3, axis=2)
         drawn = shade.copy()
-        drawn[edges(mask)] = CONTOUR
+        drawn[edge_voxels(mask)] = CONTOUR
         raw.append(drawn)
         stripped.append(np.where(mask[..., None], shade, 0))
     return np.hstack(raw), np.hstack(stripped)

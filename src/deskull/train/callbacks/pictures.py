@@ -14,7 +14,7 @@ from PIL import Image
 from torch import Tensor
 from torch.nn import functional
 
-from deskull.evaluation.metrics import edges
+from deskull.masking import edge_voxels
 from deskull.report.mosaic import CONTOUR, save_picture
 from deskull.train.data.samples import Batch
 
@@ -39,8 +39,8 @@ def draw_sample(image: Tensor, predicted: Tensor, target: Tensor) -> npt.NDArray
             np.rot90(t.select(axis, middle).float().cpu().numpy()) for t in (image, predicted, target)
         )
         shade = np.repeat((_to_unit(grey) * 255).astype(np.uint8)[..., None], 3, axis=2)
-        shade[edges(truth < 0)] = TRUTH
-        shade[edges(found < 0)] = CONTOUR
+        shade[edge_voxels(truth < 0)] = TRUTH
+        shade[edge_voxels(found < 0)] = CONTOUR
         panels.append(shade)
     height = max(panel.shape[0] for panel in panels)
     return np.hstack([np.pad(panel, ((0, height - panel.shape[0]), (0, 2), (0, 0))) for panel in panels])
