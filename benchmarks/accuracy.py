@@ -120,7 +120,7 @@ def scores(folder: Path, name: str, run: Run, border: float | None) -> Row:
     if run.status or run.mask is None:
         return {"border": "default", **dict.fromkeys(MEASURES, float("nan")), "dice": 0.0, **cost}
     mask = formats.read(run.mask).data if border is None else formats.read(run.distance).data < border
-    found = score(mask, reference.data, reference.spacing, roi).as_dict()
+    found = score(mask, reference.data, reference.voxel_sizes, roi).as_dict()
     shown = "default" if border is None else f"chosen {border:+.2f}"
     return {"border": shown, **{key: round(found[key], 5) for key in MEASURES if key in found}, **cost}
 

@@ -31,7 +31,7 @@ def main() -> None:
         scan = formats.read(path).mean_frame().finite()
         plain = stripper.strip(scan).mask.data
         for name, change in CHANGES.items():
-            dice = score(change(stripper, scan), plain, scan.spacing).dice
+            dice = score(change(stripper, scan), plain, scan.voxel_sizes).dice
             found[name].append(dice)
             print(f"{path.name}: {name}: {dice:.4f}", flush=True)
     print("\n| change | median Dice with the plain mask | least |\n|---|---|---|")
@@ -54,7 +54,7 @@ def turned(axes: tuple[int, int]) -> Callable[[Stripper, Volume], np.ndarray]:
     def change(stripper: Stripper, scan: Volume) -> np.ndarray:
         order = [0, 1, 2]
         order[axes[0]], order[axes[1]] = axes[1], axes[0]
-        affine = np.diag([*scan.spacing[order], 1.0])
+        affine = np.diag([*scan.voxel_sizes[order], 1.0])
         mask = stripper.strip(Volume(np.rot90(scan.values(), 1, axes), affine)).mask.data
         return np.rot90(mask, -1, axes)
 
@@ -84,7 +84,9 @@ def resampled(voxel: float, degrees: float) -> Callable[[Stripper, Volume], np.n
         turn = np.eye(4)
         turn[1:3, 1:3] = [[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]
         middle = scan.affine @ [*((np.array(scan.shape) - 1) / 2), 1]
-        shape = tuple(int(n) for n in np.ceil(np.array(scan.shape)[_order(scan)] * scan.spacing[_order(scan)] / voxel))
+        shape = tuple(
+            int(n) for n in np.ceil(np.array(scan.shape)[_order(scan)] * scan.voxel_sizes[_order(scan)] / voxel)
+        )
         grid = turn @ np.diag([voxel] * 3 + [1.0])
         grid[:3, 3] = middle[:3] - grid[:3, :3] @ ((np.array(shape) - 1) / 2)
         untilted = np.linalg.inv(turn)
@@ -98,7 +100,7 @@ def resampled(voxel: float, degrees: float) -> Callable[[Stripper, Volume], np.n
 
 def _order(scan: Volume) -> list[int]:
     """For each world axis the scan axis nearest to it."""
-    return [int(row.argmax()) for row in np.abs(scan.affine[:3, :3] / scan.spacing)]
+    return [int(row.argmax()) for row in np.abs(scan.affine[:3, :3] / scan.voxel_sizes)]
 
 
 def shifted(stripper: Stripper, scan: Volume) -> np.ndarray:

@@ -21,7 +21,7 @@ import numpy as np
 
 from deskull import InputError, Stripper, Volume
 from deskull.evaluation.metrics import score
-from deskull.preprocessing.resampling import reduce
+from deskull.preprocessing.resampling import downsample
 from deskull.train.data.label_maps import synthesis_config
 from deskull.train.recipe import load_recipe
 from deskull.train.synthesis.anatomy import load_anatomy
@@ -92,7 +92,7 @@ def strip(stripper: Stripper, sample, voxel: float, border: float):
         result = stripper.strip(Volume(image, np.diag([*(voxel / stride,) * 3, 1.0])), border=border)
     except InputError:
         return None, np.nan
-    found, _ = reduce(result.distance.data, result.distance.affine, voxel)
+    found, _ = downsample(result.distance.data, result.distance.affine, voxel)
     scores = score(found < border, brain < 0, (voxel,) * 3, seen)
     return scores, slope_on_gap(found, brain, skull, seen)
 

@@ -14,7 +14,7 @@ def test_a_seed_makes_a_head():
     assert not np.array_equal(first.data, other.data)
     assert first.data.shape == SHAPE
     assert first.data.dtype == np.int16
-    np.testing.assert_allclose(first.spacing, 1.0)
+    np.testing.assert_allclose(first.voxel_sizes, 1.0)
     assert nib.aff2axcodes(first.affine) == ("L", "P", "S")
     assert np.abs(first.affine[1:3, 1:3]).min() > 0  # oblique
     air, head = first.data[:8].mean(), np.percentile(first.data, 95)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from deskull.masking import distance_to, edge_voxels, keep_largest, mask_of
+from deskull.masking import distance_to, edge_voxels, keep_largest, mask_from_distance
 
 
 def ball_distance(size=40, centre=(20, 20, 20), radius=12.0):
@@ -35,7 +35,7 @@ def test_an_empty_mask_stays_empty():
 def test_the_border_moves_the_mask_by_as_much():
     distance = ball_distance()
     for border in (-4, -1.5, 0, 2, 5):
-        inside = mask_of(keep_largest(distance, border, 10.0), border)
+        inside = mask_from_distance(keep_largest(distance, border, 10.0), border)
         radius = (3 * inside.sum() / (4 * np.pi)) ** (1 / 3)
         assert abs(radius - (12 + border)) < 0.15
         assert inside.dtype == np.uint8

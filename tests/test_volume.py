@@ -13,7 +13,7 @@ SERIES = Volume(np.arange(120, dtype=np.int16).reshape(2, 3, 4, 5), AFFINE, slop
 
 def test_geometry():
     assert SERIES.shape == (2, 3, 4)
-    np.testing.assert_allclose(SERIES.spacing, (2, 1, 3))
+    np.testing.assert_allclose(SERIES.voxel_sizes, (2, 1, 3))
     assert SERIES.voxel_ml == pytest.approx(0.006)
 
 

@@ -175,7 +175,7 @@ from deskull.data.prepare import load_prepared, prepare
 from deskull.train.recipe import load_recipe
 
 cases = read_cases(folder / "NFBS" / "dataset.csv")
-how = replace(load_recipe("article").preprocessing, shrink=6)
+how = replace(load_recipe("article").preprocessing, n4_shrink=6)
 figure, (before, after) = plt.subplots(1, 2, figsize=(9, 3.2), layout="constrained")
 for outcome in prepare(cases, how, folder / "prepared"):
     raw, ready = formats.read(outcome.case.raw).values(), load_prepared(outcome.path).image.astype(np.float32)
@@ -287,7 +287,7 @@ from deskull.evaluation.metrics import score
 
 truth = formats.read(masks[-1])
 for model in ("toy", "shipped"):
-    its = score(formats.read(folder / model / found.name).data, truth.data, truth.spacing)
+    its = score(formats.read(folder / model / found.name).data, truth.data, truth.voxel_sizes)
     print(f"{model:8} Dice {its.dice:.3f}  IoU {its.iou:.3f}  HD95 {its.hd95:.1f} mm")
 
 # %%

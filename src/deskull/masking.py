@@ -31,7 +31,7 @@ def fill_holes(mask: Mask) -> Mask:
     return filled
 
 
-def keep_largest(distance: FloatArray, border: float, far: float, seen: Mask | None = None) -> FloatArray:
+def keep_largest(distance: FloatArray, border: float, far: float, field_of_view: Mask | None = None) -> FloatArray:
     """Push every part of a distance below `border` but the largest, and every cavity, to the other side.
 
     Works on the network's grid, where it is cheap; interpolation then carries clean distances.
@@ -44,7 +44,7 @@ def keep_largest(distance: FloatArray, border: float, far: float, seen: Mask | N
         The mask is where the distance is less, in mm.
     far : float
         What the distance is far from the brain, in mm.
-    seen : ndarray of bool, shape (x, y, z), optional
+    field_of_view : ndarray of bool, shape (x, y, z), optional
         The field of view. Networks say what they like beyond it: no part that lies there is the largest.
 
     Returns
@@ -53,11 +53,11 @@ def keep_largest(distance: FloatArray, border: float, far: float, seen: Mask | N
         A copy, changed only where parts were dropped or cavities filled.
     """
     inside = distance < border
-    largest = largest_component(inside if seen is None else inside & seen)
+    largest = largest_component(inside if field_of_view is None else inside & field_of_view)
     kept = largest
-    if seen is not None and (inside & ~seen).any():
+    if field_of_view is not None and (inside & ~field_of_view).any():
         # What goes on beyond the field of view stays, so that interpolation at its edge finds both neighbours.
-        kept = largest | (ndimage.binary_dilation(largest) & ~seen)
+        kept = largest | (ndimage.binary_dilation(largest) & ~field_of_view)
     cleaned = distance.copy()
     # Just past the border, not far past it: the sides of a neighbouring true surface must not be dented.
     cleaned[inside & ~kept] = min(far, border + 1.0)
@@ -65,13 +65,13 @@ def keep_largest(distance: FloatArray, border: float, far: float, seen: Mask | N
     return cleaned
 
 
-def inside(mask: Volume) -> Mask:
+def binarise(mask: Volume) -> Mask:
     """Voxels of a mask image (of a series: of its mean) whose real value is over a half, shape (x, y, z)."""
     over: Mask = mask.mean_frame().finite(0).values() > 0.5
     return over
 
 
-def mask_of(distance: FloatArray, border: float) -> npt.NDArray[np.uint8]:
+def mask_from_distance(distance: FloatArray, border: float) -> npt.NDArray[np.uint8]:
     """Mask where a signed distance is below `border` mm: uint8, 1 inside."""
     return (distance < border).astype(np.uint8)
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from deskull import formats
 from deskull.errors import InputError, UsageError
-from deskull.masking import keep_largest, mask_of
+from deskull.masking import keep_largest, mask_from_distance
 from deskull.models import load_model
 from deskull.models.engine import make_engine
 from deskull.preprocessing.bias_field import correct_bias
@@ -128,7 +128,7 @@ class Stripper:
             grid: Conformed | None = None  # one for all frames, or the masks of a still head would flicker
             for t in range(seen.n_frames):
                 field[..., t], grid = self._distance(seen.frame(t), border, surface, clock, grid)
-        mask = seen.with_data(mask_of(field, border))
+        mask = seen.with_data(mask_from_distance(field, border))
         result = Result(scan, seen.with_data(field), mask, clock.laps)
         _report_oddities(result)
         clock.lap("mask")
@@ -166,7 +166,7 @@ class Stripper:
         clock.lap("conform")
         answer = self._engine(seen.data)[self.model.surfaces.index(surface)]
         clock.lap("network")
-        inside, affine = seen.coarser(self.model.preprocessing.stride)
+        inside, affine = seen.coarsened(self.model.preprocessing.stride)
         cleaned = keep_largest(answer, border, self.model.band, inside)
         native = to_native(cleaned, affine, scan, self.model.band, self.threads)
         clock.lap("back")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from nibabel import affines
 
 Array = npt.NDArray[Any]
 FloatArray = npt.NDArray[np.float32]
@@ -49,10 +52,10 @@ class Volume:
         return x, y, z
 
     @property
-    def spacing(self) -> Affine:
+    def voxel_sizes(self) -> Affine:
         """Voxel edge lengths in mm, shape (3,)."""
-        spacing: Affine = np.sqrt((self.affine[:3, :3] ** 2).sum(axis=0))
-        return spacing
+        sizes: Affine = affines.voxel_sizes(self.affine)
+        return sizes
 
     @property
     def voxel_ml(self) -> float:
@@ -116,3 +119,45 @@ class Volume:
         if scaled:
             return replace(self, data=data)
         return replace(self, data=data, slope=1.0, inter=0.0)
+
+
+def corners(shape: tuple[int, ...], affine: Affine) -> Affine:
+    """World positions of the eight outer corners of a volume, shape (8, 3), in mm."""
+    return map_box_corners([(-0.5, size - 0.5) for size in shape], affine)
+
+
+def map_box_corners(ends: Sequence[tuple[float, float]], affine: Affine) -> Affine:
+    """Map the eight corners of a box of voxel indices through an affine.
+
+    Parameters
+    ----------
+    ends : sequence of (float, float)
+        First and last index along each of the three axes.
+    affine : ndarray, shape (4, 4)
+
+    Returns
+    -------
+    ndarray, shape (8, 3)
+    """
+    mapped: Affine = affines.apply_affine(affine, np.array(list(itertools.product(*ends))))
+    return mapped
+
+
+def grid_mismatch(first: Volume, second: Volume) -> str:
+    """Describe how the grids of two images differ; the one rule for "same grid".
+
+    Two grids are the same if their shapes are equal and no corner of one lies farther than half a voxel from the
+    same corner of the other.
+
+    Returns
+    -------
+    str
+        One sentence that names `first`; empty if the grids are the same.
+    """
+    different = f"{first.name}: is on another grid than {second.name}"
+    if first.shape != second.shape:
+        return f"{different} (shapes {first.shape} and {second.shape}); resample one of them."
+    moved = np.abs(corners(first.shape, first.affine) - corners(second.shape, second.affine)).max()
+    if moved > 0.5 * float(second.voxel_sizes.min()):
+        return f"{different} ({moved:.1f} mm away); resample one of them or repair its header."
+    return ""

@@ -192,7 +192,7 @@ def test_evaluate_files_and_folders(run, tmp_path, head):
     assert done.exit_code == 0, done.output
     assert "median" in done.stdout
     found = json.loads((tmp_path / "s.json").read_text())
-    expected = score(np.roll(head.data > 500, 1, 0), head.data > 500, head.spacing)
+    expected = score(np.roll(head.data > 500, 1, 0), head.data > 500, head.voxel_sizes)
     assert found["cases"]["a"]["dice"] == pytest.approx(expected.dice)
     assert (tmp_path / "s.csv").read_text().startswith("case,dice,iou,")
     assert len((tmp_path / "s.csv").read_text().splitlines()) == 3

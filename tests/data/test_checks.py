@@ -58,7 +58,7 @@ def test_other_grids(case, kind):
         assert check_case(case).usable == usable
     assert "1.1 mm" in check_case(case).faults[0]
     put(case, kind, voxels[1:])
-    assert "has shape (19, 18, 16), " in check_case(case).faults[0]
+    assert "shapes (19, 18, 16) and " in check_case(case).faults[0]
 
 
 @pytest.mark.parametrize(

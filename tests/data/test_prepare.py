@@ -13,7 +13,7 @@ from deskull.data.prepare import key_of, load_prepared, prepare, prepare_case
 from deskull.preprocessing.settings import Preprocessing
 from tests.train.phantoms import write_heads
 
-SETTINGS = Preprocessing(voxel=4.0, factor=4)
+SETTINGS = Preprocessing(voxel_size=4.0, size_multiple=4)
 
 
 @pytest.fixture

@@ -120,7 +120,7 @@ def test_analyze_is_read_with_a_warning(tmp_path, voxels):
     with pytest.warns(UserWarning, match="Analyze has no orientation"):
         volume = formats.read(tmp_path / "old.hdr")
     np.testing.assert_array_equal(volume.data, voxels)
-    np.testing.assert_allclose(volume.spacing, 2.0)
+    np.testing.assert_allclose(volume.voxel_sizes, 2.0)
 
 
 def test_big_endian_analyze(tmp_path, voxels):

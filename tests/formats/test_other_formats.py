@@ -167,7 +167,7 @@ def test_nrrd_without_orientation_warns(tmp_path):
     nrrd.write(str(tmp_path / "plain.nrrd"), VOXELS, {"spacings": [1.0, 2.0, 3.0]})
     with pytest.warns(UserWarning, match="no orientation"):
         volume = formats.read(tmp_path / "plain.nrrd")
-    np.testing.assert_allclose(volume.spacing, (1, 2, 3))
+    np.testing.assert_allclose(volume.voxel_sizes, (1, 2, 3))
 
 
 @pytest.mark.parametrize("suffix", [".mha", ".mhd"])

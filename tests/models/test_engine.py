@@ -21,7 +21,7 @@ MODEL = load_model()
 @pytest.fixture(scope="module")
 def image(head):
     conformed = conform(head, MODEL.voxel, MODEL.factor)
-    return rescale(conformed.data, conformed.inside)
+    return rescale(conformed.data, conformed.field_of_view)
 
 
 @pytest.fixture(scope="module")

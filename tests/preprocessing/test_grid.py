@@ -14,9 +14,9 @@ from deskull.preprocessing.grid import (
     REACH_MM,
     Conformed,
     _crop,
+    choose_grid,
     conform,
     corners,
-    grid_for,
     resample,
     to_native,
 )
@@ -58,7 +58,7 @@ def test_there_and_back_is_where_it_was(angles, spacing, shear, flips):
     volume = Volume(ball(shape, affine), affine)
     conformed = conform(volume, 2.0, 16)
     truth = ball(conformed.data.shape, conformed.affine)
-    smooth = conformed.inside & (np.abs(truth) < 8)
+    smooth = conformed.field_of_view & (np.abs(truth) < 8)
     assert np.abs(conformed.data - truth)[smooth].mean() < 0.25
     back = to_native(np.clip(truth, -10, 10), conformed.affine, volume, 10.0)
     near = np.abs(volume.data) < 8
@@ -70,7 +70,7 @@ def test_sizes_are_multiples_and_cover_the_scan(factor):
     affine = centred(np.diag([1.0, 1.0, 3.0]), (100, 90, 40))
     conformed = conform(Volume(np.ones((100, 90, 40), np.int16), affine), 2.0, factor)
     assert all(size % factor == 0 for size in conformed.data.shape)
-    assert conformed.inside.sum() * 8 == pytest.approx(100 * 90 * 120, rel=0.05)
+    assert conformed.field_of_view.sum() * 8 == pytest.approx(100 * 90 * 120, rel=0.05)
 
 
 @settings(max_examples=20, deadline=None)
@@ -90,8 +90,8 @@ def test_a_scan_stored_otherwise_is_seen_on_the_same_grid(shape, order, flips, p
         if flips[column]:
             turn[axis, column], turn[axis, 3] = -1, shape[axis] - 1
     turned = np.flip(data.transpose(order), np.flatnonzero(flips))
-    seen, grid = grid_for(data, affine, 1.0, 32, crop=True)
-    same, again = grid_for(turned, affine @ turn, 1.0, 32, crop=True)
+    seen, grid = choose_grid(data, affine, 1.0, 32, crop=True)
+    same, again = choose_grid(turned, affine @ turn, 1.0, 32, crop=True)
     assert same == seen
     np.testing.assert_allclose(again, grid, atol=1e-6)
 
@@ -100,7 +100,7 @@ def test_around_a_slab_lies_what_is_not_seen():
     affine = centred(np.diag([1.0, 1.0, 5.0]), (200, 200, 4))
     conformed = conform(Volume(ball((200, 200, 4), affine), affine), 2.0, 16, crop=True)
     assert conformed.data.shape[2] == LEAST_MM / 2
-    seen = np.flatnonzero(conformed.inside.any(axis=(0, 1)))
+    seen = np.flatnonzero(conformed.field_of_view.any(axis=(0, 1)))
     assert len(seen) == 10
     assert abs(seen.mean() - (LEAST_MM / 2 - 1) / 2) <= 1
 
@@ -110,7 +110,7 @@ def test_the_coarser_grid_has_the_same_corners():
     affine[:3, 3] = (-7, 3, 5)
     inside = np.zeros((8, 6, 4), bool)
     inside[2:] = True
-    half, coarser = Conformed(np.zeros(inside.shape, np.float32), inside, affine).coarser(2)
+    half, coarser = Conformed(np.zeros(inside.shape, np.float32), inside, affine).coarsened(2)
     assert half.shape == (4, 3, 2)
     assert (half == inside[::2, ::2, ::2]).all()
     np.testing.assert_allclose(corners((8, 6, 4), affine), corners((4, 3, 2), coarser))
@@ -120,7 +120,7 @@ def test_identity_grid_changes_nothing():
     data = np.random.default_rng(0).normal(size=(16, 32, 16)).astype(np.float32)
     conformed = conform(Volume(data, np.diag([2.0, 2.0, 2.0, 1.0])), 2.0, 16)
     np.testing.assert_allclose(conformed.data, data, atol=1e-5)
-    assert conformed.inside.all()
+    assert conformed.field_of_view.all()
 
 
 @pytest.mark.parametrize("turned", [False, True])
@@ -162,7 +162,7 @@ def test_a_mask_goes_to_the_grid_of_its_scan():
     mask = np.zeros(data.shape, np.uint8)
     mask[30:50, 25:35, 100:120] = 1
     scan = conform(Volume(data, affine), 2.0, 16)
-    found = conform(Volume(mask, affine), 2.0, 16, like=scan)
+    found = conform(Volume(mask, affine), 2.0, 16, reference_grid=scan)
     np.testing.assert_array_equal(found.affine, scan.affine)
     middle = np.argwhere(found.data > 0.5).mean(axis=0) @ scan.affine[:3, :3].T + scan.affine[:3, 3]
     np.testing.assert_allclose(middle, np.array([39.5, 29.5, 109.5]) * 4, atol=1)

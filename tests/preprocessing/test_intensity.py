@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deskull import Volume
-from deskull.preprocessing.intensity import CEILING, rescale, window_ct
+from deskull.preprocessing.intensity import CEILING, clip_ct, rescale
 
 IMAGE = np.random.default_rng(0).gamma(2, 50, (20, 20, 20)).astype(np.float32)
 INSIDE = np.ones(IMAGE.shape, bool)
@@ -37,11 +37,11 @@ def test_a_ct_is_windowed_and_nothing_else():
     hounsfield[4:56, 4:56, 4:56] = -90  # fat under the skin
     hounsfield[5:55, 5:55, 5:55] = 35
     hounsfield[20, 20, 20] = 1500
-    found = window_ct(Volume(hounsfield, np.eye(4)))
+    found = clip_ct(Volume(hounsfield, np.eye(4)))
     assert [found.data[i, i, i] for i in (0, 10, 20)] == [-50, 35, 150]
     stored = Volume((hounsfield + 1024).astype(np.uint16), np.eye(4), slope=1.0, inter=-1024.0)
-    np.testing.assert_array_equal(window_ct(stored).values(), found.values())
+    np.testing.assert_array_equal(clip_ct(stored).values(), found.values())
     padded = np.random.default_rng(0).integers(0, 900, (60, 60, 60)).astype(np.int16)
     padded[:8] = -1000  # MR, filled up with what CT has for air
     for other in (Volume(IMAGE, np.eye(4)), Volume(padded, np.eye(4))):
-        assert window_ct(other) is other
+        assert clip_ct(other) is other

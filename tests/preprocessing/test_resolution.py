@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from deskull.preprocessing.grid import conform
-from deskull.preprocessing.resampling import split
+from deskull.preprocessing.resampling import upsample
 from deskull.volume import Volume
 
 
@@ -32,4 +32,4 @@ def test_downsampling_does_not_alias():
 def test_a_header_that_rounds_splits_voxels_alike():
     data = np.random.default_rng(0).normal(size=(6, 6, 6)).astype(np.float32)
     for step in (2.0, 2.0000002, 1.9999998):
-        assert split(data, np.diag([step, 1.0, 1.0, 1.0]), 1.0)[0].shape == (12, 6, 6)
+        assert upsample(data, np.diag([step, 1.0, 1.0, 1.0]), 1.0)[0].shape == (12, 6, 6)

@@ -15,7 +15,7 @@ def test_a_fixed_grid_holds_the_head_whatever_the_scan_covers(head):
     for size in ((96, 128, 160), (64, 80, 64)):
         seen = Preprocessing(size=size).apply(head)
         assert seen.data.shape == size
-        assert seen.inside.mean() > 0.5 if size[0] == 64 else seen.inside.mean() < 1
+        assert seen.field_of_view.mean() > 0.5 if size[0] == 64 else seen.field_of_view.mean() < 1
     # Cut down, the grid keeps the top of the head: the brightest half of it stays.
     small = Preprocessing(size=(64, 80, 64)).apply(head)
     assert (small.data > 0.2).mean() > 0.3
@@ -25,7 +25,7 @@ def test_frames_can_share_a_grid(head):
     other = Volume(head.data.copy(), head.affine)
     other.data[:, :, :12] = head.data.max()  # something bright below: alone, it would be covered too
     first, alone = Preprocessing().apply(head), Preprocessing().apply(other)
-    shared = Preprocessing().apply(other, like=first)
+    shared = Preprocessing().apply(other, reference_grid=first)
     assert not np.array_equal(alone.affine, first.affine)
     np.testing.assert_array_equal(shared.affine, first.affine)
     assert shared.data.shape == first.data.shape
@@ -33,18 +33,20 @@ def test_frames_can_share_a_grid(head):
 
 def test_scalings_do_what_their_names_say(head):
     standard = Preprocessing(intensity="standardise").apply(head)
-    bright = standard.data[standard.data > standard.data[standard.inside].mean()]
+    bright = standard.data[standard.data > standard.data[standard.field_of_view].mean()]
     assert abs(float(bright.mean())) < 1  # the head, not the air, has mean 0
-    assert standard.data.min() == standard.data[~standard.inside].max() if (~standard.inside).any() else True
+    assert (
+        standard.data.min() == standard.data[~standard.field_of_view].max() if (~standard.field_of_view).any() else True
+    )
     stored = Preprocessing(intensity="bytes").apply(head)
     assert stored.data.min() == 0
     assert stored.data.max() == pytest.approx(255)
 
 
 def test_nearest_takes_voxels_as_they_are(head):
-    nearest = Preprocessing(voxel=4.0, interpolation="nearest", intensity="bytes")
+    nearest = Preprocessing(voxel_size=4.0, interpolation="nearest", intensity="bytes")
     values = np.unique(nearest.apply(head).data)
-    linear = np.unique(Preprocessing(voxel=4.0, intensity="bytes").apply(head).data)
+    linear = np.unique(Preprocessing(voxel_size=4.0, intensity="bytes").apply(head).data)
     assert len(values) < len(linear)  # stored numbers only, nothing between them
 
 
@@ -57,7 +59,7 @@ def test_n4_takes_shading_away(head):
         left, right = np.array_split(data, 2, axis=0)
         return np.median(left[left > 0.3]) / np.median(right[right > 0.3])
 
-    plain, corrected = sides(Preprocessing()), sides(Preprocessing(n4=True, shrink=4))
+    plain, corrected = sides(Preprocessing()), sides(Preprocessing(n4=True, n4_shrink=4))
     assert abs(corrected - 1) < abs(plain - 1)
 
 
@@ -72,7 +74,7 @@ def test_settings_survive_a_card():
         ({"intensity": "loud"}, "unknown"),
         ({"interpolation": "cubic"}, "unknown"),
         ({"size": (95, 128, 160)}, "multiples of 16"),
-        ({"voxel": 0}, "positive"),
+        ({"voxel_size": 0}, "positive"),
         ({"colour": 1}, "colour"),
     ],
 )

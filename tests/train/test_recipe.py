@@ -18,7 +18,7 @@ def test_the_recipes_ship():
         recipe = load_recipe(name)
         assert recipe.name == name
         assert recipe.description
-        assert recipe.preprocessing.factor == recipe.stride * 2 ** (len(recipe.channels) - 1)
+        assert recipe.preprocessing.size_multiple == recipe.stride * 2 ** (len(recipe.channels) - 1)
 
 
 def test_the_mistakes_are_kept_in_one_recipe_only():
@@ -30,7 +30,7 @@ def test_the_mistakes_are_kept_in_one_recipe_only():
     assert right.preprocessing.n4
     for recipe in (wrong, right):
         assert recipe.preprocessing.size == (96, 128, 160)
-        assert (recipe.batch, recipe.epochs, recipe.preprocessing.voxel) == (4, 60, 2.0)
+        assert (recipe.batch, recipe.epochs, recipe.preprocessing.voxel_size) == (4, 60, 2.0)
 
 
 def test_a_file_is_a_recipe(tmp_path):

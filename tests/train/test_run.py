@@ -123,7 +123,7 @@ def test_overwrite_begins_again_and_keeps_what_is_not_its_own(table, tmp_path):
 def test_mask_networks_train_export_and_strip(table, tmp_path):
     recipe = replace(
         TINY, network="residual", loss="dice_focal", batch=2, augment="pose", optimiser="adam", epochs=25,
-        preprocess={"size": [48, 64, 48], "intensity": "standardise", "n4": True, "shrink": 2},
+        preprocess={"size": [48, 64, 48], "intensity": "standardise", "n4": True, "n4_shrink": 2},
     )  # fmt: skip
     train(request_for(table, tmp_path / "run", recipe))
     card = export(tmp_path / "run", tmp_path / "m.onnx", "last")

@@ -13,7 +13,7 @@ from deskull import formats
 from deskull.bids.participant import TABLE
 from deskull.errors import DeskullError, UsageError
 from deskull.formats import split_name
-from deskull.masking import inside
+from deskull.masking import binarise
 from deskull.system.atomic import write_bytes
 from deskull.system.processes import in_processes, worthwhile
 
@@ -77,7 +77,7 @@ def _row_or_fault(mask: Path, out: Path) -> dict[str, str] | str:
         "session_id": f"ses-{ses}" if ses else "n/a",
         "entities": " ".join(f"{key}-{value}" for key, value in entities.items()) or "n/a",
         "source": source,
-        "volume_ml": f"{float(inside(volume).sum()) * volume.voxel_ml:.2f}",
+        "volume_ml": f"{float(binarise(volume).sum()) * volume.voxel_ml:.2f}",
         "version": version,
         "model": model,
         "mask": mask.relative_to(out).as_posix(),

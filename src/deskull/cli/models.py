@@ -40,7 +40,7 @@ def _print_table(found: list[Model]) -> None:
         figures = model.card.get("figures", {}).get("real_validation", {})
         dice = [f"{figures[key]:.3f}" if key in figures else "-" for key in ("median_dice", "worst_dice")]
         size = f"{model.path.stat().st_size / 1e6:.1f}"
-        edges = (f"{model.voxel:g}", f"{model.preprocessing.answer_voxel:g}")
+        edges = (f"{model.voxel:g}", f"{model.preprocessing.output_voxel_size:g}")
         cells = (model.path.stem, *edges, f"{model.card['parameters']:,}", size, *dice)
         table.add_row(*cells, str(model.card.get("description", "")))
     console = Console()

@@ -36,7 +36,7 @@ def prepare(
     with needs_extra("train"):
         from deskull.train.recipe import load_recipe
 
-    settings = {"n4": n4, "shrink": shrink, "voxel": voxel, "size": size, "intensity": intensity}
+    settings = {"n4": n4, "n4_shrink": shrink, "voxel_size": voxel, "size": size, "intensity": intensity}
     chosen = {name: value for name, value in settings.items() if value is not None}
     preprocessing = Preprocessing.of(load_recipe(recipe).preprocessing.as_dict() | chosen)
     sweep(cache)

@@ -12,10 +12,9 @@ import numpy as np
 from deskull import formats
 from deskull.data.cases import Case
 from deskull.errors import InputError
-from deskull.masking import inside
-from deskull.preprocessing.grid import grid_fault
+from deskull.masking import binarise
 from deskull.system.processes import in_processes, worthwhile
-from deskull.volume import Volume
+from deskull.volume import Volume, grid_mismatch
 
 #: The stripped scan may differ from scan times mask in this share of its voxels.
 DIFFERING = 0.001
@@ -62,7 +61,10 @@ def _examine(case: Case) -> tuple[list[str], list[str]]:
     roi = _read(case.roi, faults) if case.roi else None
     brain = _read(case.brain, faults) if case.brain else None
     if scan is not None:
-        faults += [_scan_fault(scan), *(grid_fault(other, scan) for other in (mask, roi, brain) if other is not None)]
+        faults += [
+            _scan_fault(scan),
+            *(grid_mismatch(other, scan) for other in (mask, roi, brain) if other is not None),
+        ]
     faults = [fault for fault in (*faults, _mask_fault(mask), _roi_fault(roi)) if fault]
     remark = _brain_remark(scan, mask, brain) if not faults else ""
     return faults, [remark] if remark else []
@@ -105,7 +107,7 @@ def _mask_fault(mask: Volume | None) -> str:
 
 def _roi_fault(roi: Volume | None) -> str:
     """Say that a region holds no voxel."""
-    if roi is None or inside(roi).any():
+    if roi is None or binarise(roi).any():
         return ""
     return f"{roi.name}: is empty; leave the roi out or make it again."
 
@@ -114,7 +116,7 @@ def _brain_remark(scan: Volume | None, mask: Volume | None, brain: Volume | None
     """Say in how many voxels the stripped scan is not scan times mask, where they are too many."""
     if scan is None or mask is None or brain is None:
         return ""
-    expected = scan.mean_frame().finite(0).values() * inside(mask)
+    expected = scan.mean_frame().finite(0).values() * binarise(mask)
     found = brain.mean_frame().finite(0).values()
     steps = [abs(volume.slope) for volume in (scan, brain) if volume.data.dtype.kind in "iu"]
     rounding = 0.51 * max(steps, default=0.0) + 1e-3 * float(np.abs(expected).max())

@@ -17,7 +17,7 @@ from deskull import formats
 from deskull.data.cases import Case
 from deskull.errors import DeskullError, InputError
 from deskull.masking import signed_distance
-from deskull.preprocessing.grid import resample, scaled
+from deskull.preprocessing.grid import resample, rescaled_affine
 from deskull.preprocessing.settings import Preprocessing
 from deskull.system.atomic import atomic_path
 from deskull.system.processes import in_processes, worthwhile
@@ -124,10 +124,10 @@ def prepare_case(case: Case, preprocessing: Preprocessing) -> Prepared:
     if seen is None:
         raise InputError(f"{case.raw}: every voxel has the same value; leave it out.")
     mask = formats.read(case.mask).mean_frame().finite(0)
-    counts, affine = seen.coarser(preprocessing.stride)
+    counts, affine = seen.coarsened(preprocessing.stride)
     if preprocessing.interpolation == "nearest":
         nearest = resample(mask, counts.shape, affine, order=0)
-        distance = signed_distance(nearest.data > 0.5, preprocessing.answer_voxel)
+        distance = signed_distance(nearest.data > 0.5, preprocessing.output_voxel_size)
     else:
         distance = _exact_distance(mask, counts.shape, affine)
     if case.roi:
@@ -139,9 +139,9 @@ def prepare_case(case: Case, preprocessing: Preprocessing) -> Prepared:
 
 def _exact_distance(mask: Volume, shape: tuple[int, ...], grid: Affine) -> Array:
     """Distance to a mask, measured on a grid twice as fine and averaged, so that edges are not those of voxels."""
-    finer = scaled(grid, 0.5)
+    finer = rescaled_affine(grid, 0.5)
     covered = resample(mask, tuple(2 * size for size in shape), finer)
-    inside = (covered.data > 0.5 * float(mask.values().max())) & covered.inside
+    inside = (covered.data > 0.5 * float(mask.values().max())) & covered.field_of_view
     if not inside.any():
         raise InputError(f"{mask.name}: is empty where its scan lies; leave it out.")
     fine = signed_distance(inside, float(finer[0, 0]))

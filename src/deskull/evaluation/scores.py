@@ -19,9 +19,8 @@ from deskull import formats
 from deskull.data.cases import Case
 from deskull.errors import InputError
 from deskull.evaluation.metrics import Scores, score
-from deskull.masking import inside
-from deskull.preprocessing.grid import grid_fault
-from deskull.volume import Volume
+from deskull.masking import binarise
+from deskull.volume import Volume, grid_mismatch
 
 #: Endings that mask files carry after the name of their case.
 _ENDINGS = re.compile(r"_(desc-brain_mask|brain_mask|brainmask|mask|seg|roi)$", re.IGNORECASE)
@@ -232,8 +231,8 @@ def evaluate_pair(pair: Pair) -> Row:
     region = formats.read(pair.roi) if pair.roi else None
     if region is not None:
         check_grids(region, reference)
-    roi = None if region is None else inside(region)
-    return Row(pair.case, score(inside(predicted), inside(reference), reference.spacing, roi))
+    roi = None if region is None else binarise(region)
+    return Row(pair.case, score(binarise(predicted), binarise(reference), reference.voxel_sizes, roi))
 
 
 def check_grids(first: Volume, second: Volume) -> None:
@@ -244,7 +243,7 @@ def check_grids(first: Volume, second: Volume) -> None:
     InputError
         If their shapes differ, or their corners by more than half a voxel.
     """
-    fault = grid_fault(first, second)
+    fault = grid_mismatch(first, second)
     if fault:
         raise InputError(fault)
 

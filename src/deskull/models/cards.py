@@ -49,7 +49,7 @@ class Model:
     @property
     def preprocessing(self) -> Preprocessing:
         """How a scan is brought to the network."""
-        grid = {"voxel": self.voxel, "factor": self.factor}
+        grid = {"voxel_size": self.voxel, "size_multiple": self.factor}
         return Preprocessing.of(grid | self.card.get("preprocess", {}))
 
     @property

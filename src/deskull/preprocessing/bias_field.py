@@ -111,9 +111,9 @@ def bias_field(scan: Volume, mask: Array, shrink: int = SHRINK, threads: int = 1
     image = sitk.GetImageFromArray(np.ascontiguousarray(scan.finite().values().T))
     region = sitk.GetImageFromArray(np.ascontiguousarray((mask > 0).astype(np.uint8).T))
     for itk_image in (image, region):
-        itk_image.SetSpacing(scan.spacing.tolist())
-    finest = float(scan.spacing.min())
-    factors = [max(1, round(shrink * finest / step)) for step in scan.spacing]
+        itk_image.SetSpacing(scan.voxel_sizes.tolist())
+    finest = float(scan.voxel_sizes.min())
+    factors = [max(1, round(shrink * finest / step)) for step in scan.voxel_sizes]
     corrector = sitk.N4BiasFieldCorrectionImageFilter()
     corrector.SetMaximumNumberOfIterations(list(ITERATIONS))
     corrector.SetNumberOfThreads(threads)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 from dataclasses import dataclass
 
 import numpy as np
 
-from deskull.preprocessing.resampling import blocks, interpolate, reduce, split
-from deskull.volume import Affine, Array, FloatArray, Volume
+from deskull.preprocessing.resampling import block_affine, downsample, interpolate, upsample
+from deskull.volume import Affine, Array, FloatArray, Volume, corners, map_box_corners
 
 Shape = tuple[int, int, int]
 
@@ -33,47 +32,26 @@ class Conformed:
     ----------
     data : ndarray of float32, shape (x, y, z)
         Real values, RAS+ axes along the world's.
-    inside : ndarray of bool, same shape
+    field_of_view : ndarray of bool, same shape
         Where the scan has voxels.
     affine : ndarray, shape (4, 4)
         Grid indices to world mm.
     """
 
     data: FloatArray
-    inside: Array
+    field_of_view: Array
     affine: Affine
 
-    def coarser(self, times: int) -> tuple[Array, Affine]:
+    def coarsened(self, times: int) -> tuple[Array, Affine]:
         """The grid whose voxels hold so many of this one's along each edge: which lie in the scan, and its affine."""
-        return self.inside[(slice(times // 2, None, times),) * 3], scaled(self.affine, times)
+        return self.field_of_view[(slice(times // 2, None, times),) * 3], rescaled_affine(self.affine, times)
 
 
-def scaled(grid: Affine, times: float) -> Affine:
+def rescaled_affine(grid: Affine, times: float) -> Affine:
     """Affine of the grid with the same corners whose voxels are `times` as long."""
     scale = np.diag([times, times, times, 1.0])
     scale[:3, 3] = (times - 1) / 2
     found: Affine = grid @ scale
-    return found
-
-
-def corners(shape: tuple[int, ...], affine: Affine) -> Affine:
-    """World positions of the eight outer corners of a volume, shape (8, 3), in mm."""
-    return _corners_between([(-0.5, size - 0.5) for size in shape], affine)
-
-
-def grid_fault(first: Volume, second: Volume) -> str:
-    """Say where the voxels of two images do not coincide (to half a voxel); '' where they do."""
-    if first.shape != second.shape:
-        return f"{first.name}: has shape {first.shape}, {second.name} {second.shape}; resample one."
-    moved = np.abs(corners(first.shape, first.affine) - corners(second.shape, second.affine)).max()
-    if moved > 0.5 * float(second.spacing.min()):
-        return f"{first.name}: lies {moved:.1f} mm from {second.name} in the world; resample one or repair its header."
-    return ""
-
-
-def _corners_between(ends: list[tuple[float, float]], affine: Affine) -> Affine:
-    """The eight corners of a box of indices, mapped, shape (8, 3)."""
-    found: Affine = np.array(list(itertools.product(*ends))) @ affine[:3, :3].T + affine[:3, 3]
     return found
 
 
@@ -97,18 +75,24 @@ def _sparse(size: int) -> Array:
     return np.union1d(half, size - 1 - half)
 
 
-def grid_for(
-    data: FloatArray, affine: Affine, voxel: float, factor: int, size: Shape | None = None, *, crop: bool = False
+def choose_grid(
+    data: FloatArray,
+    affine: Affine,
+    voxel_size: float,
+    size_multiple: int,
+    size: Shape | None = None,
+    *,
+    crop: bool = False,
 ) -> tuple[Shape, Affine]:
-    """Choose the network's grid: world axes, `voxel` mm, covering the scan (or of a fixed size, around the head).
+    """Choose the network's grid: world axes, `voxel_size` mm, covering the scan (or of a fixed size, around the head).
 
     Parameters
     ----------
     data : ndarray of float32, shape (x, y, z)
     affine : ndarray, shape (4, 4)
-    voxel : float
+    voxel_size : float
         Edge of the grid's voxels in mm.
-    factor : int
+    size_multiple : int
         Each size is a multiple of this.
     size : tuple of int, optional
         The grid's size in voxels; a scan is cut down or padded to it.
@@ -125,15 +109,17 @@ def grid_for(
     if crop and not size:
         head_low, head_high = _foreground(data, affine)
         low, high = np.maximum(low, head_low - MARGIN_MM), np.minimum(high, head_high + MARGIN_MM)
-    reach = np.array(size) * voxel if size else np.full(3, REACH_MM)
+    reach = np.array(size) * voxel_size if size else np.full(3, REACH_MM)
     if (high - low > reach).any():
         low, high = _within_reach(low, high, *_foreground(data, affine), reach)
     extents = np.maximum(high - low, LEAST_MM) if crop else high - low
-    sizes = size or [max(factor, factor * math.ceil(extent / voxel / factor - 1e-6)) for extent in extents]
-    grid = np.diag([voxel, voxel, voxel, 1.0])
-    grid[:3, 3] = (low + high) / 2 - (np.array(sizes) - 1) / 2 * voxel
+    sizes = size or [
+        max(size_multiple, size_multiple * math.ceil(extent / voxel_size / size_multiple - 1e-6)) for extent in extents
+    ]
+    grid = np.diag([voxel_size, voxel_size, voxel_size, 1.0])
+    grid[:3, 3] = (low + high) / 2 - (np.array(sizes) - 1) / 2 * voxel_size
     if crop and not size:
-        grid[:3, 3] -= _off_centre(grid, affine @ blocks(data.shape, affine, voxel))
+        grid[:3, 3] -= _off_centre(grid, affine @ block_affine(data.shape, affine, voxel_size))
     x, y, z = sizes
     return (x, y, z), grid
 
@@ -166,9 +152,9 @@ def _within_reach(
 
 def conform(
     volume: Volume,
-    voxel: float,
-    factor: int,
-    like: Conformed | None = None,
+    voxel_size: float,
+    size_multiple: int,
+    reference_grid: Conformed | None = None,
     *,
     size: Shape | None = None,
     crop: bool = False,
@@ -181,11 +167,11 @@ def conform(
     ----------
     volume : Volume
         A 3-D scan of finite values.
-    voxel : float
+    voxel_size : float
         Edge of the network's voxels in mm.
-    factor : int
+    size_multiple : int
         The network's sizes are multiples of this.
-    like : Conformed, optional
+    reference_grid : Conformed, optional
         Use this one's grid instead of choosing one: for a mask beside its scan.
     size : tuple of int, optional
         A fixed size of the grid in voxels.
@@ -203,8 +189,10 @@ def conform(
     interpolation through the composed affine map.
     """
     data = volume.values()
-    found = (like.data.shape, like.affine) if like else grid_for(data, volume.affine, voxel, factor, size, crop=crop)
-    return _sample(data, volume.affine, *found, order, threads)
+    if reference_grid is None:
+        shape, grid = choose_grid(data, volume.affine, voxel_size, size_multiple, size, crop=crop)
+        return _sample(data, volume.affine, shape, grid, order, threads)
+    return _sample(data, volume.affine, reference_grid.data.shape, reference_grid.affine, order, threads)
 
 
 def resample(volume: Volume, shape: tuple[int, ...], grid: Affine, order: int = 1) -> Conformed:
@@ -228,7 +216,7 @@ def _sample(
 ) -> Conformed:
     """Real values of a scan on a grid, and which of its voxels lie in the scan's field of view."""
     near, moved = _crop(data, affine, shape, grid)
-    reduced, finer = split(*reduce(near, moved, voxel := float(grid[0, 0])), voxel) if order else (near, moved)
+    reduced, finer = upsample(*downsample(near, moved, voxel := float(grid[0, 0])), voxel) if order else (near, moved)
     back = np.linalg.inv(finer) @ grid
     sampled = interpolate(reduced, back[:3, :3], back[:3, 3], shape, threads, order)
     return Conformed(sampled, _inside(shape, np.linalg.inv(affine) @ grid, data.shape), grid)
@@ -237,8 +225,8 @@ def _sample(
 def _crop(data: FloatArray, affine: Affine, shape: tuple[int, ...], grid: Affine) -> tuple[FloatArray, Affine]:
     """The part of a scan that a grid can see, with a margin for what blurs and splines see around it."""
     voxel = float(grid[0, 0])
-    whole = np.diag(blocks(data.shape, affine, voxel))[:3]
-    seen = _corners_between([(-0.5, size - 0.5) for size in shape], np.linalg.inv(affine) @ grid)
+    whole = np.diag(block_affine(data.shape, affine, voxel))[:3]
+    seen = map_box_corners([(-0.5, size - 0.5) for size in shape], np.linalg.inv(affine) @ grid)
     margin = 4 + 4 * whole
     low = np.clip((seen.min(axis=0) - margin) // whole * whole, 0, data.shape).astype(int)
     high = np.clip(np.ceil(seen.max(axis=0) + margin), 0, data.shape).astype(int)
@@ -304,7 +292,7 @@ def _native_box(near: Array, to_scan: Affine, shape: tuple[int, int, int]) -> tu
     for axis in range(3):
         hit = np.flatnonzero(near.any(axis=tuple(a for a in range(3) if a != axis)))
         ends.append((hit[0] - 1, hit[-1] + 1))
-    mapped = _corners_between(ends, to_scan)
+    mapped = map_box_corners(ends, to_scan)
     low = np.clip(np.floor(mapped.min(axis=0)), 0, shape).astype(int)
     high = np.clip(np.ceil(mapped.max(axis=0)) + 1, 0, shape).astype(int)
     return tuple(slice(lo, max(lo, hi)) for lo, hi in zip(low, high, strict=True))

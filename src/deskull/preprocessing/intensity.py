@@ -19,7 +19,7 @@ _CT_FAT = 0.002
 _SAMPLE = 200_000
 
 
-def window_ct(scan: Volume) -> Volume:
+def clip_ct(scan: Volume) -> Volume:
     """Clip a CT in Hounsfield units to `CT_WINDOW`; any other scan is returned as it is.
 
     Done before resampling, or bone of 1500 units would spread over the brain beside it.

@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import numpy.typing as npt
+from nibabel.affines import voxel_sizes
 from scipy import ndimage
 
 from deskull.volume import Affine, FloatArray
@@ -138,7 +139,7 @@ def _by_slabs(data: FloatArray, matrix: Affine, offset: Affine, shape: Shape, th
     return result
 
 
-def reduce(data: FloatArray, affine: Affine, voxel: float) -> tuple[FloatArray, Affine]:
+def downsample(data: FloatArray, affine: Affine, voxel: float) -> tuple[FloatArray, Affine]:
     """Average whole blocks of voxels, and blur what is left to lose, before sampling at `voxel` mm.
 
     Parameters
@@ -154,11 +155,11 @@ def reduce(data: FloatArray, affine: Affine, voxel: float) -> tuple[FloatArray, 
     tuple of ndarray
         The image and its affine afterwards.
     """
-    reduced, scale = data, blocks(data.shape, affine, voxel)
+    reduced, scale = data, block_affine(data.shape, affine, voxel)
     for axis, block in enumerate(np.diag(scale)[:3].astype(int)):
         if block > 1:
             reduced = _block_mean(reduced, axis, block)
-    blurs = [max(0.0, (voxel / (step * scale[a, a]) - 1) / 2) for a, step in enumerate(_spacing(affine))]
+    blurs = [max(0.0, (voxel / (step * scale[a, a]) - 1) / 2) for a, step in enumerate(voxel_sizes(affine))]
     for axis, deviation in enumerate(blurs):
         if deviation > 0.1:
             reduced = _blur(reduced, deviation, axis)
@@ -176,25 +177,19 @@ def _blur(data: FloatArray, deviation: float, axis: int) -> FloatArray:
     return total
 
 
-def _spacing(affine: Affine) -> Affine:
-    """Edges of a voxel in mm, shape (3,)."""
-    spacing: Affine = np.sqrt((affine[:3, :3] ** 2).sum(axis=0))
-    return spacing
-
-
-def blocks(shape: tuple[int, ...], affine: Affine, voxel: float) -> Affine:
+def block_affine(shape: tuple[int, ...], affine: Affine, voxel: float) -> Affine:
     """Indices of blocks of whole voxels, no larger than `voxel` mm, to those of their voxels, shape (4, 4)."""
     scale: Affine = np.eye(4)
-    for axis, step in enumerate(_spacing(affine)):
+    for axis, step in enumerate(voxel_sizes(affine)):
         block = max(1, min(int(voxel / step + 1e-3), shape[axis]))
         scale[axis, axis], scale[axis, 3] = block, (block - 1) / 2
     return scale
 
 
-def split(data: FloatArray, affine: Affine, voxel: float) -> tuple[FloatArray, Affine]:
-    """Split voxels that are much longer than `voxel` mm, by cubic splines; see `reduce` for what goes in and out."""
+def upsample(data: FloatArray, affine: Affine, voxel: float) -> tuple[FloatArray, Affine]:
+    """Split voxels that are much longer than `voxel` mm by cubic splines; arguments and result as in `downsample`."""
     scale = np.eye(4)
-    for axis, step in enumerate(_spacing(affine)):
+    for axis, step in enumerate(voxel_sizes(affine)):
         if step > _COARSE * voxel and data.shape[axis] >= 4:
             times = math.ceil(step / voxel - 0.05)  # headers round: 2.0000001 mm are two voxels of 1 mm
             data = refine(data, axis, times)

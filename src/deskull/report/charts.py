@@ -22,7 +22,7 @@ from scipy import ndimage
 
 from deskull.errors import UsageError
 from deskull.evaluation.comparison import Agreement
-from deskull.masking import distance_to, edge_voxels, inside
+from deskull.masking import binarise, distance_to, edge_voxels
 from deskull.preprocessing.grid import Conformed, conform
 from deskull.report.mosaic import CONTOUR
 from deskull.volume import Array, Volume
@@ -276,9 +276,9 @@ def error_slices(
     -----
     The largest error is the wrong voxel farthest from the other mask, on a grid of 1 mm.
     """
-    masks = [inside(predicted), inside(reference)]
+    masks = [binarise(predicted), binarise(reference)]
     if roi is not None:
-        masks = [mask & inside(roi) for mask in masks]
+        masks = [mask & binarise(roi) for mask in masks]
     upright = conform(reference.with_data(masks[1].astype(np.uint8)) if scan is None else _flat(scan), 1.0, 1)
     a, b = (_conformed(reference.with_data(mask.astype(np.uint8)), upright) for mask in masks)
     box = _box(a | b)
@@ -292,7 +292,7 @@ def error_slices(
 
 def _conformed(mask: Volume, upright: Conformed) -> Array:
     """A mask on the picture's grid; it ends where the field of view does."""
-    found: Array = (conform(mask, 1.0, 1, like=upright).data > 0.5) & upright.inside
+    found: Array = (conform(mask, 1.0, 1, reference_grid=upright).data > 0.5) & upright.field_of_view
     return found
 
 
@@ -314,7 +314,7 @@ def _box(mask: Array) -> tuple[slice, slice, slice]:
 
 def _shades(scan: Conformed, box: tuple[slice, ...]) -> npt.NDArray[np.float32]:
     """Grey values of a box, 0 to 1, black outside the field of view."""
-    grey, seen = scan.data[box], scan.inside[box]
+    grey, seen = scan.data[box], scan.field_of_view[box]
     low, high = np.percentile(grey[seen], (1, 99.7)) if seen.any() else (0.0, 1.0)
     shade = np.clip((grey - low) / max(high - low, 1e-6), 0, 1)
     return np.where(seen, shade, np.float32(0))

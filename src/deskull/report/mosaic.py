@@ -16,7 +16,7 @@ from deskull.errors import InputError
 from deskull.masking import edge_voxels
 from deskull.preprocessing.grid import conform
 from deskull.system.atomic import write_bytes
-from deskull.volume import Array, FloatArray, Volume
+from deskull.volume import Array, FloatArray, Volume, grid_mismatch
 
 Convention = Literal["radiological", "neurological"]
 RGB = npt.NDArray[np.uint8]
@@ -54,12 +54,12 @@ def make_view(scan: Volume, mask: Volume, voxel: float = 1.0) -> View:
     InputError
         If the grids differ.
     """
-    if scan.shape != mask.shape or not np.allclose(scan.affine, mask.affine, atol=1e-3):
-        raise InputError(f"{mask.name}: lies on another grid than {scan.name}; show a scan with its own mask.")
+    if fault := grid_mismatch(mask, scan):
+        raise InputError(fault)
     image = conform(scan.mean_frame().finite(), voxel, 1)
-    inside = conform(mask.mean_frame().finite(0), voxel, 1, like=image).data > 0.5
+    inside = conform(mask.mean_frame().finite(0), voxel, 1, reference_grid=image).data > 0.5
     box = _head_box(inside, round(_MARGIN_MM / voxel))
-    grey, seen = image.data[box], image.inside[box]
+    grey, seen = image.data[box], image.field_of_view[box]
     low, high = np.percentile(grey[seen], (1, 99.7)) if seen.any() else (0.0, 1.0)
     shade = np.clip((grey - low) / max(high - low, 1e-6), 0, 1)
     return View(np.where(seen, shade, np.float32(0)), inside[box] & seen)

@@ -157,7 +157,9 @@ def export(
         "size_multiple_of": network.factor,
         "surfaces": list(recipe.surfaces),
         "distances": recipe.distances,
-        "preprocess": {k: v for k, v in recipe.preprocessing.as_dict().items() if k not in ("voxel", "factor")},
+        "preprocess": {
+            k: v for k, v in recipe.preprocessing.as_dict().items() if k not in ("voxel_size", "size_multiple")
+        },
         "parameters": sum(p.numel() for p in network.parameters()),
         "steps": steps,
         "commit": _commit(),

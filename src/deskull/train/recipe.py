@@ -168,7 +168,9 @@ class Recipe:
     def preprocessing(self) -> Preprocessing:
         """How scans are brought to the network."""
         factor = self.stride * 2 ** (len(self.channels) - 1)
-        return Preprocessing.of({"voxel": self.voxel, "factor": factor, "stride": self.stride} | self.preprocess)
+        return Preprocessing.of(
+            {"voxel_size": self.voxel, "size_multiple": factor, "stride": self.stride} | self.preprocess
+        )
 
     def as_dict(self) -> dict[str, Any]:
         """Return every setting by name."""

@@ -155,7 +155,7 @@ def test_what_is_no_dicom_says_so(tmp_path):
 def test_a_mask_of_another_grid_is_refused(source, tmp_path):
     scan = read(source)
     moved = scan.affine.copy()
-    moved[:3, 3] += 0.4 * scan.spacing
+    moved[:3, 3] += 0.4 * scan.voxel_sizes
     mask = replace(scan.with_data(np.ones(scan.shape, np.uint8)), affine=moved)
     with pytest.raises(InputError, match="does not lie on this series' own grid"):
         write_seg(mask, source, tmp_path / "s.dcm")

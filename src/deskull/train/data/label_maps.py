@@ -37,7 +37,7 @@ def synthesis_config(recipe: Recipe) -> SynthesisConfig:
     try:
         parts = {name: kind(**recipe.synthesis[name]) for name, kind in kinds.items() if name in recipe.synthesis}
         settings = recipe.synthesis | parts
-        return SynthesisConfig(recipe.preprocessing.answer_voxel, recipe.stride, recipe.band, **settings)
+        return SynthesisConfig(recipe.preprocessing.output_voxel_size, recipe.stride, recipe.band, **settings)
     except TypeError as error:
         reason = f"{recipe.name}: synthesis: {error}; see deskull.train.synthesis.generator for the settings."
         raise UsageError(reason) from None

@@ -53,7 +53,7 @@ class PairSamples(Dataset[Batch]):
         else:
             chosen = int(rng.integers(0, count, count)[item]) if self.recipe.validation == "drawn" else item
         path = self.files[chosen]
-        scan = RealScan.of(path.stem, load_prepared(path), self.recipe.preprocessing.answer_voxel)
+        scan = RealScan.of(path.stem, load_prepared(path), self.recipe.preprocessing.output_voxel_size)
         return as_batch(self._sample(scan, item), len(self.recipe.surfaces))
 
     def _sample(self, scan: RealScan, item: int) -> Sample:
@@ -62,7 +62,7 @@ class PairSamples(Dataset[Batch]):
         if not self.training or recipe.augment == "none":
             return whole_sample(scan, recipe.band)
         seed = recipe.seed * 1_000_003 + self.epoch * len(self.files) + item
-        config = SynthesisConfig(recipe.preprocessing.answer_voxel, recipe.stride, recipe.band)
+        config = SynthesisConfig(recipe.preprocessing.output_voxel_size, recipe.stride, recipe.band)
         if recipe.augment == "pose":
             x, y, z = scan.truth.shape[2:]
             return moved_sample(scan, seed, (x, y, z), config)

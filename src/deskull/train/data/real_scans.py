@@ -81,7 +81,7 @@ def _load(folder: Path, name: str, preprocessing: Preprocessing) -> RealScan:
     roi = folder / f"{name}_roi.nii.gz"
     scan, mask = folder / f"{name}.nii.gz", folder / f"{name}_mask.nii.gz"
     case = Case(name, name, scan, mask, roi=roi if roi.exists() else None)
-    return RealScan.of(name, prepare_case(case, preprocessing), preprocessing.answer_voxel)
+    return RealScan.of(name, prepare_case(case, preprocessing), preprocessing.output_voxel_size)
 
 
 def whole_sample(scan: RealScan, band: float) -> Sample:

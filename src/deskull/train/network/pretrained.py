@@ -42,7 +42,9 @@ def starting_model(recipe: Recipe) -> Model | None:
     seen = model.preprocessing
     if recipe.data == "synthesis":
         # It can learn to see heads coarser or finer, given heads without end.
-        seen = replace(seen, voxel=recipe.voxel, factor=recipe.preprocessing.factor, stride=recipe.stride)
+        seen = replace(
+            seen, voxel_size=recipe.voxel, size_multiple=recipe.preprocessing.size_multiple, stride=recipe.stride
+        )
     if seen != recipe.preprocessing:
         raise UsageError(f"{recipe.name}: {model.path.name} sees scans otherwise than this recipe's preprocess says.")
     return model
