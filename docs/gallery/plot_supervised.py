@@ -86,7 +86,7 @@ show(draw_mosaic(formats.read(scans[0]), formats.read(masks[0]), slices=3, title
 #
 # ``deskull data index`` looks through a folder, pairs each scan with its mask, reads every file, and tells you what it
 # cannot use: a mask on another grid, an empty one, a file that was cut short. NFBS's layout and BIDS are known; for any
-# other, say where the files lie with ``--pattern``, or hand over a table of your own (:doc:`/data`).
+# other, say where the files lie with ``--pattern``, or hand over a table of your own (:doc:`/how-to/data`).
 
 run("deskull data index NFBS -o NFBS/dataset.csv")
 for table in ("dataset.csv", "splits.csv"):
@@ -243,7 +243,7 @@ show(last.resize((5 * last.width, 5 * last.height), Image.Resampling.NEAREST))
 # %%
 # **This network is a toy.** Four heads, 128 steps, 4 mm: it is here so that you can see each step work, and its
 # figures say nothing about the real recipes. Those learnt from more heads, for much longer, and are measured in
-# :doc:`/comparison`.
+# :doc:`/notebook/recipes`.
 #
 # Strip with it
 # -------------
@@ -275,7 +275,7 @@ show(draw_mosaic(held_out, formats.read(folder / "shipped" / found.name), slices
 # A picture convinces, a number compares. ``deskull evaluate`` takes folders of masks and the table, which knows the
 # references. With ``--against`` it sets two models side by side, and with six heads or more it also tests whether they
 # differ; with one, it says that it cannot. Add ``--html page.html`` for charts and pictures of the worst cases
-# (:doc:`/evaluation`).
+# (:doc:`/how-to/evaluate`).
 
 run("deskull evaluate toy NFBS/dataset.csv --split validation --against shipped=shipped --csv scores.csv")
 
@@ -331,6 +331,6 @@ axes.legend(loc="upper right", ncols=2)
 
 # %%
 # The shipped network holds, because it was never shown one contrast but all of them, painted on label maps as we did
-# here (see :doc:`/training`). So if you have scans of your own, you need not start from nothing: the recipe
+# here (see :doc:`/how-to/train`). So if you have scans of your own, you need not start from nothing: the recipe
 # ``finetune`` begins with the shipped network and keeps hold of what it knows. And if you train from nothing on one
 # kind of scan, use it on that kind of scan.

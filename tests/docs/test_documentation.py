@@ -1,0 +1,102 @@
+"""The documentation: what it quotes is run, and what it names exists."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+import typer
+
+from deskull import InputError, Volume, formats, strip
+from deskull.cli import app
+
+ROOT = Path(__file__).parents[2]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+PAGES = [page for page in PAGES if not {"_build", "auto_gallery"} & set(page.parts)]
+#: Words that stand for something of the reader's in commands.
+PLACEHOLDERS = {"...": "x", "[SCAN": "scan.nii.gz"}
+
+
+def blocks(page: Path, language: str) -> list[str]:
+    """Return the fenced code blocks of a page in a language."""
+    return re.findall(rf"^```{language}\n(.*?)^```", page.read_text(), re.MULTILINE | re.DOTALL)
+
+
+def commands() -> list[tuple[str, str]]:
+    """Return every quoted command line of deskull, with the page it stands on."""
+    found = []
+    for page in PAGES:
+        for block in blocks(page, ""):
+            lines = [line.split("#")[0].strip() for line in block.splitlines()]
+            found += [(page.relative_to(ROOT).as_posix(), line) for line in lines if line.startswith("deskull ")]
+    return found
+
+
+def parse(command: click.Command, arguments: list[str]) -> None:
+    """Parse a command line down to its last subcommand, as the program would, without running it."""
+    context = click.Context(command, info_name="deskull")
+    if isinstance(command, click.Group) and arguments and not arguments[0].startswith("-"):
+        inner = command.get_command(context, arguments[0])
+        assert inner is not None, f"there is no command {arguments[0]}"
+        parse(inner, arguments[1:])
+        return
+    command.make_context("deskull", arguments, parent=None)
+
+
+@pytest.mark.parametrize(("page", "line"), commands())
+def test_quoted_command_line_is_one_that_deskull_parses(page: str, line: str) -> None:
+    words = [PLACEHOLDERS.get(word, word) for word in shlex.split(line) if not word.startswith("...]")]
+    parse(typer.main.get_command(app), words[1:])
+
+
+@pytest.fixture
+def readers_folder(tmp_path: Path, head: Volume, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with the files that quoted Python code reads."""
+    formats.write(head, tmp_path / "scan.nii.gz")
+    (tmp_path / "nfbs").mkdir()
+    (tmp_path / "nfbs" / "dataset.csv").write_text("case,subject,site,raw,mask,brain,roi\nc1,s1,,raw.nii,mask.nii,,\n")
+    (tmp_path / "nfbs" / "splits.csv").write_text("subject,site,split,fold\ns1,,validation,\n")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if blocks(page, "python")], ids=lambda page: page.stem)
+def test_quoted_python_code_runs(page: Path, readers_folder: Path) -> None:
+    names: dict[str, Any] = {}
+    for block in blocks(page, "python"):
+        exec(compile(block, str(page), "exec"), names)
+
+
+def test_quoted_error_is_the_one_that_is_raised(readers_folder: Path) -> None:
+    page = (ROOT / "docs" / "how-to" / "strip.md").read_text()
+    quoted = re.search(r"^error: (missing.*)$", page, re.MULTILINE)
+    assert quoted
+    with pytest.raises(InputError) as raised:
+        strip("missing.nii.gz")
+    assert str(raised.value) == quoted[1]
+
+
+def named_files() -> list[tuple[str, str]]:
+    """Return every file of the project that a page names in code style."""
+    pattern = r"`((?:src|benchmarks|tests|docs|cli|batch|formats|system|preprocessing|models)/[\w./-]+)`"
+    return sorted({(page.name, name) for page in PAGES for name in re.findall(pattern, page.read_text())})
+
+
+@pytest.mark.parametrize(("page", "name"), named_files())
+def test_named_file_exists(page: str, name: str) -> None:
+    assert (ROOT / name).exists() or (ROOT / "src" / "deskull" / name).exists()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_every_relative_link_leads_to_a_file(page: Path) -> None:
+    links = re.findall(r"\]\(([^)#:\s]+)(?:#[\w-]+)?\)", page.read_text())
+    assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+def test_documentation_names_no_network_that_does_not_ship() -> None:
+    pages = [page for page in PAGES if "notebook" not in page.parts]
+    assert [page.name for page in pages if re.search(r"`(v[1-5]|small_v3)`", page.read_text())] == []
