@@ -23,6 +23,7 @@ author = "the deskull developers"
 release = deskull.__version__
 extensions = ["myst_parser", "sphinx.ext.autodoc", "numpydoc", "sphinx_gallery.gen_gallery"]
 exclude_patterns = ["_build", "gallery"]
+highlight_language = "text"
 smartquotes = False  # docstrings name values that are to be copied
 
 html_theme = "furo"
