@@ -225,7 +225,7 @@ def _fit(request: Request, module: SurfaceModule, data: pl.LightningDataModule) 
     trainer = make_trainer(request.recipe, request.out, request.hardware, validates=validates)
     with _translated(request.recipe), warnings.catch_warnings():
         warnings.filterwarnings("ignore", module=r"(lightning|torch)\b")  # what libraries tell developers
-        trainer.fit(module, data, ckpt_path=last if last.exists() else None, weights_only=False)
+        trainer.fit(module, data, ckpt_path=last if last.exists() else None, weights_only=True)
 
 
 @contextmanager
