@@ -129,7 +129,7 @@ def figures(rows: list[Row]) -> dict:
     """What the model's card says: each case at the border chosen for its set, or at the default."""
     chosen = {str(row["case"]): row for row in rows}  # the chosen border comes after the default one
     dice = [float(row["dice"]) for row in chosen.values()]
-    names = ("border", "dice", "sensitivity", "leak", "hd95")
+    names = ("border", "dice", "sensitivity", "far_false_positives", "hd95")
     cases = {name: {key: row[key] for key in names} for name, row in chosen.items()}
     return {
         "real_validation": {

@@ -18,7 +18,8 @@ from recipes import deskull, real_table
 from deskull.data.cases import write_cases
 from deskull.data.prepare import prepare
 from deskull.data.splits import Membership, cases_of, write_splits
-from deskull.evaluation.scores import Pair, evaluate_pair
+from deskull.evaluation.pairs import Pair
+from deskull.evaluation.scores import evaluate_pair
 from deskull.formats import split_name
 from deskull.models import load_model
 from deskull.train.network.pretrained import reference_border

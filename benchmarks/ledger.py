@@ -10,14 +10,15 @@ from pathlib import Path
 import numpy as np
 
 FAILED_DICE = 0.9
-MEASURES = ("dice", "sensitivity", "specificity", "hd95", "surface_distance", "leak", "seconds", "peak_mb")
+SCORES = ("dice", "sensitivity", "specificity", "hd95", "surface_distance", "far_false_positives")
+MEASURES = (*SCORES, "seconds", "peak_mb")
 COLUMNS = ("run", "commit", "tool", "case", "set", "modality", "border", *MEASURES)
 SHOWN = {
     "sensitivity": "sensitivity",
     "specificity": "specificity",
     "hd95": "HD95 mm",
     "surface_distance": "surface mm",
-    "leak": "leak",
+    "far_false_positives": "false positives > 5 mm",
     "seconds": "s",
     "peak_mb": "MB",
 }

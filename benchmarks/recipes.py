@@ -21,7 +21,8 @@ import numpy as np
 
 from deskull.data.cases import Case, write_cases
 from deskull.data.splits import Membership, cases_of, write_splits
-from deskull.evaluation.scores import Pair, evaluate_pair
+from deskull.evaluation.pairs import Pair
+from deskull.evaluation.scores import evaluate_pair
 from deskull.formats import split_name
 
 EPOCHS = {"nfbs": 42, "article": 13, "article_verbatim": 33}

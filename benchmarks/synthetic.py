@@ -63,7 +63,7 @@ def main() -> None:
         scores, slope = strip(stripper, sample, config.voxel, options.border)
         dice[name or family].append(scores.dice if scores else 0.0)
         slopes[name or family].append(slope)
-        leaks.append(scores.leak if scores else 0.0)
+        leaks.append(scores.far_false_positives if scores else 0.0)
     report(dice, slopes, leaks, options.figures)
 
 

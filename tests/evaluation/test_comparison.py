@@ -1,4 +1,4 @@
-"""Comparison: paired differences, tests that say when they cannot be made, agreement of volumes."""
+"""Comparison: paired differences, and tests that state when they cannot be made."""
 
 from __future__ import annotations
 
@@ -8,124 +8,125 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from scipy import stats
 
-from deskull.evaluation.comparison import ALL_SAME, COMPARED, TOO_FEW, agreement, bootstrap_median, compare, holm
-from deskull.evaluation.metrics import Scores
-from deskull.evaluation.scores import Row
-
-PERFECT = Scores(1, 1, 1, 1, 0, 0, 1400, 1400, 0, 0)
-
-
-def _rows(values, score="dice", names="abcdefghijklmnopqrstuvwxyz"):
-    return [Row(name, replace(PERFECT, **{score: value})) for name, value in zip(names, values, strict=False)]
+from deskull.evaluation.comparison import NO_DIFFERENCE, TOO_FEW_CASES, compare
+from deskull.evaluation.definitions import COMPARED_SCORES
+from deskull.evaluation.scores import CaseScores
+from tests.evaluation.examples import PERFECT, cases_with
 
 
-def _only(found, score):
-    return next(part for part in found.differences if part.score == score)
+def difference_in(comparison, score):
+    return next(difference for difference in comparison.differences if difference.score == score)
 
 
-def test_the_median_of_the_paired_differences_and_its_test():
-    first, gain = np.linspace(0.8, 0.9, 10), np.array([1, 2, 3, 4, 5, 6, 7, -8, 9, 10]) / 1000
-    found = _only(compare({"one": _rows(first), "two": _rows(first + gain)}), "dice")
-    assert found.median == pytest.approx(0.0045)
-    assert found.low <= found.median <= found.high
-    assert found.interval == "BCa"
-    assert found.p == pytest.approx(stats.wilcoxon(gain).pvalue)
-    assert found.p_holm == pytest.approx(7 * found.p)  # six scores did not change; the least p counts all tests
-    assert (found.first, found.other, found.pairs) == ("one", "two", 10)
+class TestTenPairs:
+    """Two models on ten cases, of which the second is better in nine."""
+
+    FIRST, GAIN = np.linspace(0.8, 0.9, 10), np.array([1, 2, 3, 4, 5, 6, 7, -8, 9, 10]) / 1000
+
+    @pytest.fixture(scope="class")
+    def dice(self):
+        models = {"one": cases_with(self.FIRST), "two": cases_with(self.FIRST + self.GAIN)}
+        return difference_in(compare(models), "dice")
+
+    def test_median_is_that_of_the_paired_differences(self, dice):
+        assert dice.median == pytest.approx(0.0045)
+        assert (dice.first, dice.other, dice.n_pairs) == ("one", "two", 10)
+
+    def test_interval_contains_the_median(self, dice):
+        assert dice.low <= dice.median <= dice.high
+        assert dice.interval_method == "BCa"
+
+    def test_p_value_is_that_of_the_signed_rank_test(self, dice):
+        assert dice.p == pytest.approx(stats.wilcoxon(self.GAIN).pvalue)
+
+    def test_adjusted_p_value_counts_all_tests(self, dice):
+        assert dice.p_holm == pytest.approx(7 * dice.p)  # the other six scores are equal in all cases
 
 
-def test_better_knows_which_way_is_better():
+def test_better_model_is_the_one_with_higher_overlap_or_smaller_distance():
     change = {"dice": 0.1, "sensitivity": -0.1, "hd95": -1.0, "surface_distance": 1.0}
-    first = [Row(str(k), replace(PERFECT, **dict.fromkeys(change, 2 + k / 10))) for k in range(12)]
+    first = [CaseScores(str(k), replace(PERFECT, **dict.fromkeys(change, 2 + k / 10))) for k in range(12)]
     other = [
-        Row(row.case, replace(row.scores, **{score: getattr(row.scores, score) + by for score, by in change.items()}))
-        for row in first
+        CaseScores(c.case, replace(c.scores, **{score: getattr(c.scores, score) + by for score, by in change.items()}))
+        for c in first
     ]
-    found = compare({"one": first, "two": other})
-    better = {part.score: part.better for part in found.differences if part.better}
+    differences = compare({"one": first, "two": other}).differences
+    better = {difference.score: difference.better for difference in differences if difference.better}
     assert better == {"dice": "two", "sensitivity": "one", "hd95": "two", "surface_distance": "one"}
 
 
-def test_the_volume_difference_counts_either_way():
-    too_large, too_small = _rows([30.0] * 8, "volume_difference_ml"), _rows([-30.0] * 8, "volume_difference_ml")
-    assert _only(compare({"one": too_large, "two": too_small}), "absolute_volume_difference_ml").median == 0
+def test_insignificant_difference_has_no_better_model():
+    first = np.linspace(0.8, 0.9, 8)
+    sign = np.array([1, -1] * 4)
+    comparison = compare({"one": cases_with(first), "two": cases_with(first + 0.01 * sign)})
+    assert difference_in(comparison, "dice").better is None
 
 
-def test_only_shared_cases_count():
-    found = compare({"one": _rows([1] * 8), "two": _rows([0] * 7), "three": _rows([0] * 8, names="bcdefghi")})
-    assert found.cases == list("bcdefg")
-    assert found.left_out == list("ahi")
-    assert {(part.first, part.other) for part in found.differences} == {("one", "two"), ("one", "three")}
-    assert all(part.pairs == 6 for part in found.differences)
+def test_equally_large_volume_errors_in_both_directions_are_no_difference():
+    too_large, too_small = (cases_with([ml] * 8, "volume_difference_ml") for ml in (30.0, -30.0))
+    comparison = compare({"one": too_large, "two": too_small})
+    assert difference_in(comparison, "absolute_volume_difference_ml").median == 0
 
 
-def test_undefined_scores_are_left_out_of_that_score_only():
-    other = _rows([math.nan, *[1.0] * 7], "hd95")
-    found = compare({"one": _rows([2.0] * 8, "hd95"), "two": other})
-    assert _only(found, "hd95").pairs == 7
-    assert _only(found, "dice").pairs == 8
+def test_only_cases_that_all_models_share_are_compared():
+    models = {"one": cases_with([1] * 8), "two": cases_with([0] * 7), "three": cases_with([0] * 8, names="bcdefghi")}
+    comparison = compare(models)
+    assert comparison.cases == list("bcdefg")
+    assert comparison.excluded_cases == list("ahi")
+    assert all(difference.n_pairs == 6 for difference in comparison.differences)
+
+
+def test_every_model_is_compared_with_the_first():
+    models = {name: cases_with([1] * 3) for name in ("one", "two", "three")}
+    assert {(d.first, d.other) for d in compare(models).differences} == {("one", "two"), ("one", "three")}
+
+
+def test_case_without_a_value_is_left_out_of_that_score_only():
+    other = cases_with([math.nan, *[1.0] * 7], "hd95")
+    comparison = compare({"one": cases_with([2.0] * 8, "hd95"), "two": other})
+    assert difference_in(comparison, "hd95").n_pairs == 7
+    assert difference_in(comparison, "dice").n_pairs == 8
 
 
 @pytest.mark.parametrize("count", [0, 1, 5])
-def test_too_few_cases_are_said_to_be(count):
-    found = compare({"one": _rows([0.9] * count), "two": _rows([0.8] * count)})
-    for part in found.differences:
-        assert part.note == TOO_FEW
-        assert part.p is None
-        assert part.p_holm is None
-        assert part.interval == ""
-        assert part.better is None
-    assert math.isnan(_only(found, "dice").median) == (count == 0)
+def test_fewer_than_six_cases_are_not_tested(count):
+    models = {"one": cases_with([0.9] * count), "two": cases_with([0.8] * count)}
+    for difference in compare(models).differences:
+        assert (difference.note, difference.p, difference.p_holm) == (TOO_FEW_CASES, None, None)
+        assert (difference.interval_method, difference.better) == ("", None)
 
 
-def test_equal_differences():
-    found = compare({"one": _rows([0.7] * 6), "two": _rows([0.7 + 0.1] * 6)})
-    dice, leak = _only(found, "dice"), _only(found, "leak")
-    assert (dice.low, dice.high, dice.interval) == (0.1, 0.1, "percentile")
+@pytest.mark.parametrize(("count", "defined"), [(0, False), (1, True)])
+def test_median_is_undefined_without_shared_cases(count, defined):
+    comparison = compare({"one": cases_with([0.9] * count), "two": cases_with([0.8] * count)})
+    assert math.isnan(difference_in(comparison, "dice").median) != defined
+
+
+def test_equal_differences_have_a_percentile_interval_of_one_value():
+    dice = difference_in(compare({"one": cases_with([0.7] * 6), "two": cases_with([0.7 + 0.1] * 6)}), "dice")
+    assert (dice.low, dice.high, dice.interval_method) == (0.1, 0.1, "percentile")
     assert dice.p == pytest.approx(2 / 2**6)
-    assert (leak.median, leak.p, leak.note, leak.better) == (0, 1, ALL_SAME, None)
 
 
-def test_it_is_the_same_every_time_and_fits_into_json():
-    models = {"one": _rows(np.linspace(0.8, 0.9, 9)), "two": _rows(np.linspace(0.95, 0.7, 9)), "none": []}
-    assert json.dumps(compare(models).as_dict(), allow_nan=False) == json.dumps(compare(models).as_dict())
-    assert [line["median"] for line in compare(models).as_dict()["differences"]] == [None] * 2 * len(COMPARED)
+def test_score_that_is_equal_in_all_cases_says_so():
+    comparison = compare({"one": cases_with([0.7] * 6), "two": cases_with([0.8] * 6)})
+    far = difference_in(comparison, "far_false_positives")
+    assert (far.median, far.p, far.note, far.better) == (0, 1, NO_DIFFERENCE, None)
 
 
-def test_comparing_needs_two_models():
-    with pytest.raises(ValueError, match="needs two"):
-        compare({"one": _rows([1])})
+def test_comparison_is_the_same_in_every_run():
+    models = {"one": cases_with(np.linspace(0.8, 0.9, 9)), "two": cases_with(np.linspace(0.95, 0.7, 9))}
+    assert compare(models) == compare(models)
 
 
-def test_the_interval_covers_the_median_as_often_as_it_says():
-    draws = np.random.default_rng(3).normal(size=(40, 15))
-    covered = sum(low <= 0 <= high for low, high, _ in map(bootstrap_median, draws))
-    assert covered >= 34
+def test_undefined_values_are_null_in_json():
+    comparison = compare({"one": cases_with([0.8] * 9), "none": []})
+    content = json.loads(json.dumps(comparison.as_dict(), allow_nan=False))
+    assert [difference["median"] for difference in content["differences"]] == [None] * len(COMPARED_SCORES)
 
 
-@given(st.lists(st.floats(0, 1), max_size=12), st.randoms())
-def test_holm_only_raises_and_knows_no_order(values, random):
-    adjusted = holm(values)
-    assert all(raw <= found <= 1 for raw, found in zip(values, adjusted, strict=True))
-    assert sorted(adjusted) == [adjusted[index] for index in np.argsort(values, kind="stable")]
-    order = random.sample(range(len(values)), len(values))
-    assert holm([values[index] for index in order]) == [adjusted[index] for index in order]
-
-
-def test_bland_altman_limits():
-    volumes = [(1010.0, 1000.0), (1220.0, 1200.0), (1430.0, 1400.0)]
-    found = agreement([Row("x", replace(PERFECT, volume_ml=a, reference_ml=b)) for a, b in volumes])
-    assert found.means.tolist() == [1005, 1210, 1415]
-    assert found.bias == pytest.approx(20)
-    assert (found.low, found.high) == (pytest.approx(20 - 19.6), pytest.approx(20 + 19.6))
-
-
-def test_bland_altman_of_one_case_and_of_none():
-    one = agreement([Row("x", PERFECT)])
-    assert one.bias == 0
-    assert math.isnan(one.low)
-    assert math.isnan(agreement([]).bias)
+def test_one_model_cannot_be_compared():
+    with pytest.raises(ValueError, match="needs two models"):
+        compare({"one": cases_with([1])})

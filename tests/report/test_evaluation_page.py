@@ -1,4 +1,4 @@
-"""The page: whole, self-contained, and honest about what is missing."""
+"""The evaluation page: complete, self-contained, and explicit about what is missing."""
 
 from __future__ import annotations
 
@@ -14,17 +14,18 @@ import pytest
 from PIL import Image
 
 from deskull import Volume, __version__, formats
-from deskull.evaluation.metrics import Scores
-from deskull.evaluation.scores import Row, evaluate_pair, pair_models
-from deskull.report.charts import REFERENCE_CONTOUR
-from deskull.report.evaluation_page import evaluation_page, p_text
+from deskull.evaluation.pairs import pair_models
+from deskull.evaluation.scores import CaseScores, evaluate_pair
+from deskull.report.drawing import CONTOUR, REFERENCE_CONTOUR
+from deskull.report.evaluation_page import evaluation_page
+from deskull.report.evaluation_tables import format_p
+from tests.evaluation.examples import TYPICAL, cases_with
 
-SCORES = Scores(0.9, 0.8, 0.7, 0.6, 5, 4, 1300, 1400, -100, 0.1)
 VOID = {"meta", "link", "img", "br", "path", "use"}
 
 
 class _Page(HTMLParser):
-    """What a browser would see: text by element, links, and whether elements are nested rightly."""
+    """A parsed page: texts, links and tables; all elements must be closed in the right order."""
 
     def __init__(self, html):
         super().__init__()
@@ -64,133 +65,194 @@ class _Page(HTMLParser):
         return " ".join(" ".join(self.texts).split())
 
 
-def _rows(values, names=None):
-    return [Row(names[k] if names else f"case-{k}", replace(SCORES, dice=v)) for k, v in enumerate(values)]
+def _cases(values):
+    return cases_with(values, names=[f"case-{k}" for k in range(len(values))], template=TYPICAL)
 
 
-@pytest.fixture
-def files(tmp_path):
-    """Two models' masks, references and scans of three cases of different spacing."""
+@pytest.fixture(scope="module")
+def files(tmp_path_factory):
+    """Masks of two models, references and scans of three cases with different voxel sizes."""
+    folder = tmp_path_factory.mktemp("page")
     for case, step in (("x_T1w", 2.0), ("y & <z>", 3.0), ("w", 4.0)):
         data = np.zeros((20, 22, 24), np.uint8)
         data[5:15, 5:15, 5:15] = 1
         affine = np.diag([step, step, 2.0, 1.0])
-        formats.write(Volume(data, affine), tmp_path / "ref" / f"{case}_mask.nii.gz")
-        formats.write(Volume(np.roll(data, 2, 0), affine), tmp_path / "a" / f"{case}_brainmask.nii.gz")
-        formats.write(Volume(np.roll(data, 3, 2), affine), tmp_path / "b" / f"{case}_brainmask.nii.gz")
+        formats.write(Volume(data, affine), folder / "ref" / f"{case}_mask.nii.gz")
+        formats.write(Volume(np.roll(data, 2, 0), affine), folder / "a" / f"{case}_brainmask.nii.gz")
+        formats.write(Volume(np.roll(data, 3, 2), affine), folder / "b" / f"{case}_brainmask.nii.gz")
         scan = np.random.default_rng(0).normal(500, 50, data.shape).astype(np.int16)
-        formats.write(Volume(scan, affine), tmp_path / "raw" / f"{case}.nii.gz")
-    return tmp_path
+        formats.write(Volume(scan, affine), folder / "raw" / f"{case}.nii.gz")
+    return folder
 
 
-def _evaluated(files, *models):
-    pairs = pair_models({name: files / name for name in models}, files / "ref")
-    return {name: [evaluate_pair(pair) for pair in some] for name, some in pairs.items()}, pairs
+@pytest.fixture(scope="module")
+def evaluated(files):
+    pairs = pair_models({name: files / name for name in ("a", "b")}, files / "ref")
+    return {name: [evaluate_pair(pair) for pair in model_pairs] for name, model_pairs in pairs.items()}, pairs
+
+
+@pytest.fixture(scope="module")
+def html_of_one(files, evaluated):
+    """Page of one model; the scan of one case is given."""
+    models, pairs = evaluated
+    return evaluation_page({"a": models["a"]}, pairs, {"w": files / "raw" / "w.nii.gz"})
+
+
+@pytest.fixture(scope="module")
+def html_of_two():
+    """Page of two models, which share ten of twelve cases."""
+    return evaluation_page({"one": _cases(np.linspace(0.8, 0.9, 12)), "two": _cases(np.linspace(0.85, 0.95, 10))})
 
 
 def _pictures(html):
-    found = re.findall(r'src="data:image/png;base64,([^"]*)"', html)
-    return [Image.open(io.BytesIO(base64.b64decode(code))).convert("RGB") for code in found]
+    encoded = re.findall(r'src="data:image/png;base64,([^"]*)"', html)
+    return [np.asarray(Image.open(io.BytesIO(base64.b64decode(code))).convert("RGB")) for code in encoded]
 
 
-def test_one_model_has_scores_charts_and_no_comparison(files):
-    models, pairs = _evaluated(files, "a")
-    html = evaluation_page(models, pairs, {case: files / "raw" / f"{case}.nii.gz" for case in ("x_T1w", "w")})
-    page = _Page(html)
-    summary, cases = page.tables
+def test_every_case_has_a_row_with_its_scores(html_of_one, evaluated):
+    cases = _Page(html_of_one).tables[1]
     assert cases[0][:2] == ["Case", "Dice"]
-    assert [row[0] for row in cases[1:]] == [row.case for row in models["a"]]
-    assert cases[1][1] == f"{models['a'][0].scores.dice:.4f}"
+    assert [row[:2] for row in cases[1:]] == [[c.case, f"{c.scores.dice:.4f}"] for c in evaluated[0]["a"]]
+
+
+def test_summary_has_median_mean_worst_and_number_of_cases(html_of_one):
+    summary = _Page(html_of_one).tables[0]
     assert [row[-9] for row in summary[1:]] == ["median", "mean", "worst", "cases"]
     assert summary[4][-8:] == ["3"] * 8
-    assert "Comparison" not in page.text
-    assert html.count("<svg") == 7 + 1
-    assert len(_pictures(html)) == 3
 
 
-def test_pictures_show_both_contours_and_say_where_no_scan_was(files):
-    models, pairs = _evaluated(files, "a")
-    html = evaluation_page(models, pairs, {"w": files / "raw" / "w.nii.gz"})
-    for picture in _pictures(html):
-        pixels = np.asarray(picture)
-        assert (pixels == (255, 60, 40)).all(axis=-1).sum() > 20
+def test_one_model_has_no_comparison(html_of_one):
+    assert "Comparison" not in _Page(html_of_one).text
+
+
+def test_one_model_has_seven_box_plots_and_a_bland_altman_plot(html_of_one):
+    assert html_of_one.count("<svg") == 7 + 1
+
+
+def test_worst_cases_are_drawn_with_both_contours(html_of_one):
+    pictures = _pictures(html_of_one)
+    assert len(pictures) == 3
+    for pixels in pictures:
+        assert (pixels == CONTOUR).all(axis=-1).sum() > 20
         assert (pixels == REFERENCE_CONTOUR).all(axis=-1).sum() > 20
-    assert _Page(html).text.count("No scan was given.") == 2
 
 
-def test_a_scan_that_does_not_fit_is_said_and_not_drawn(files):
-    models, pairs = _evaluated(files, "a")
+def test_cases_without_a_scan_say_so(html_of_one):
+    assert _Page(html_of_one).text.count("The scan was not given.") == 2
+
+
+def test_every_score_is_defined_on_the_page(html_of_one):
+    text = _Page(html_of_one).text
+    assert "Fraction of the mask that lies outside the reference and more than 5\N{NO-BREAK SPACE}mm" in html_of_one
+    assert "95th percentile of the distance between the two surfaces" in text
+
+
+def test_page_contains_no_path_and_no_date(html_of_one, files):
+    assert str(files) not in html_of_one
+    assert not re.search(r"\b20\d\d-\d\d", html_of_one)
+
+
+def test_page_loads_nothing_from_elsewhere(html_of_one):
+    assert all(link.startswith(("#", "data:")) for link in _Page(html_of_one).links)
+    assert not re.findall(r"@import|url\((?!#)", html_of_one)
+
+
+def test_page_states_the_version(html_of_one):
+    assert __version__ in _Page(html_of_one).text
+
+
+def test_scan_on_another_grid_is_not_drawn_and_the_page_says_so(files, evaluated):
+    models, pairs = evaluated
+    scans = dict.fromkeys(("x_T1w", "w"), files / "raw" / "w.nii.gz")
     with pytest.warns(UserWarning, match="contours only"):
-        html = evaluation_page(models, pairs, dict.fromkeys(("x_T1w", "w"), files / "raw" / "w.nii.gz"))
-    text = _Page(html).text
-    assert text.count("Its scan could not be used.") == 1
+        html = evaluation_page({"a": models["a"]}, pairs, scans)
+    assert _Page(html).text.count("The scan could not be used.") == 1
     assert str(files) not in html
 
 
-def test_the_page_needs_nothing_else(files):
-    models, pairs = _evaluated(files, "a", "b")
-    html = evaluation_page(models, pairs)
-    page = _Page(html)
-    assert all(link.startswith(("#", "data:")) for link in page.links)
-    assert not re.findall(r"@import|url\((?!#)", html)
-    assert str(files) not in html
-    assert __version__ in page.text
+NAME, CASE = '<script>alert("m")</script>', '"><img src=x onerror=alert(1)>&amp; $x^2$ ${title} é 日本'
 
 
-def test_names_of_the_only_case_are_text_and_never_markup():
-    name, case = '<script>alert("m")</script>', '"><img src=x onerror=alert(1)>&amp; $x^2$ ${title} é 日本'
-    rows = _rows([0.9], [case])
-    html = evaluation_page({name: rows, "$title": rows})
-    page = _Page(html)
+@pytest.fixture(scope="module")
+def html_with_odd_names():
+    cases = cases_with([0.9], names=[CASE], template=TYPICAL)
+    return evaluation_page({NAME: cases, "$title": cases})
+
+
+def test_names_are_text_and_never_markup(html_with_odd_names):
+    page = _Page(html_with_odd_names)
+    assert "<script>alert" not in html_with_odd_names
+    assert "<img" not in html_with_odd_names
+    assert page.text.count(CASE) >= 2
+    assert f"Evaluation of {NAME} against $title" in page.text
+
+
+def test_names_add_no_links(html_with_odd_names):
+    links = _Page(html_with_odd_names).links
+    assert links == ["data:,", *(link for link in links if link.startswith("#"))]
+
+
+def test_single_case_has_no_test_and_no_limits_of_agreement(html_with_odd_names):
+    page = _Page(html_with_odd_names)
     assert {row[-1] for row in page.tables[1][1:]} == {"too few cases for a test"}
-    assert "one case has no limits" in page.text
-    assert "<script>alert" not in html
-    assert "<img" not in html
-    assert page.text.count(case) >= 2
-    assert f"Evaluation of {name} against $title" in page.text
-    assert page.links == ["data:,", *(link for link in page.links if link.startswith("#"))]
+    assert "limits of agreement need two cases" in page.text
 
 
-def test_two_models_are_compared_over_shared_cases():
-    first, other = _rows(np.linspace(0.8, 0.9, 12)), _rows(np.linspace(0.85, 0.95, 10))
-    page = _Page(evaluation_page({"one": first, "two": other}))
-    assert "Over 10 cases that all models share; 2 cases left out (case-10, case-11)." in page.text
-    table = page.tables[1]
-    dice = next(row for row in table if row[0] == "Dice")
+def test_comparison_states_the_shared_cases_and_the_number_of_tests(html_of_two):
+    text = _Page(html_of_two).text
+    assert "Over the 10 cases that all models share; 2 cases left out (case-10, case-11)." in text
+    assert "7 tests" in text
+
+
+def test_comparison_gives_difference_interval_p_values_and_better_model(html_of_two):
+    dice = next(row for row in _Page(html_of_two).tables[1] if row[0] == "Dice")
     assert dice[1] == "two"
     assert dice[2].startswith("+0.05")
     assert re.fullmatch(r"\+0\.05\d\d to \+0\.06\d\d", dice[3])
     assert dice[4:] == ["10", "0.002", "0.014", "two"]
-    assert next(row for row in table if row[0] == "HD95 (mm)")[-1] == "the same in every case"
-    assert "7 tests" in page.text
 
 
-def test_undefined_scores_are_dashes_and_counted():
-    rows = [Row("full", SCORES), Row("empty", replace(SCORES, dice=0.0, hd95=math.nan, leak=math.nan))]
-    html = evaluation_page({"a": rows})
-    summary, cases = _Page(html).tables
+def test_score_without_any_difference_says_so(html_of_two):
+    hd95 = next(row for row in _Page(html_of_two).tables[1] if row[0] == "HD95 (mm)")
+    assert hd95[-1] == "no difference in any case"
+
+
+def test_undefined_scores_are_dashes_and_not_counted():
+    undefined = replace(TYPICAL, dice=0.0, hd95=math.nan, far_false_positives=math.nan)
+    summary, cases = _Page(evaluation_page({"a": [CaseScores("full", TYPICAL), CaseScores("empty", undefined)]})).tables
     assert cases[2][5] == "–"
     assert summary[4][-8:] == ["2", "2", "2", "2", "1", "2", "2", "1"]
-    assert '<td data-value="">–</td>' in html
 
 
-def test_what_could_not_be_scored_is_named(files):
-    models, pairs = _evaluated(files, "a", "b")
-    perfect = [replace(models["a"][0], scores=replace(SCORES, dice=1.0))]
-    text = _Page(evaluation_page({"a": perfect, "b": []}, pairs)).text
-    assert "No case to show: no mask differs from its reference." in text
-    assert "a: 2 cases could not be scored (x_T1w, y & <z>)." in text
-    assert "b: 3 cases could not be scored" in text
-    assert "No case was scored." in text
+@pytest.fixture(scope="module")
+def text_with_failures(evaluated):
+    """Page of a model with one perfect case and two that were not scored, and of one without any score."""
+    models, pairs = evaluated
+    perfect = [replace(models["a"][0], scores=replace(TYPICAL, dice=1.0))]
+    return _Page(evaluation_page({"a": perfect, "b": []}, pairs)).text
 
 
-def test_two_hundred_cases_of_three_models_stay_readable():
-    models = {name: _rows(np.random.default_rng(seed).uniform(0.8, 1, 200)) for seed, name in enumerate("abc")}
+def test_cases_that_could_not_be_scored_are_named(text_with_failures):
+    assert "a: 2 cases could not be scored (x_T1w, y & <z>)." in text_with_failures
+    assert "b: 3 cases could not be scored" in text_with_failures
+
+
+def test_perfect_masks_are_not_shown_as_worst_cases(text_with_failures):
+    assert "Every mask is equal to its reference." in text_with_failures
+
+
+def test_model_without_scores_says_so(text_with_failures):
+    assert "No case was scored." in text_with_failures
+
+
+def test_page_of_600_cases_stays_small():
+    models = {name: _cases(np.random.default_rng(seed).uniform(0.8, 1, 200)) for seed, name in enumerate("abc")}
     html = evaluation_page(models)
     assert len(_Page(html).tables[-1]) == 601
-    assert html.count("Its masks were not given") == 12
+    assert html.count("Its masks are not available") == 3 * 4
     assert len(html) < 3_000_000
 
 
-def test_p_values_have_three_places():
-    assert [p_text(p) for p in (None, 1e-9, 0.05, 1.0)] == ["–", "< 0.001", "0.050", "1.000"]
+@pytest.mark.parametrize(("p", "text"), [(None, "–"), (1e-9, "< 0.001"), (0.05, "0.050"), (1.0, "1.000")])
+def test_p_values_have_three_decimal_places(p, text):
+    assert format_p(p) == text

@@ -6,68 +6,77 @@ import numpy as np
 import pytest
 
 from deskull import InputError, Volume
-from deskull.report.mosaic import CONTOUR, draw_mosaic, make_view
+from deskull.report.drawing import CONTOUR
+from deskull.report.mosaic import draw_mosaic, make_view
 
 AFFINE = np.diag([-2.0, -2.0, 2.0, 1.0])
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def scan():
-    """A box whose patient-right half is bright."""
+    """A box whose half on the patient's right is bright."""
     data = np.zeros((40, 50, 45), np.float32)
     data[8:32, 10:40, 10:35] = 100
-    data[8:20, 10:40, 10:35] = 200  # low x index is +x: the patient's right
+    data[8:20, 10:40, 10:35] = 200
     affine = AFFINE.copy()
     affine[:3, 3] = (39, 49, -44)
     return Volume(data, affine)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def mask(scan):
     return scan.with_data((scan.data > 0).astype(np.uint8))
 
 
-def _bright_on_the_right(picture):
-    """Whether the stripped axial slice is brighter on its right."""
-    pixels = np.asarray(picture).astype(int).sum(-1)
-    stripped = pixels[int(pixels.shape[0] * 0.75) :, pixels.shape[1] // 2 + 10 :]
-    columns = np.flatnonzero((stripped > 150).any(axis=0))
-    half = (columns[0] + columns[-1]) // 2
-    return stripped[:, half:].sum() > stripped[:, :half].sum()
+def _contour(picture):
+    return (np.asarray(picture) == CONTOUR).all(axis=-1)
 
 
-def test_sides_follow_the_convention(scan, mask):
-    assert not _bright_on_the_right(draw_mosaic(scan, mask, slices=1, convention="radiological"))
-    assert _bright_on_the_right(draw_mosaic(scan, mask, slices=1, convention="neurological"))
+@pytest.mark.parametrize(("convention", "bright_side"), [("radiological", "left"), ("neurological", "right")])
+def test_sides_follow_the_convention(scan, mask, convention, bright_side):
+    pixels = np.asarray(draw_mosaic(scan, mask, slices=1, convention=convention)).astype(int).sum(-1)
+    axial = pixels[int(pixels.shape[0] * 0.75) :, pixels.shape[1] // 2 + 10 :]
+    columns = np.flatnonzero((axial > 150).any(axis=0))
+    middle = (columns[0] + columns[-1]) // 2
+    left, right = axial[:, :middle].sum(), axial[:, middle:].sum()
+    assert ("right" if right > left else "left") == bright_side
 
 
-def test_the_contour_is_drawn_left_and_not_right(scan, mask):
-    pixels = np.asarray(draw_mosaic(scan, mask))
-    red = (pixels == CONTOUR).all(axis=-1)
-    half = pixels.shape[1] // 2
-    assert red[:, :half].sum() > 500
-    assert red[:, half + 20 :].sum() == 0
+def test_contour_is_drawn_on_the_raw_scan_and_not_on_the_stripped_one(scan, mask):
+    contour = _contour(draw_mosaic(scan, mask))
+    half = contour.shape[1] // 2
+    assert contour[:, :half].sum() > 500
+    assert contour[:, half + 20 :].sum() == 0
 
 
-def test_outside_the_field_of_view_is_black(scan, mask):
-    turn = np.eye(4)
-    turn[:2, :2] = [[np.cos(0.5), -np.sin(0.5)], [np.sin(0.5), np.cos(0.5)]]
-    bright = Volume(scan.data + 500, turn @ scan.affine)
-    view = make_view(bright, Volume(np.ones(scan.shape, np.uint8), turn @ scan.affine))
+def test_voxels_outside_the_field_of_view_are_black(scan):
+    rotation = np.eye(4)
+    rotation[:2, :2] = [[np.cos(0.5), -np.sin(0.5)], [np.sin(0.5), np.cos(0.5)]]
+    bright = Volume(scan.data + 500, rotation @ scan.affine)
+    view = make_view(bright, Volume(np.ones(scan.shape, np.uint8), rotation @ scan.affine))
     assert view.image[0, 0, 20] == 0
 
 
-def test_an_empty_mask_still_gives_a_picture(scan):
+def test_mask_ends_at_the_field_of_view(scan):
+    view = make_view(scan, scan.with_data(np.ones(scan.shape, np.uint8)))
+    assert view.mask.sum() == 8 * scan.data.size
+
+
+def test_empty_mask_gives_a_picture_without_contour(scan):
     picture = draw_mosaic(scan, scan.with_data(np.zeros(scan.shape, np.uint8)), slices=3)
-    assert not (np.asarray(picture) == CONTOUR).all(axis=-1).any()
+    assert not _contour(picture).any()
 
 
-def test_nan_and_series_are_shown(scan, mask):
+def test_series_with_nan_is_drawn(scan, mask):
     data = np.stack([scan.data, scan.data], axis=-1)
     data[0, 0, 0] = np.nan
-    assert draw_mosaic(Volume(data, scan.affine), mask).size[0] > 100
+    assert _contour(draw_mosaic(Volume(data, scan.affine), mask)).any()
 
 
-def test_other_grids_are_refused(scan, mask):
-    with pytest.raises(InputError, match="another grid"):
+def test_number_of_slices_sets_the_width(scan, mask):
+    assert draw_mosaic(scan, mask, slices=4).width > 3 * draw_mosaic(scan, mask, slices=1).width
+
+
+def test_mask_on_another_grid_is_refused(scan, mask):
+    with pytest.raises(InputError, match="is on another grid than"):
         draw_mosaic(scan, Volume(mask.data, np.eye(4)))

@@ -13,7 +13,7 @@ torch = pytest.importorskip("torch", reason="needs torch (deskull[train])")
 pl = pytest.importorskip("lightning.pytorch", reason="needs Lightning (deskull[train])")
 
 from deskull import InputError, UsageError
-from deskull.report.mosaic import CONTOUR
+from deskull.report.drawing import CONTOUR
 from deskull.train.callbacks.pictures import TRUTH, contact_sheet
 from deskull.train.data.label_maps import Heads, TrainingHeads, synthesis_config
 from deskull.train.export import load_network
@@ -46,7 +46,7 @@ class Balls(Heads):
 def fit(recipe, out, **kwargs):
     pl.seed_everything(0, verbose=False)
     trainer = make_trainer(recipe, out, Hardware("cpu"))
-    trainer.fit(SurfaceModule(recipe), Balls(recipe, out, out), weights_only=True, **kwargs)
+    trainer.fit(SurfaceModule(recipe), Balls(recipe, out, out), weights_only=False, **kwargs)
     return trainer
 
 

@@ -18,7 +18,8 @@ def demo(
     from deskull import formats
     from deskull.demo import make_head
     from deskull.pipeline import strip
-    from deskull.report.mosaic import draw_mosaic, save_picture
+    from deskull.report.drawing import save_picture
+    from deskull.report.mosaic import draw_mosaic
 
     scan = out / "head.nii.gz"
     formats.write(make_head(seed), scan, overwrite=overwrite)

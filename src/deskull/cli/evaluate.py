@@ -1,4 +1,4 @@
-"""``deskull evaluate``: masks against references, of one model or of several side by side."""
+"""``deskull evaluate``: score the masks of one or several models against references."""
 
 from __future__ import annotations
 
@@ -15,98 +15,132 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from deskull.evaluation.comparison import Comparison
-    from deskull.evaluation.scores import Pair, Row
+    from deskull.evaluation.pairs import Pair
+    from deskull.evaluation.scores import CaseScores
+
+#: Width of the tables in characters where the output is not a terminal.
+_WIDTH = 200
 
 
 def evaluate(
-    predicted: Annotated[Path, typer.Argument(metavar="PRED", help="Mask, or a folder of them.", show_default=False)],
+    predicted: Annotated[
+        Path, typer.Argument(metavar="PRED", help="Mask to score, or a folder of masks.", show_default=False)
+    ],
     reference: Annotated[
         Path,
         typer.Argument(
-            metavar="REF", help="Reference, a folder of them, or a table of 'deskull data index'.", show_default=False
+            metavar="REF",
+            help="Reference mask, a folder of them, or a table written by 'deskull data index'.",
+            show_default=False,
         ),
     ],
-    split: Annotated[str | None, typer.Option(help="Of a table: only the cases of this split.")] = None,
-    roi: Annotated[Path | None, typer.Option(help="Count only where this mask (or folder's X_roi) is not 0.")] = None,
+    split: Annotated[str | None, typer.Option(help="Score only the cases of this split of the table.")] = None,
+    roi: Annotated[
+        Path | None,
+        typer.Option(help="Region of interest: score only voxels where this mask (or X_roi of this folder) is not 0."),
+    ] = None,
     name: Annotated[
-        str, typer.Option(help="What to call the model (default: as its folder).", show_default=False)
+        str, typer.Option(help="Name of the model; by default the name of its folder.", show_default=False)
     ] = "",
     against: Annotated[
-        list[str] | None, typer.Option(metavar="NAME=FOLDER", help="Another model's masks; may be given again.")
+        list[str] | None,
+        typer.Option(metavar="NAME=FOLDER", help="Masks of another model to compare with; may be repeated."),
     ] = None,
-    scans: Annotated[Path | None, typer.Option(help="Raw scans (X of X_mask), for the pictures of --html.")] = None,
-    csv: Annotated[Path | None, typer.Option("--csv", help="Write all scores here as CSV.")] = None,
-    json: Annotated[Path | None, typer.Option("--json", help="Write all scores here as JSON ('-': stdout).")] = None,
-    html: Annotated[Path | None, typer.Option("--html", help="Write a page with charts and the worst cases.")] = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files that are there.")] = False,
+    scans: Annotated[
+        Path | None, typer.Option(help="Raw scans (X for a mask X_mask) for the pictures of --html.")
+    ] = None,
+    csv: Annotated[Path | None, typer.Option("--csv", help="Write all scores to this CSV file.")] = None,
+    json: Annotated[
+        Path | None, typer.Option("--json", help="Write all scores to this JSON file, or to stdout with '-'.")
+    ] = None,
+    html: Annotated[
+        Path | None, typer.Option("--html", help="Write a page with charts and the worst cases to this file.")
+    ] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace existing files.")] = False,
 ) -> None:
-    """Score masks: Dice, IoU, sensitivity, specificity, HD95 and mean surface distance in mm, volume, leak."""
+    """Score masks against references.
+
+    The scores are Dice, IoU, sensitivity, specificity, HD95 and mean surface distance in mm, volume difference in ml,
+    and the fraction of false positives beyond 5 mm.
+    """
     from deskull.evaluation.comparison import compare
-    from deskull.evaluation.scores import find_scans, pair_models
+    from deskull.evaluation.pairs import find_scans, pair_models
 
     results = [path for path in (csv, json, html) if path and str(path) != "-"]
-    _refuse(results, overwrite, html=html, scans=scans)
-    chosen = _models(predicted, name, against or [])
+    _check_results(results, overwrite, html=html, scans=scans)
+    folders = _model_folders(predicted, name, against or [])
     if reference.suffix.lower() == ".csv":
-        pairs, backgrounds = _from_table(chosen, reference, split)
+        pairs, scan_files = _pair_with_table(folders, reference, split)
     elif split:
-        raise UsageError(f"--split {split}: is of a table; give the table of 'deskull data index' as REF.")
+        raise UsageError(f"--split {split}: needs a table; give the table of 'deskull data index' as REF.")
     else:
-        pairs = pair_models(chosen, reference, roi)
-        backgrounds = find_scans(scans, {pair.case for some in pairs.values() for pair in some}) if scans else {}
-    files = [file for some in pairs.values() for pair in some for file in (pair.predicted, pair.reference, pair.roi)]
-    for path in results:
-        refuse_inputs(path, (*filter(None, files), *backgrounds.values()))
-    models = {model: _score(some) for model, some in pairs.items()}
+        pairs = pair_models(folders, reference, roi)
+        cases = {pair.case for model_pairs in pairs.values() for pair in model_pairs}
+        scan_files = find_scans(scans, cases) if scans else {}
+    _refuse_inputs(results, pairs, scan_files)
+    models = {model: _score(model_pairs) for model, model_pairs in pairs.items()}
     if any(models.values()):
         comparison = compare(models) if len(models) > 1 else None
         _write(models, comparison, csv, json, overwrite)
         if html:
-            _write_page(html, models, pairs, backgrounds, overwrite)
+            _write_page(html, models, pairs, scan_files, overwrite)
         if str(json) != "-":
             _print_tables(models, comparison)
     if any(len(models[model]) < len(pairs[model]) for model in pairs):
         raise typer.Exit(FAILED)
 
 
-def _refuse(results: Sequence[Path], overwrite: bool, *, html: Path | None, scans: Path | None) -> None:
-    """Refuse, before any work, what could not be written."""
+def _check_results(results: Sequence[Path], overwrite: bool, *, html: Path | None, scans: Path | None) -> None:
+    """Refuse results that could not be written, before any work is done."""
     from deskull.system.atomic import refuse_existing
 
     if len({path.resolve() for path in results}) < len(results):
-        raise UsageError(f"{results[0]}: two results cannot be one file; name them apart.")
+        raise UsageError(f"{results[0]}: cannot hold two results; give --csv, --json and --html different names.")
     if scans and not html:
-        raise UsageError("--scans: is for the pictures of the page; add --html FILE.")
+        raise UsageError("--scans: is used for the pictures of the page only; add --html FILE.")
     if html:
-        from deskull.report.charts import need_matplotlib
+        from deskull.report.svg import require_matplotlib
 
-        need_matplotlib()
+        require_matplotlib()
     for path in results:
         refuse_existing(path, overwrite)
 
 
-def _models(predicted: Path, name: str, against: Sequence[str]) -> dict[str, Path]:
-    """Masks by the name of their model, the first one first."""
+def _refuse_inputs(results: Sequence[Path], pairs: Mapping[str, Sequence[Pair]], scans: Mapping[str, Path]) -> None:
+    """Refuse results that would replace a mask or a scan."""
+    masks = [
+        path
+        for model_pairs in pairs.values()
+        for pair in model_pairs
+        for path in (pair.predicted, pair.reference, pair.roi)
+        if path
+    ]
+    for path in results:
+        refuse_inputs(path, (*masks, *scans.values()))
+
+
+def _model_folders(predicted: Path, name: str, against: Sequence[str]) -> dict[str, Path]:
+    """Return the masks of each model by its name, those of PRED first."""
     from deskull.formats import split_name
 
-    own = predicted.resolve().name if predicted.is_dir() else split_name(predicted)[0]
-    models = {name or own: predicted}
+    default = predicted.resolve().name if predicted.is_dir() else split_name(predicted)[0]
+    models = {name or default: predicted}
     for text in against:
         model, _, folder = text.partition("=")
         if not (model and folder):
-            raise UsageError(f"--against {text}: is not of the form NAME=FOLDER; write it so.")
+            raise UsageError(f"--against {text}: must have the form NAME=FOLDER.")
         if model in models:
-            raise UsageError(f"--against {text}: there is a model {model} already; give another name (--name).")
+            raise UsageError(f"--against {text}: two models are called {model}; rename one, or PRED with --name.")
         models[model] = Path(folder)
     return models
 
 
-def _from_table(
+def _pair_with_table(
     models: Mapping[str, Path], table: Path, split: str | None
 ) -> tuple[dict[str, list[Pair]], dict[str, Path]]:
-    """Pairs of each model with the cases of a data set, and the scan of each case."""
+    """Pair the masks of each model with the cases of a data set, and return the scan of each case."""
     from deskull.data.splits import cases_of
-    from deskull.evaluation.scores import pair_cases
+    from deskull.evaluation.pairs import pair_cases
     from deskull.formats import split_name
 
     cases = cases_of(table, split)
@@ -114,27 +148,27 @@ def _from_table(
     return {model: pair_cases(folder, cases) for model, folder in models.items()}, scans
 
 
-def _score(pairs: Sequence[Pair]) -> list[Row]:
-    """Score what can be scored, and say what cannot."""
+def _score(pairs: Sequence[Pair]) -> list[CaseScores]:
+    """Score the pairs that can be scored, and report the others."""
     from deskull.evaluation.scores import evaluate_pair
 
-    rows = []
+    cases = []
     for pair in pairs:
         try:
-            rows.append(evaluate_pair(pair))
+            cases.append(evaluate_pair(pair))
         except REPORTED as error:
             say(f"error: {sentence(error)}")
-    return rows
+    return cases
 
 
 def _write(
-    models: Mapping[str, Sequence[Row]],
+    models: Mapping[str, Sequence[CaseScores]],
     comparison: Comparison | None,
     csv: Path | None,
     json: Path | None,
     overwrite: bool,
 ) -> None:
-    """Write scores as CSV and JSON: of one model in the plain form, of several with their names."""
+    """Write the scores as CSV and JSON; those of several models have the names of the models."""
     from deskull.evaluation.scores import models_to_csv, models_to_json, to_csv, to_json
     from deskull.system.atomic import write_bytes
 
@@ -151,12 +185,12 @@ def _write(
 
 def _write_page(
     path: Path,
-    models: Mapping[str, Sequence[Row]],
+    models: Mapping[str, Sequence[CaseScores]],
     pairs: Mapping[str, Sequence[Pair]],
     scans: Mapping[str, Path],
     overwrite: bool,
 ) -> None:
-    """Write the page."""
+    """Write the evaluation page."""
     from deskull.report.evaluation_page import evaluation_page
     from deskull.system.atomic import write_bytes
 
@@ -164,66 +198,73 @@ def _write_page(
     write_bytes(path, page.encode(errors="xmlcharrefreplace"), overwrite=overwrite)
 
 
-def _print_tables(models: Mapping[str, Sequence[Row]], comparison: Comparison | None) -> None:
-    """Print the scores of each model, and how they compare."""
+def _print_tables(models: Mapping[str, Sequence[CaseScores]], comparison: Comparison | None) -> None:
+    """Print the scores of each model, and how the models compare."""
     from rich.console import Console
 
     console = Console()
-    console = console if console.is_terminal else Console(width=200)
-    for model, rows in models.items():
-        console.print(_scores_table(rows, model if comparison else ""))
+    console = console if console.is_terminal else Console(width=_WIDTH)
+    for model, cases in models.items():
+        console.print(_scores_table(cases, model if comparison else ""))
     if comparison:
         console.print(_comparison_table(comparison))
 
 
-def _table(title: str) -> Table:
+def _empty_table(title: str) -> Table:
     from rich import box
     from rich.table import Table
 
-    return Table(box=box.SIMPLE_HEAD, title=_plain(title) if title else None, title_style="bold", title_justify="left")
+    heading = _plain_text(title) if title else None
+    return Table(box=box.SIMPLE_HEAD, title=heading, title_style="bold", title_justify="left")
 
 
-def _plain(text: str) -> Any:
-    """A name as it is: brackets in it are no markup, and bytes that are no text are shown as escapes."""
+def _plain_text(text: str) -> Any:
+    """Return text without markup: brackets are printed, and bytes that are not UTF-8 are shown as escapes."""
     from rich.text import Text
 
     return Text(text.encode(errors="backslashreplace").decode())
 
 
-def _scores_table(rows: Sequence[Row], title: str) -> Table:
-    """The scores, and their summary where there are several cases."""
-    from deskull.evaluation.scores import COLUMNS, summarise
+def _scores_table(cases: Sequence[CaseScores], title: str) -> Table:
+    """Return the scores of all cases, followed by their summary if there are several."""
+    from deskull.evaluation.definitions import SCORES
+    from deskull.evaluation.scores import summarise
 
-    table = _table(title)
+    table = _empty_table(title)
     table.add_column("case", no_wrap=True)
-    for name in COLUMNS:
-        table.add_column(name.replace("_", " "), justify="right")
-    for row in rows:
-        table.add_row(_plain(row.case), *(format(getattr(row.scores, name), form) for name, form in COLUMNS.items()))
-    summary = summarise(rows)
-    for kind in ("median", "mean", "worst") if len(rows) > 1 else ():
-        cells = (format(summary[name][kind], form) if name in summary else "" for name, form in COLUMNS.items())
+    for score in SCORES.values():
+        table.add_column(score.label_with_unit, justify="right")
+    for case in cases:
+        table.add_row(_plain_text(case.case), *(score.format(score.value(case.scores)) for score in SCORES.values()))
+    summary = summarise(cases)
+    for kind in ("median", "mean", "worst") if len(cases) > 1 else ():
+        cells = (score.format(summary[key][kind]) if key in summary else "" for key, score in SCORES.items())
         table.add_row(kind, *cells, style="bold")
     return table
 
 
 def _comparison_table(comparison: Comparison) -> Table:
-    """Every model against the first."""
-    from deskull.evaluation.comparison import COMPARED
+    """Return the differences of every model from the first one."""
+    from deskull.evaluation.definitions import COMPARED_SCORES, format_number
 
-    left = f", {len(comparison.left_out)} left out" if comparison.left_out else ""
-    table = _table(f"paired differences (cases that all models share: {len(comparison.cases)}{left})")
-    for head in ("score", "models"):
-        table.add_column(head, no_wrap=True)
-    for head in ("cases", "median difference", "95 % interval", "p", "p (Holm)"):
-        table.add_column(head, justify="right")
+    excluded = f", {len(comparison.excluded_cases)} left out" if comparison.excluded_cases else ""
+    table = _empty_table(f"paired differences (cases that all models share: {len(comparison.cases)}{excluded})")
+    for heading in ("score", "models"):
+        table.add_column(heading, no_wrap=True)
+    for heading in ("cases", "median difference", "95 % interval", "p", "p (Holm)"):
+        table.add_column(heading, justify="right")
     table.add_column("better")
-    for found in comparison.differences:
-        form = COMPARED[found.score]
-        interval = f"{found.low:{form}} to {found.high:{form}}" if found.interval else ""
-        values = ("" if p is None else f"{p:.3f}" for p in (found.p, found.p_holm))
+    for difference in comparison.differences:
+        score = COMPARED_SCORES[difference.score]
+        median, low, high = (
+            format_number(value, score.difference_format)
+            for value in (difference.median, difference.low, difference.high)
+        )
+        interval = f"{low} to {high}" if difference.interval_method else ""
+        p_values = ("" if p is None else f"{p:.3f}" for p in (difference.p, difference.p_holm))
+        verdict = difference.better or difference.note or "no significant difference"
         table.add_row(
-            found.score.replace("_", " "), _plain(f"{found.other} - {found.first}"), str(found.pairs),
-            f"{found.median:{form}}", interval, *values, _plain(found.better or found.note or "no clear difference"),
+            score.label_with_unit, _plain_text(f"{difference.other} − {difference.first}"), str(difference.n_pairs),
+            median, interval, *p_values, _plain_text(verdict),
         )  # fmt: skip
     return table

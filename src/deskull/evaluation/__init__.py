@@ -1,1 +1,1 @@
-"""Evaluation: scores of masks against references."""
+"""Evaluation: masks scored against reference masks, and models compared with one another."""

@@ -1,47 +1,30 @@
-"""Comparison: by how much two models differ on the same cases, and how far predicted volumes agree with references.
+"""Comparison: by how much models differ on the same cases.
 
-Every model is compared with the first. The median of the paired differences comes with a bootstrap interval
-(BCa: Efron, J Am Stat Assoc 1987) and the signed-rank test (Wilcoxon, Biometrics Bulletin 1945); p values are
-adjusted over all tests made (Holm, Scand J Stat 1979). Agreement of volumes after Bland and Altman, Lancet 1986.
+Every model is compared with the first one, case by case. The median of the paired differences is reported with a
+bootstrap confidence interval and the signed-rank test; p values are adjusted for the number of tests (see
+`deskull.evaluation.statistics`).
 """
 
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
-from scipy import stats
 
-from deskull.evaluation.scores import HIGHER_IS_BETTER, Row
+from deskull.evaluation.definitions import COMPARED_SCORES, ScoreDefinition
+from deskull.evaluation.scores import CaseScores
+from deskull.evaluation.statistics import bootstrap_median, holm, signed_rank_p
 
-Values = npt.NDArray[np.float64]
-
-#: The volume difference counts either way when models are compared.
-ABSOLUTE_VOLUME = "absolute_volume_difference_ml"
-#: Scores that are compared, with how their differences are printed. IoU orders masks as Dice does; testing it too
-#: would only cost the others power.
-COMPARED = {
-    "dice": "+.4f",
-    "sensitivity": "+.4f",
-    "specificity": "+.4f",
-    "hd95": "+.2f",
-    "surface_distance": "+.3f",
-    ABSOLUTE_VOLUME: "+.1f",
-    "leak": "+.4f",
-}
-#: With fewer pairs no signed-rank test reaches p < 0.05, and not even the whole range of the differences covers
-#: their median with 95 %.
+#: With fewer pairs no signed-rank test can reach p < 0.05, and not even the full range of the differences is a 95 %
+#: confidence interval of their median.
 MINIMUM_PAIRS = 6
-#: p values under this are called a difference.
-LEVEL = 0.05
-TOO_FEW = "too few cases for a test"
-ALL_SAME = "the same in every case"
-_RESAMPLES = 9999
+#: Significance level: smaller p values are called a difference.
+SIGNIFICANCE_LEVEL = 0.05
+TOO_FEW_CASES = "too few cases for a test"
+NO_DIFFERENCE = "no difference in any case"
 
 
 @dataclass(frozen=True)
@@ -51,39 +34,39 @@ class Difference:
     Attributes
     ----------
     score, first, other : str
-        The score and the two models.
-    pairs : int
-        Cases in which both models have the score; the others are left out.
+        Key of the score, and names of the two models.
+    n_pairs : int
+        Number of cases for which the score is defined in both models; the others are left out.
     median : float
-        Median over these of `other` minus `first`; NaN without any.
+        Median over these cases of `other` minus `first`; NaN without any.
     low, high : float
-        95 % bootstrap interval of the median; NaN where there are too few cases.
-    interval : str
-        "BCa", or "percentile" where BCa is undefined; "" without one.
+        95 % bootstrap confidence interval of the median; NaN if there are too few cases.
+    interval_method : str
+        "BCa", or "percentile" where BCa is undefined; "" without an interval.
     p, p_holm : float or None
-        Two-sided signed-rank test, as it is and adjusted; None where there are too few cases.
+        p value of the two-sided signed-rank test, as it is and adjusted; None if there are too few cases.
     note : str
-        Why there is no test, if so.
+        Why the test was not made or could not show a difference; "" otherwise.
     """
 
     score: str
     first: str
     other: str
-    pairs: int
+    n_pairs: int
     median: float
     low: float = math.nan
     high: float = math.nan
-    interval: str = ""
+    interval_method: str = ""
     p: float | None = None
     p_holm: float | None = None
     note: str = ""
 
     @property
     def better(self) -> str | None:
-        """The model that is better, if the adjusted test says that they differ and the median which way."""
-        if self.p_holm is None or self.p_holm >= LEVEL or self.median == 0:
+        """Name of the better model; None unless the adjusted p value is significant."""
+        if self.p_holm is None or self.p_holm >= SIGNIFICANCE_LEVEL or self.median == 0:
             return None
-        return self.other if (self.median > 0) == (self.score in HIGHER_IS_BETTER) else self.first
+        return self.other if (self.median > 0) == COMPARED_SCORES[self.score].higher_is_better else self.first
 
 
 @dataclass(frozen=True)
@@ -93,38 +76,38 @@ class Comparison:
     Attributes
     ----------
     cases : list of str
-        The cases that all models share; only these count.
-    left_out : list of str
-        The cases that some models lack.
+        Cases that all models share; only these are compared.
+    excluded_cases : list of str
+        Cases that at least one model lacks.
     differences : list of Difference
         One for each score and each model but the first.
     """
 
     cases: list[str]
-    left_out: list[str]
+    excluded_cases: list[str]
     differences: list[Difference]
 
     def as_dict(self) -> dict[str, Any]:
         """Return everything as plain types; NaN becomes None."""
-        found = asdict(self)
-        for difference, line in zip(self.differences, found["differences"], strict=True):
-            line["better"] = difference.better
-            line.update({k: None for k, v in line.items() if isinstance(v, float) and math.isnan(v)})
-        return found
+        result = asdict(self)
+        for difference, entry in zip(self.differences, result["differences"], strict=True):
+            entry["better"] = difference.better
+            entry.update({k: None for k, v in entry.items() if isinstance(v, float) and math.isnan(v)})
+        return result
 
 
-def compare(models: Mapping[str, Sequence[Row]]) -> Comparison:
-    """Compare every model with the first, over the cases that all of them have.
+def compare(models: Mapping[str, Sequence[CaseScores]]) -> Comparison:
+    """Compare every model with the first one, over the cases that all of them have.
 
     Parameters
     ----------
-    models : mapping of str to sequence of Row
+    models : mapping of str to sequence of CaseScores
         Scores by the name of their model; two models or more.
 
     Returns
     -------
     Comparison
-        The same for the same scores: the bootstrap is seeded.
+        Equal for equal scores: the bootstrap is seeded.
 
     Raises
     ------
@@ -132,113 +115,34 @@ def compare(models: Mapping[str, Sequence[Row]]) -> Comparison:
         If there are fewer than two models.
     """
     if len(models) < 2:
-        raise ValueError(f"{len(models)} model: comparing needs two")
-    by_case = {name: {row.case: row for row in rows} for name, rows in models.items()}
+        raise ValueError(f"a comparison needs two models, and there is {len(models)}")
+    by_case = {name: {case.case: case for case in cases} for name, cases in models.items()}
     shared = sorted(set.intersection(*(set(cases) for cases in by_case.values())))
-    everything = {case for cases in by_case.values() for case in cases}
+    all_cases = {case for cases in by_case.values() for case in cases}
     first, *others = [(name, [cases[case] for case in shared]) for name, cases in by_case.items()]
-    differences = [_difference(score, first, other) for other in others for score in COMPARED]
-    return Comparison(shared, sorted(everything.difference(shared)), _adjusted(differences))
+    differences = [_difference(score, first, other) for other in others for score in COMPARED_SCORES.values()]
+    return Comparison(shared, sorted(all_cases.difference(shared)), _adjust(differences))
 
 
-def compared_value(row: Row, score: str) -> float:
-    """The value of a case that is compared under the name of a score of `COMPARED`."""
-    if score == ABSOLUTE_VOLUME:
-        return abs(row.scores.volume_difference_ml)
-    return float(getattr(row.scores, score))
-
-
-def _difference(score: str, first: tuple[str, Sequence[Row]], other: tuple[str, Sequence[Row]]) -> Difference:
-    """Compare two models by one score; `p_holm` is still to come."""
-    pairs = [(compared_value(a, score), compared_value(b, score)) for a, b in zip(first[1], other[1], strict=True)]
-    # Rounded: equal differences must be ties to the test, whatever the last bits of a subtraction.
+def _difference(
+    score: ScoreDefinition, first: tuple[str, Sequence[CaseScores]], other: tuple[str, Sequence[CaseScores]]
+) -> Difference:
+    """Compare two models by one score, without the adjusted p value."""
+    pairs = [(score.value(a.scores), score.value(b.scores)) for a, b in zip(first[1], other[1], strict=True)]
+    # Rounded, so that differences which are equal but for rounding errors are ties in the test.
     change = np.round([b - a for a, b in pairs if not math.isnan(a + b)], 10)
-    found = Difference(score, first[0], other[0], len(change), float(np.median(change)) if len(change) else math.nan)
+    median = float(np.median(change)) if len(change) else math.nan
+    result = Difference(score.key, first[0], other[0], len(change), median)
     if len(change) < MINIMUM_PAIRS:
-        return replace(found, note=TOO_FEW)
-    low, high, interval = bootstrap_median(change)
+        return replace(result, note=TOO_FEW_CASES)
+    low, high, method = bootstrap_median(change)
+    result = replace(result, low=low, high=high, interval_method=method)
     if not change.any():
-        return replace(found, low=low, high=high, interval=interval, p=1.0, note=ALL_SAME)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # few cases or ties: SciPy then says that p is approximate
-        p = float(stats.wilcoxon(change).pvalue)
-    return replace(found, low=low, high=high, interval=interval, p=p)
+        return replace(result, p=1.0, note=NO_DIFFERENCE)
+    return replace(result, p=signed_rank_p(change))
 
 
-def bootstrap_median(values: npt.ArrayLike) -> tuple[float, float, str]:
-    """Bootstrap the 95 % interval of a median.
-
-    Parameters
-    ----------
-    values : array_like, shape (n,)
-        Two values or more.
-
-    Returns
-    -------
-    low, high : float
-    method : str
-        "BCa", or "percentile" where that is undefined, as it is when (nearly) all values are equal.
-    """
-    sample = np.asarray(values, float)
-    # Of equal values BCa sees no more than the rounding of their mean.
-    for method in ("BCa", "percentile") if np.ptp(sample) else ("percentile",):
-        with warnings.catch_warnings(), np.errstate(all="ignore"):
-            warnings.simplefilter("ignore")  # of degenerate data: that is why there is another method
-            # SciPy 1.15 renamed random_state to rng, and takes both.
-            found = stats.bootstrap(
-                (sample,), np.median, n_resamples=_RESAMPLES, batch=1000, method=method,
-                random_state=np.random.default_rng(0),
-            ).confidence_interval  # fmt: skip
-        if np.isfinite([found.low, found.high]).all():
-            break
-    return float(found.low), float(found.high), method
-
-
-def _adjusted(differences: Sequence[Difference]) -> list[Difference]:
-    """Fill in the adjusted p values, over all tests that were made."""
-    adjusted = iter(holm([found.p for found in differences if found.p is not None]))
-    return [found if found.p is None else replace(found, p_holm=next(adjusted)) for found in differences]
-
-
-def holm(p_values: Sequence[float]) -> list[float]:
-    """Adjust p values of several tests (Holm's step-down), in the order given.
-
-    >>> holm([0.01, 0.04, 0.03])
-    [0.03, 0.06, 0.06]
-    """
-    adjusted, largest = [0.0] * len(p_values), 0.0
-    for rank, index in enumerate(np.argsort(p_values, kind="stable")):
-        largest = max(largest, min(1.0, (len(p_values) - rank) * p_values[index]))
-        adjusted[index] = largest
-    return adjusted
-
-
-@dataclass(frozen=True, eq=False)
-class Agreement:
-    """Bland-Altman agreement of predicted volumes with reference volumes.
-
-    Attributes
-    ----------
-    means, differences : ndarray of float64, shape (n,)
-        Of each case: mean of both volumes, and predicted minus reference, in ml.
-    bias : float
-        Mean difference in ml; NaN without cases.
-    low, high : float
-        95 % limits of agreement in ml: bias -/+ 1.96 standard deviations; NaN with one case.
-    """
-
-    means: Values
-    differences: Values
-    bias: float
-    low: float
-    high: float
-
-
-def agreement(rows: Sequence[Row]) -> Agreement:
-    """Bias and limits of agreement of the volumes of a model's masks with those of the references."""
-    predicted = np.array([row.scores.volume_ml for row in rows], float)
-    reference = np.array([row.scores.reference_ml for row in rows], float)
-    differences = predicted - reference
-    bias = float(differences.mean()) if len(rows) else math.nan
-    reach = 1.96 * float(differences.std(ddof=1)) if len(rows) > 1 else math.nan
-    return Agreement((predicted + reference) / 2, differences, bias, bias - reach, bias + reach)
+def _adjust(differences: Sequence[Difference]) -> list[Difference]:
+    """Fill in the p values adjusted for the number of tests."""
+    adjusted = iter(holm([difference.p for difference in differences if difference.p is not None]))
+    return [d if d.p is None else replace(d, p_holm=next(adjusted)) for d in differences]

@@ -1,1 +1,1 @@
-"""Pictures of scans and masks."""
+"""Reports: pictures of scans and masks, charts of scores, and pages that bring them together."""

@@ -1,31 +1,33 @@
-"""Mosaic: slices in three planes, the mask's contour over the raw scan and the stripped brain beside it."""
+"""Mosaic: slices in three planes, with the mask's contour on the raw scan and the stripped brain beside it."""
 
 from __future__ import annotations
 
-import io
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
-from scipy import ndimage
 
 from deskull.errors import InputError
-from deskull.masking import edge_voxels
-from deskull.preprocessing.grid import conform
-from deskull.system.atomic import write_bytes
-from deskull.volume import Array, FloatArray, Volume, grid_mismatch
+from deskull.masking import Mask, edge_voxels
+from deskull.report.drawing import (
+    CONTOUR,
+    PLANES,
+    RGB,
+    Convention,
+    bounding_box,
+    mask_on_grid,
+    on_display_grid,
+    scale_grey,
+    to_rgb,
+    upright_slice,
+)
+from deskull.volume import FloatArray, Volume, grid_mismatch
 
-Convention = Literal["radiological", "neurological"]
-RGB = npt.NDArray[np.uint8]
-
-#: Planes from top to bottom of the picture, by the axis they cut.
-PLANES = (("sagittal", 0), ("coronal", 1), ("axial", 2))
-CONTOUR = (255, 60, 40)
-_MARGIN_MM = 32.0
-_CAPTION = {
+#: Margin around the mask in mm: the whole head is to be seen, and not all of the air around it.
+_MARGIN_MM = 32
+_TITLE_HEIGHT, _GAP, _FONT_SIZE = 24, 8, 13
+_BACKGROUND, _TITLE_COLOUR, _LABEL_COLOUR = (16, 16, 16), (230, 230, 230), (255, 220, 120)
+_CAPTIONS = {
     "radiological": "radiological: the left of the picture is the patient's right",
     "neurological": "neurological: the left of the picture is the patient's left",
 }
@@ -33,127 +35,109 @@ _CAPTION = {
 
 @dataclass(frozen=True, eq=False)
 class View:
-    """A scan and a mask on one RAS grid of cubic voxels, cropped to the head, grey values 0 to 1."""
+    """A scan and its mask on the display grid, cropped to the head.
+
+    Attributes
+    ----------
+    image : ndarray of float32, shape (x, y, z)
+        Grey values between 0 and 1.
+    mask : ndarray of bool, shape (x, y, z)
+    """
 
     image: FloatArray
-    mask: Array
+    mask: Mask
 
 
-def make_view(scan: Volume, mask: Volume, voxel: float = 1.0) -> View:
-    """Bring a scan and its mask to one upright grid.
+def make_view(scan: Volume, mask: Volume) -> View:
+    """Resample a scan and its mask to the display grid.
 
     Parameters
     ----------
     scan, mask : Volume
-        On one grid; of a series, the mean of the frames is shown.
-    voxel : float
-        Edge of the picture's pixels in mm.
+        On the same grid. Of a series, the mean of the frames is shown.
+
+    Returns
+    -------
+    View
 
     Raises
     ------
     InputError
         If the grids differ.
     """
-    if fault := grid_mismatch(mask, scan):
+    fault = grid_mismatch(mask, scan)
+    if fault:
         raise InputError(fault)
-    image = conform(scan.mean_frame().finite(), voxel, 1)
-    inside = conform(mask.mean_frame().finite(0), voxel, 1, reference_grid=image).data > 0.5
-    box = _head_box(inside, round(_MARGIN_MM / voxel))
-    grey, seen = image.data[box], image.field_of_view[box]
-    low, high = np.percentile(grey[seen], (1, 99.7)) if seen.any() else (0.0, 1.0)
-    shade = np.clip((grey - low) / max(high - low, 1e-6), 0, 1)
-    return View(np.where(seen, shade, np.float32(0)), inside[box] & seen)
-
-
-def _head_box(inside: Array, margin: int) -> tuple[slice, ...]:
-    """The mask's box and a margin; everything if the mask is empty."""
-    if not inside.any():
-        return tuple(slice(0, size) for size in inside.shape)
-    box = ndimage.find_objects(inside.astype(np.uint8))[0]
-    return tuple(slice(max(0, side.start - margin), side.stop + margin) for side in box)
-
-
-def _places(mask: Array, axis: int, count: int) -> list[int]:
-    """Slice numbers spread over the mask (over everything if it is empty)."""
-    hit = np.flatnonzero(mask.any(axis=tuple(a for a in range(3) if a != axis)))
-    low, high = (hit[0], hit[-1]) if len(hit) else (0, mask.shape[axis] - 1)
-    return [round(low + (high - low) * (k + 0.5) / count) for k in range(count)]
-
-
-def _upright(plane: Array, axis: int, convention: Convention) -> Array:
-    """Turn a slice of a RAS array so that up is up, and left as the convention says."""
-    turned = np.rot90(plane)
-    return turned[:, ::-1] if convention == "radiological" and axis != 0 else turned
-
-
-def _panels(view: View, axis: int, count: int, convention: Convention) -> tuple[RGB, RGB]:
-    """Rows of raw slices with contours, and of stripped slices."""
-    raw, stripped = [], []
-    for place in _places(view.mask, axis, count):
-        grey = _upright(np.take(view.image, place, axis), axis, convention)
-        mask = _upright(np.take(view.mask, place, axis), axis, convention)
-        shade = np.repeat((grey * 255).astype(np.uint8)[..., None], 3, axis=2)
-        drawn = shade.copy()
-        drawn[edge_voxels(mask)] = CONTOUR
-        raw.append(drawn)
-        stripped.append(np.where(mask[..., None], shade, 0))
-    return np.hstack(raw), np.hstack(stripped)
+    image = on_display_grid(scan)
+    shown_mask = mask_on_grid(mask, image)
+    box = bounding_box(shown_mask, _MARGIN_MM)
+    return View(scale_grey(image.data[box], image.field_of_view[box]), shown_mask[box])
 
 
 def draw_mosaic(
     scan: Volume, mask: Volume, *, slices: int = 5, convention: Convention = "radiological", title: str = ""
 ) -> Image.Image:
-    """Draw the mosaic.
+    """Draw slices of a scan in three planes, with its mask.
 
     Parameters
     ----------
     scan, mask : Volume
-        On one grid.
+        On the same grid.
     slices : int
-        Slices a plane.
+        Number of slices in each plane.
     convention : {"radiological", "neurological"}
-        Which side of the patient the left of coronal and axial slices shows; stated on the picture.
+        Which side of the patient the left of coronal and axial slices shows; it is stated on the picture.
     title : str
-        Written above.
+        Text above the slices; by default the name of the scan.
 
     Returns
     -------
     PIL.Image.Image
-        One pixel a mm: three rows of planes, raw slices on the left and stripped ones on the right.
-    """
-    view = make_view(scan, mask)
-    rows = [_panels(view, axis, slices, convention) for _, axis in PLANES]
-    left, right = max(raw.shape[1] for raw, _ in rows), max(s.shape[1] for _, s in rows)
-    bar, gap = 24, 8
-    height = bar + sum(raw.shape[0] + gap for raw, _ in rows)
-    canvas = Image.new("RGB", (left + gap + right, height), (16, 16, 16))
-    pen, font = ImageDraw.Draw(canvas), ImageFont.load_default(13)
-    volume = int(view.mask.sum()) / 1000
-    pen.text((6, 4), f"{title or scan.name}   {volume:.0f} ml   {_CAPTION[convention]}", (230, 230, 230), font)
-    top = bar
-    for (name, axis), (raw, stripped) in zip(PLANES, rows, strict=True):
-        canvas.paste(Image.fromarray(raw), (0, top))
-        canvas.paste(Image.fromarray(stripped), (left + gap, top))
-        pen.text((4, top + 2), name + _side(axis, convention), (255, 220, 120), font)
-        top += raw.shape[0] + gap
-    return canvas
-
-
-def _side(axis: int, convention: Convention) -> str:
-    """Letter of the patient's side at the left edge of a plane."""
-    if axis == 0:
-        return "  (front on the right)"
-    return "  R | L" if convention == "radiological" else "  L | R"
-
-
-def save_picture(picture: Image.Image, path: Path, *, overwrite: bool = False) -> None:
-    """Write a picture as PNG, whole or not at all.
+        One pixel for each mm. Each of three rows shows a plane: raw slices on the left, stripped ones on the right.
 
     Raises
     ------
-    OutputError
-        If it is there already, or cannot be written.
+    InputError
+        If the grids differ.
     """
-    buffer = io.BytesIO()
-    picture.save(buffer, "PNG")
-    write_bytes(path, buffer.getvalue(), overwrite=overwrite)
+    view = make_view(scan, mask)
+    rows = [_draw_plane(view, axis, slices, convention) for _, axis in PLANES]
+    left_width, right_width = (max(row[side].shape[1] for row in rows) for side in (0, 1))
+    height = _TITLE_HEIGHT + sum(raw.shape[0] + _GAP for raw, _ in rows)
+    canvas = Image.new("RGB", (left_width + _GAP + right_width, height), _BACKGROUND)
+    pen, font = ImageDraw.Draw(canvas), ImageFont.load_default(_FONT_SIZE)
+    volume_ml = int(view.mask.sum()) / 1000
+    pen.text((6, 4), f"{title or scan.name}   {volume_ml:.0f} ml   {_CAPTIONS[convention]}", _TITLE_COLOUR, font)
+    top = _TITLE_HEIGHT
+    for (name, axis), (raw, stripped) in zip(PLANES, rows, strict=True):
+        canvas.paste(Image.fromarray(raw), (0, top))
+        canvas.paste(Image.fromarray(stripped), (left_width + _GAP, top))
+        pen.text((4, top + 2), f"{name}  {_sides(axis, convention)}", _LABEL_COLOUR, font)
+        top += raw.shape[0] + _GAP
+    return canvas
+
+
+def _draw_plane(view: View, axis: int, n_slices: int, convention: Convention) -> tuple[RGB, RGB]:
+    """Draw a row of raw slices with contours, and the same slices stripped."""
+    raw, stripped = [], []
+    for index in _slice_indices(view.mask, axis, n_slices):
+        pixels = to_rgb(upright_slice(view.image, index, axis, convention))
+        mask = upright_slice(view.mask, index, axis, convention)
+        stripped.append(np.where(mask[..., None], pixels, 0))
+        pixels[edge_voxels(mask)] = CONTOUR
+        raw.append(pixels)
+    return np.hstack(raw), np.hstack(stripped)
+
+
+def _slice_indices(mask: Mask, axis: int, count: int) -> list[int]:
+    """Choose slices at equal distances through the mask, or through the whole array if the mask is empty."""
+    occupied = np.flatnonzero(mask.any(axis=tuple(other for other in range(3) if other != axis)))
+    low, high = (occupied[0], occupied[-1]) if len(occupied) else (0, mask.shape[axis] - 1)
+    return [round(low + (high - low) * (k + 0.5) / count) for k in range(count)]
+
+
+def _sides(axis: int, convention: Convention) -> str:
+    """Say which sides of the patient the left and right edges of a plane show."""
+    if axis == 0:
+        return "(front on the right)"
+    return "R | L" if convention == "radiological" else "L | R"

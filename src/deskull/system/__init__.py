@@ -1,1 +1,1 @@
-"""The operating system: cores and memory, parallel processes, temporary files and atomic writing."""
+"""The machine: cores, memory, processes and atomic files."""

@@ -15,7 +15,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from deskull.masking import edge_voxels
-from deskull.report.mosaic import CONTOUR, save_picture
+from deskull.report.drawing import CONTOUR, save_picture, scale_grey, to_rgb
 from deskull.train.data.samples import Batch
 
 TRUTH = (70, 200, 90)
@@ -38,19 +38,12 @@ def draw_sample(image: Tensor, predicted: Tensor, target: Tensor) -> npt.NDArray
         grey, found, truth = (
             np.rot90(t.select(axis, middle).float().cpu().numpy()) for t in (image, predicted, target)
         )
-        shade = np.repeat((_to_unit(grey) * 255).astype(np.uint8)[..., None], 3, axis=2)
+        shade = to_rgb(scale_grey(grey))
         shade[edge_voxels(truth < 0)] = TRUTH
         shade[edge_voxels(found < 0)] = CONTOUR
         panels.append(shade)
     height = max(panel.shape[0] for panel in panels)
     return np.hstack([np.pad(panel, ((0, height - panel.shape[0]), (0, 2), (0, 0))) for panel in panels])
-
-
-def _to_unit(grey: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """Grey values of any scaling as 0 to 1."""
-    low, high = np.percentile(grey, (1, 99.5))
-    unit: npt.NDArray[np.float32] = ((grey - low) / max(high - low, 1e-6)).clip(0, 1)
-    return unit
 
 
 def contact_sheet(samples: Sequence[Batch], columns: int = 4) -> Image.Image:
