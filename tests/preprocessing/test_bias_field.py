@@ -1,4 +1,4 @@
-"""Bias: N4 takes a known field out of a known brain."""
+"""Bias field: N4 removes a known field from a known brain."""
 
 from __future__ import annotations
 
@@ -8,54 +8,52 @@ import pytest
 from deskull import InputError, Volume
 from deskull.preprocessing.bias_field import above_otsu, correct_bias, correct_head
 
+SIZE = 32
+INDEX = np.stack(np.meshgrid(*[np.arange(SIZE)] * 3, indexing="ij"), -1)
+RADIUS = np.linalg.norm(INDEX - (SIZE - 1) / 2, axis=-1)
+BRAIN = RADIUS < 13
+INNER = RADIUS < 8
 
-@pytest.fixture
+
+@pytest.fixture(scope="module")
 def shaded():
-    index = np.stack(np.meshgrid(*[np.arange(48)] * 3, indexing="ij"), -1)
-    radius = np.linalg.norm(index - 23.5, axis=-1)
-    mask = radius < 20
-    tissue = np.where(radius < 12, 100.0, 60.0) * mask
-    field = np.exp(0.5 * np.sin(index[..., 0] / 20))
+    """A brain of two tissues, multiplied by a smooth field, with noise everywhere."""
+    tissue = np.where(INNER, 100.0, 60.0) * BRAIN
+    field = np.exp(0.5 * np.sin(INDEX[..., 0] / 14))
     noise = np.random.default_rng(0).normal(0, 1, tissue.shape)
-    return tissue, mask, Volume((tissue * field + noise).astype(np.float32), np.diag([2.0, 2.0, 2.0, 1.0]))
+    return Volume((tissue * field + noise).astype(np.float32), np.diag([3.0, 3.0, 3.0, 1.0]))
 
 
-def test_the_field_goes(shaded):
-    tissue, mask, scan = shaded
-    corrected = correct_bias(scan, mask)
-    inner = tissue == 100
+def unevenness(image):
+    return image[INNER].std() / image[INNER].mean()
 
-    def unevenness(image):
-        return image[inner].std() / image[inner].mean()
 
-    assert unevenness(corrected) < 0.5 * unevenness(scan.data)
+def test_correction_halves_the_unevenness_of_a_tissue(shaded):
+    assert unevenness(correct_bias(shaded, BRAIN, shrink=2)) < 0.5 * unevenness(shaded.data)
+
+
+def test_a_corrected_brain_is_zero_outside_the_mask(shaded):
+    corrected = correct_bias(shaded, BRAIN)
     assert corrected.dtype == np.float32
-    assert not corrected[~mask].any()
+    assert not corrected[~BRAIN].any()
 
 
-def test_an_empty_mask_gives_nothing(shaded):
-    _, mask, scan = shaded
-    assert not correct_bias(scan, np.zeros_like(mask)).any()
+def test_an_empty_mask_gives_zeros(shaded):
+    assert not correct_bias(shaded, np.zeros_like(BRAIN)).any()
 
 
-def test_too_little_brain_is_one_sentence(shaded):
-    _, mask, scan = shaded
-    speck = np.zeros_like(mask)
+def test_a_mask_of_too_few_voxels_is_refused(shaded):
+    speck = np.zeros_like(BRAIN)
     speck[1, 1, 1] = True  # between the voxels that shrinking keeps
-    with pytest.raises(InputError, match="too little brain"):
-        correct_bias(scan, speck)
+    with pytest.raises(InputError, match="has too little brain"):
+        correct_bias(shaded, speck)
 
 
-def test_a_whole_head_is_evened_out_where_it_is_and_kept_elsewhere(shaded):
-    tissue, mask, scan = shaded
-    corrected = correct_head(scan, shrink=2)
-    inner = tissue == 100
-    before, after = (v.data[inner].std() / v.data[inner].mean() for v in (scan, corrected))
-    assert after < 0.5 * before
-    assert corrected.shape == scan.shape
-    assert corrected.data[~mask].any()  # the air keeps its noise
+def test_a_corrected_head_is_evened_out_and_keeps_its_background(shaded):
+    corrected = correct_head(shaded, shrink=2)
+    assert unevenness(corrected.data) < 0.5 * unevenness(shaded.data)
+    assert corrected.data[~BRAIN].any()
 
 
-def test_otsu_finds_the_head(shaded):
-    _, mask, scan = shaded
-    assert (above_otsu(scan.values()) == mask).mean() > 0.95
+def test_otsus_threshold_separates_the_head_from_air(shaded):
+    assert (above_otsu(shaded.values()) == BRAIN).mean() > 0.95

@@ -1,4 +1,4 @@
-"""Intensity: the same image whatever the scanner's units."""
+"""Intensity: the same image whatever the scanner's units, and whatever single voxels hold."""
 
 from __future__ import annotations
 
@@ -8,40 +8,116 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deskull import Volume
-from deskull.preprocessing.intensity import CEILING, clip_ct, rescale
+from deskull.preprocessing.intensity import CEILING, clip_ct, limit_range, rescale, standardise, to_bytes
 
 IMAGE = np.random.default_rng(0).gamma(2, 50, (20, 20, 20)).astype(np.float32)
-INSIDE = np.ones(IMAGE.shape, bool)
+WHOLE = np.ones(IMAGE.shape, bool)
+PART = WHOLE.copy()
+PART[:5] = False
+
+
+def ct():
+    """Air, fat under the skin, brain and a speck of bone, in Hounsfield units."""
+    hounsfield = np.full((30, 30, 30), -1000, np.int16)
+    hounsfield[2:28, 2:28, 2:28] = -90
+    hounsfield[3:27, 3:27, 3:27] = 35
+    hounsfield[10, 10, 10] = 1500
+    return hounsfield
 
 
 @settings(max_examples=30, deadline=None)
 @given(gain=st.floats(1e-3, 1e4), offset=st.floats(-5e3, 5e3))
-def test_gain_and_offset_do_not_matter(gain, offset):
-    np.testing.assert_allclose(
-        rescale((IMAGE * gain + offset).astype(np.float32), INSIDE), rescale(IMAGE, INSIDE), atol=2e-2 + 1e-3 / gain
-    )
+def test_gain_and_offset_do_not_change_the_rescaled_image(gain, offset):
+    changed = (IMAGE * gain + offset).astype(np.float32)
+    np.testing.assert_allclose(rescale(changed, WHOLE), rescale(IMAGE, WHOLE), atol=2e-2 + 1e-3 / gain)
 
 
-def test_range_and_outside():
-    inside = INSIDE.copy()
-    inside[:5] = False
-    scaled = rescale(np.where(inside, IMAGE, 1e6).astype(np.float32), inside)
-    assert (scaled[:5] == 0).all()
+def test_a_rescaled_image_reaches_from_zero_to_the_ceiling():
+    scaled = rescale(IMAGE, WHOLE)
     assert scaled.min() == 0
     assert scaled.max() <= CEILING
-    assert np.percentile(scaled[inside], 99.5) == pytest.approx(1, abs=0.02)
+    assert np.percentile(scaled, 99.5) == pytest.approx(1, abs=0.02)
 
 
-def test_a_ct_is_windowed_and_nothing_else():
-    hounsfield = np.full((60, 60, 60), -1000, np.int16)
-    hounsfield[4:56, 4:56, 4:56] = -90  # fat under the skin
-    hounsfield[5:55, 5:55, 5:55] = 35
-    hounsfield[20, 20, 20] = 1500
-    found = clip_ct(Volume(hounsfield, np.eye(4)))
-    assert [found.data[i, i, i] for i in (0, 10, 20)] == [-50, 35, 150]
-    stored = Volume((hounsfield + 1024).astype(np.uint16), np.eye(4), slope=1.0, inter=-1024.0)
-    np.testing.assert_array_equal(clip_ct(stored).values(), found.values())
-    padded = np.random.default_rng(0).integers(0, 900, (60, 60, 60)).astype(np.int16)
-    padded[:8] = -1000  # MR, filled up with what CT has for air
-    for other in (Volume(IMAGE, np.eye(4)), Volume(padded, np.eye(4))):
-        assert clip_ct(other) is other
+@pytest.mark.parametrize("scale", [rescale, to_bytes])
+def test_values_outside_the_field_of_view_become_zero_and_change_nothing(scale):
+    bright = np.where(PART, IMAGE, 1e6).astype(np.float32)
+    assert not scale(bright, PART)[:5].any()
+    np.testing.assert_array_equal(scale(bright, PART), scale(IMAGE, PART))
+
+
+def test_a_standardised_image_has_the_darkest_value_outside_the_field_of_view():
+    scaled = standardise(IMAGE, PART)
+    assert np.unique(scaled[:5]).tolist() == [scaled[5:].min()]
+
+
+def test_bytes_reach_from_0_to_255():
+    scaled = to_bytes(IMAGE, WHOLE)
+    assert (scaled.min(), scaled.max()) == (0, pytest.approx(255))
+
+
+def test_a_ct_is_clipped_to_the_window_around_the_brain():
+    clipped = clip_ct(Volume(ct(), np.eye(4)))
+    assert [clipped.data[i, i, i] for i in (0, 5, 10)] == [-50, 35, 150]
+
+
+def test_a_ct_stored_with_an_intercept_is_clipped_alike():
+    stored = Volume((ct() + 1024).astype(np.uint16), np.eye(4), slope=1.0, inter=-1024.0)
+    np.testing.assert_array_equal(clip_ct(stored).values(), clip_ct(Volume(ct(), np.eye(4))).values())
+
+
+def test_an_mr_image_is_not_taken_for_a_ct():
+    scan = Volume(IMAGE, np.eye(4))
+    assert clip_ct(scan) is scan
+
+
+def test_an_mr_image_padded_with_the_value_of_air_is_not_taken_for_a_ct():
+    padded = np.random.default_rng(0).integers(0, 900, (30, 30, 30)).astype(np.int16)
+    padded[:8] = -1000
+    scan = Volume(padded, np.eye(4))
+    assert clip_ct(scan) is scan
+
+
+@pytest.mark.parametrize("dtype", ["u1", "i2", "u2", "i4", "f4", "f8"])
+def test_a_scan_of_ordinary_range_is_returned_as_it_is(dtype):
+    scan = Volume(IMAGE.astype(dtype), np.eye(4), slope=0.3, inter=-12)
+    assert limit_range(scan) is scan
+
+
+@pytest.mark.parametrize("value", [3e38, -3e38, 1e30, 1e300])
+def test_one_enormous_voxel_is_limited_and_the_others_are_kept(value):
+    data = IMAGE.astype(np.float64)
+    data[7, 8, 9] = value
+    limited = limit_range(Volume(data, np.eye(4))).data
+    others = np.arange(IMAGE.size) != np.ravel_multi_index((7, 8, 9), IMAGE.shape)
+    np.testing.assert_array_equal(limited.ravel()[others], IMAGE.ravel()[others])
+    assert abs(limited[7, 8, 9]) < 101 * np.ptp(IMAGE)
+
+
+@pytest.mark.parametrize("dtype", ["i2", "f8"])
+@pytest.mark.parametrize("offset", [1e10, -1e10, 1e8])
+def test_an_offset_too_large_for_32_bits_is_subtracted(dtype, offset):
+    stored = IMAGE.astype(dtype)
+    limited = limit_range(Volume(stored, np.eye(4), inter=offset))
+    expected = rescale(stored.astype(np.float32), WHOLE)
+    np.testing.assert_allclose(rescale(limited.values(), WHOLE), expected, atol=1e-3)
+
+
+@pytest.mark.parametrize("slope", [1e37, -1e37, 1e300, 1e-45, 1e-300])
+def test_a_slope_beyond_32_bits_keeps_the_contrast(slope):
+    limited = limit_range(Volume(IMAGE, np.eye(4), slope=slope))
+    expected = rescale(np.sign(slope).astype(np.float32) * IMAGE, WHOLE)
+    np.testing.assert_allclose(rescale(limited.values(), WHOLE), expected, atol=1e-3)
+
+
+def test_a_scan_of_one_value_and_one_outlier_stays_finite():
+    data = np.zeros((20, 20, 20))
+    data[3, 3, 3] = 1e300
+    assert np.isfinite(limit_range(Volume(data, np.eye(4))).values()).all()
+
+
+def test_a_sparse_map_is_returned_as_it_is():
+    data = np.zeros((20, 20, 20), np.float32)
+    data[3, 3, 3:6] = (0.1, 0.5, 1)
+    scan = Volume(data, np.eye(4))
+    assert limit_range(scan) is scan

@@ -1,4 +1,4 @@
-"""Preprocessing: fixed grids, scalings, N4; the same settings from a recipe and from a card."""
+"""Settings of preprocessing: fixed grids, scalings, N4; the same from a recipe and from a card."""
 
 from __future__ import annotations
 
@@ -10,57 +10,80 @@ import pytest
 from deskull import InputError, UsageError, Volume
 from deskull.preprocessing.settings import Preprocessing
 
+COARSE = {"voxel_size": 4.0}
 
-def test_a_fixed_grid_holds_the_head_whatever_the_scan_covers(head):
-    for size in ((96, 128, 160), (64, 80, 64)):
-        seen = Preprocessing(size=size).apply(head)
-        assert seen.data.shape == size
-        assert seen.field_of_view.mean() > 0.5 if size[0] == 64 else seen.field_of_view.mean() < 1
-    # Cut down, the grid keeps the top of the head: the brightest half of it stays.
-    small = Preprocessing(size=(64, 80, 64)).apply(head)
+
+@pytest.mark.parametrize("size", [(48, 64, 80), (32, 48, 32)])
+def test_a_fixed_grid_has_its_size_whatever_the_scan_covers(head, size):
+    assert Preprocessing(**COARSE, size=size).apply(head).data.shape == size
+
+
+def test_a_fixed_grid_smaller_than_the_scan_keeps_the_head(head):
+    small = Preprocessing(**COARSE, size=(32, 48, 32)).apply(head)
     assert (small.data > 0.2).mean() > 0.3
 
 
-def test_frames_can_share_a_grid(head):
+def test_frames_share_the_grid_of_the_first(head):
     other = Volume(head.data.copy(), head.affine)
-    other.data[:, :, :12] = head.data.max()  # something bright below: alone, it would be covered too
-    first, alone = Preprocessing().apply(head), Preprocessing().apply(other)
-    shared = Preprocessing().apply(other, reference_grid=first)
+    other.data[:, :, :12] = head.data.max()  # something bright below, which alone would be covered too
+    first, alone = Preprocessing(**COARSE).apply(head), Preprocessing(**COARSE).apply(other)
+    shared = Preprocessing(**COARSE).apply(other, reference_grid=first)
     assert not np.array_equal(alone.affine, first.affine)
     np.testing.assert_array_equal(shared.affine, first.affine)
     assert shared.data.shape == first.data.shape
 
 
-def test_scalings_do_what_their_names_say(head):
-    standard = Preprocessing(intensity="standardise").apply(head)
-    bright = standard.data[standard.data > standard.data[standard.field_of_view].mean()]
-    assert abs(float(bright.mean())) < 1  # the head, not the air, has mean 0
-    assert (
-        standard.data.min() == standard.data[~standard.field_of_view].max() if (~standard.field_of_view).any() else True
-    )
-    stored = Preprocessing(intensity="bytes").apply(head)
-    assert stored.data.min() == 0
-    assert stored.data.max() == pytest.approx(255)
+def test_standardised_tissue_has_a_mean_of_zero(head):
+    standard = Preprocessing(**COARSE, intensity="standardise").apply(head)
+    tissue = standard.data[standard.data > standard.data[standard.field_of_view].mean()]
+    assert abs(float(tissue.mean())) < 1
 
 
-def test_nearest_takes_voxels_as_they_are(head):
-    nearest = Preprocessing(voxel_size=4.0, interpolation="nearest", intensity="bytes")
-    values = np.unique(nearest.apply(head).data)
-    linear = np.unique(Preprocessing(voxel_size=4.0, intensity="bytes").apply(head).data)
-    assert len(values) < len(linear)  # stored numbers only, nothing between them
+def test_intensity_bytes_reaches_from_0_to_255(head):
+    scaled = Preprocessing(**COARSE, intensity="bytes").apply(head)
+    assert scaled.data.min() == 0
+    assert scaled.data.max() == pytest.approx(255)
 
 
-def test_n4_takes_shading_away(head):
+def test_nearest_neighbour_interpolation_makes_no_new_values(head):
+    nearest = Preprocessing(**COARSE, interpolation="nearest", intensity="bytes").apply(head)
+    linear = Preprocessing(**COARSE, intensity="bytes").apply(head)
+    assert len(np.unique(nearest.data)) < len(np.unique(linear.data))
+
+
+def test_n4_reduces_the_difference_between_the_sides_of_a_shaded_head(head):
     ramp = np.linspace(0.5, 1.5, head.shape[0], dtype=np.float32)[:, None, None]
     shaded = Volume(head.values() * ramp, head.affine)
 
-    def sides(preprocessing):
-        data = preprocessing.apply(shaded).data
-        left, right = np.array_split(data, 2, axis=0)
+    def ratio_of_sides(preprocessing):
+        left, right = np.array_split(preprocessing.apply(shaded).data, 2, axis=0)
         return np.median(left[left > 0.3]) / np.median(right[right > 0.3])
 
-    plain, corrected = sides(Preprocessing()), sides(Preprocessing(n4=True, n4_shrink=4))
-    assert abs(corrected - 1) < abs(plain - 1)
+    plain, corrected = (Preprocessing(**COARSE, n4=n4, n4_shrink=5) for n4 in (False, True))
+    assert abs(ratio_of_sides(corrected) - 1) < abs(ratio_of_sides(plain) - 1)
+
+
+@pytest.mark.parametrize(
+    ("added", "slope", "inter"),
+    [(1e10, 1.0, 0.0), (0, 1.0, 1e10), (0, 1e35, 0.0), (0, 1e-300, 0.0)],
+)
+def test_enormous_offsets_and_slopes_give_the_image_of_the_plain_scan(head, added, slope, inter):
+    plain = Preprocessing(**COARSE).apply(head)
+    scaled = Preprocessing(**COARSE).apply(Volume(head.data + float(added), head.affine, slope, inter))
+    np.testing.assert_array_equal(scaled.affine, plain.affine)
+    np.testing.assert_allclose(scaled.data, plain.data, atol=1e-3)
+
+
+@pytest.mark.parametrize("value", [3e38, -3e38])
+@pytest.mark.parametrize("thickness", [1, 6])
+def test_one_enormous_voxel_changes_the_image_only_near_it(head, value, thickness):
+    data = head.data[:, :, ::thickness].astype(np.float32)
+    affine = head.affine @ np.diag([1, 1, thickness, 1])
+    spoilt = data.copy()
+    spoilt[tuple(n // 2 for n in data.shape)] = value
+    plain, changed = (Preprocessing(**COARSE).apply(Volume(image, affine)) for image in (data, spoilt))
+    np.testing.assert_array_equal(changed.affine, plain.affine)
+    assert (np.abs(changed.data - plain.data) > 0.01).mean() < 0.01
 
 
 def test_settings_survive_a_card():
@@ -69,21 +92,36 @@ def test_settings_survive_a_card():
 
 
 @pytest.mark.parametrize(
-    ("settings", "said"),
+    ("settings", "fault"),
     [
-        ({"intensity": "loud"}, "unknown"),
-        ({"interpolation": "cubic"}, "unknown"),
+        ({"intensity": "loud"}, "intensity='loud': choose"),
+        ({"intensity": ["rescale"]}, "intensity"),
+        ({"interpolation": "cubic"}, "interpolation='cubic'"),
         ({"size": (95, 128, 160)}, "multiples of 16"),
+        ({"size": [96, 128]}, "multiples of 16"),
+        ({"size": 96}, "multiples of 16"),
+        ({"size": [96, 128, "160"]}, "multiples of 16"),
         ({"voxel_size": 0}, "positive"),
-        ({"colour": 1}, "colour"),
+        ({"voxel_size": "2"}, "positive"),
+        ({"voxel_size": float("nan")}, "positive"),
+        ({"voxel_size": 1e-6}, "between"),
+        ({"size_multiple": 0}, "size_multiple=0"),
+        ({"size_multiple": 1.5}, "size_multiple=1.5"),
+        ({"stride": None}, "stride=None"),
+        ({"n4_shrink": "3"}, "n4_shrink='3'"),
+        ({"n4": "no"}, "n4='no'"),
+        ({"colour": 1}, "colour is no setting"),
     ],
 )
-def test_settings_that_cannot_be_are_refused(settings, said):
-    with pytest.raises(UsageError, match=said):
+def test_a_setting_of_wrong_name_type_or_value_is_refused(settings, fault):
+    with pytest.raises(UsageError, match=fault):
         Preprocessing.of(settings)
 
 
-def test_what_is_no_head_is_refused():
-    with pytest.raises(InputError, match="too small"):
+def test_a_scan_of_a_few_tenths_of_a_millimetre_is_refused_as_too_small():
+    with pytest.raises(InputError, match="too small for a head"):
         Preprocessing().apply(Volume(np.random.default_rng(0).random((3, 3, 3)), np.diag([0.1, 0.1, 0.1, 1])))
-    assert Preprocessing().apply(Volume(np.zeros((64, 64, 64)), np.diag([3.0, 3, 3, 1]))) is None
+
+
+def test_a_scan_of_one_value_gives_no_image():
+    assert Preprocessing().apply(Volume(np.zeros((32, 32, 32)), np.diag([6.0, 6, 6, 1]))) is None

@@ -1,7 +1,7 @@
-"""Bias: N4 correction (Tustison et al., IEEE TMI 2010), through SimpleITK.
+"""Bias field: N4 correction (Tustison et al., IEEE Transactions on Medical Imaging 2010), through SimpleITK.
 
-After stripping it is run inside the mask: fat and skull, which N4 would try to even out, are gone by then. Some
-training recipes want it before, over the whole head.
+After stripping, N4 runs inside the mask: fat and skull, which it would try to even out, are gone. Some training recipes
+correct the whole head first.
 """
 
 from __future__ import annotations
@@ -11,11 +11,15 @@ import numpy as np
 from deskull.errors import InputError
 from deskull.volume import Array, FloatArray, Volume
 
-#: Iterations at each of N4's four levels, and the shrink factor: the schedule of the tutorial deskull began as.
+#: Maximum number of iterations at each of N4's four levels, and the shrink factor: the values of the tutorial that
+#: deskull began as.
 ITERATIONS = (20, 10, 10, 5)
 SHRINK = 3
-#: Fewer voxels than this, after shrinking, are too few to fit a field to.
-_FEWEST = 64
+#: Minimum number of voxels, after shrinking, that a field is fitted to. Set by hand: N4's coarsest spline has 4 x 4 x 4
+#: control points.
+_MIN_VOXELS = 64
+#: Number of bins of the histogram for Otsu's threshold.
+_N_OTSU_BINS = 200
 
 
 def correct_bias(scan: Volume, mask: Array, shrink: int = SHRINK, threads: int = 1) -> FloatArray:
@@ -25,16 +29,16 @@ def correct_bias(scan: Volume, mask: Array, shrink: int = SHRINK, threads: int =
     ----------
     scan : Volume
         A 3-D scan.
-    mask : ndarray, the scan's shape
-        Where the field is estimated: the brain.
+    mask : ndarray, shape (x, y, z)
+        Where the field is estimated: the brain, in the scan's shape.
     shrink : int
-        The field is estimated on every `shrink`-th voxel (fewer along thick slices), then applied to all.
+        The field is estimated from every `shrink`-th voxel (from more along thick slices) and applied to all.
     threads : int
-        At most so many threads.
+        Maximum number of threads.
 
     Returns
     -------
-    ndarray of float32
+    ndarray of float32, shape (x, y, z)
         Corrected real values inside the mask, 0 outside.
 
     Raises
@@ -47,13 +51,13 @@ def correct_bias(scan: Volume, mask: Array, shrink: int = SHRINK, threads: int =
     try:
         field = bias_field(scan, mask, shrink, threads)
     except InputError:
-        raise InputError(f"{scan.name}: too little brain for N4; leave --bias-correct out.") from None
+        raise InputError(f"{scan.name}: has too little brain for N4; strip it without bias correction.") from None
     corrected: FloatArray = np.where(mask > 0, scan.finite().values() / field, 0).astype(np.float32)
     return corrected
 
 
 def correct_head(scan: Volume, shrink: int = SHRINK, threads: int = 1) -> Volume:
-    """Divide a whole head by its bias field, estimated where Otsu's threshold (IEEE SMC 1979) finds tissue.
+    """Divide a whole head by its bias field, estimated above Otsu's threshold.
 
     Parameters
     ----------
@@ -65,7 +69,7 @@ def correct_head(scan: Volume, shrink: int = SHRINK, threads: int = 1) -> Volume
     Returns
     -------
     Volume
-        Corrected real values as float32, the scan's geometry.
+        Corrected real values as float32, with the scan's geometry.
 
     Raises
     ------
@@ -77,12 +81,21 @@ def correct_head(scan: Volume, shrink: int = SHRINK, threads: int = 1) -> Volume
 
 
 def above_otsu(values: FloatArray) -> Array:
-    """Mask of the values above Otsu's threshold (IEEE SMC 1979), same shape."""
+    """Return the mask of the values above Otsu's threshold (Otsu, IEEE Transactions on SMC 1979).
+
+    Parameters
+    ----------
+    values : ndarray of float32, shape (x, y, z)
+
+    Returns
+    -------
+    ndarray of bool, shape (x, y, z)
+    """
     import SimpleITK as sitk
 
     image = sitk.GetImageFromArray(np.ascontiguousarray(values.T))
-    found: Array = sitk.GetArrayFromImage(sitk.OtsuThreshold(image, 0, 1, 200)).T > 0
-    return found
+    mask: Array = sitk.GetArrayFromImage(sitk.OtsuThreshold(image, 0, 1, _N_OTSU_BINS)).T > 0
+    return mask
 
 
 def bias_field(scan: Volume, mask: Array, shrink: int = SHRINK, threads: int = 1) -> FloatArray:
@@ -92,14 +105,14 @@ def bias_field(scan: Volume, mask: Array, shrink: int = SHRINK, threads: int = 1
     ----------
     scan : Volume
         A 3-D scan.
-    mask : ndarray, the scan's shape
-        Where it is estimated.
+    mask : ndarray, shape (x, y, z)
+        Where the field is estimated, in the scan's shape.
     shrink, threads : int
         See `correct_bias`.
 
     Returns
     -------
-    ndarray of float32, the scan's shape
+    ndarray of float32, shape (x, y, z)
 
     Raises
     ------
@@ -118,8 +131,8 @@ def bias_field(scan: Volume, mask: Array, shrink: int = SHRINK, threads: int = 1
     corrector.SetMaximumNumberOfIterations(list(ITERATIONS))
     corrector.SetNumberOfThreads(threads)
     small = sitk.Shrink(region, factors)
-    if np.count_nonzero(sitk.GetArrayViewFromImage(small)) < _FEWEST:
-        raise InputError(f"{scan.name}: too little tissue for N4; leave N4 out.")
+    if np.count_nonzero(sitk.GetArrayViewFromImage(small)) < _MIN_VOXELS:
+        raise InputError(f"{scan.name}: has too little tissue for N4; prepare it without N4.")
     corrector.Execute(sitk.Shrink(image, factors), small)
     field: FloatArray = np.exp(sitk.GetArrayFromImage(corrector.GetLogBiasFieldAsImage(image)).T).astype(np.float32)
     return field

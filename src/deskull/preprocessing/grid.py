@@ -1,4 +1,4 @@
-"""Grid: one affine map from the user's voxels to the network's, and the answer back through its inverse."""
+"""Grid: one affine map from the scan's voxels to the network's, and the distance back through its inverse."""
 
 from __future__ import annotations
 
@@ -6,22 +6,47 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from nibabel.affines import apply_affine
 
+from deskull.axes import broadcast_along, occupied_indices
+from deskull.preprocessing.intensity import limit_range
 from deskull.preprocessing.resampling import block_affine, downsample, interpolate, upsample
 from deskull.volume import Affine, Array, FloatArray, Volume, corners, map_box_corners
 
 Shape = tuple[int, int, int]
 
-#: Air left around the head where a scan is cropped, in mm.
+#: Background kept around the head where a scan is cropped, in mm. Set by hand: more than the 10 mm to which the shipped
+#: networks' distances are clipped.
 MARGIN_MM = 14.0
-#: The network never sees more than this along an axis, in mm; what is farther from the head is cut.
-REACH_MM = 288.0
-#: Nor less than this, the smallest grid of training: around a slab of a few slices lies what is not seen. How far
-#: slabs of 15 to 40 mm of three scans agree with the mask of the whole head (Dice, mean and worst of 27): 0.969 and
-#: 0.907 without, 0.975 and 0.930 with.
-LEAST_MM = 160.0
-#: Points this much nearer to one of two voxels lie halfway between them.
+#: Maximum extent of the network's grid along an axis, in mm; what lies farther from the head is cut. Set by hand: a
+#: head and its neck, in a multiple of 16 voxels of 1, 2 or 3 mm.
+MAX_EXTENT_MM = 288.0
+#: Minimum extent, in mm: the smallest grid of training (80 voxels of 2 mm). A slab of a few slices is surrounded by
+#: empty voxels. Agreement of slabs of 15 to 40 mm of three scans with the mask of the whole head (Dice, mean and worst
+#: of 27): 0.969 and 0.907 without it, 0.975 and 0.930 with it.
+MIN_EXTENT_MM = 160.0
+#: Where a field of view longer than the maximum is cut, the grid starts this far above the top of the head, in mm: the
+#: margin and a little more.
+_ABOVE_HEAD_MM = 16.0
+#: The head is what is brighter than this fraction of the range between two percentiles of the scan. Set by hand: above
+#: the noise of air, below the dimmest tissue.
+_FOREGROUND = 0.15
+_FOREGROUND_PERCENTILES = (1, 99)
+#: The ends of the head are these percentiles of its voxels' coordinates, so that a few bright voxels in the air do not
+#: enlarge it.
+_HEAD_PERCENTILES = (0.1, 99.9)
+#: The head is looked for in about this number of planes along each axis.
+_N_SAMPLED_PLANES = 64
+#: A point halfway between two voxels belongs to the one that is nearer after a shift by this much along the world's
+#: axes, in mm.
 _TIE_MM = 1e-3
+#: A scan's axis is a grid's axis, in step and direction, if their ratio is 1 to within these tolerances.
+_SAME_STEP, _SAME_DIRECTION = 0.01, 0.02
+#: Voxels around the part of a scan that a grid covers, which blurring and splines use: a number of the scan's own
+#: voxels, and a number of blocks of them.
+_MARGIN_VOXELS = 4
+#: Tolerance of the field of view beyond the outer faces of its voxels, in voxels.
+_FACE_TOLERANCE = 1e-3
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,11 +56,11 @@ class Conformed:
     Attributes
     ----------
     data : ndarray of float32, shape (x, y, z)
-        Real values, RAS+ axes along the world's.
-    field_of_view : ndarray of bool, same shape
+        Real values; the axes are parallel to the world's (RAS+).
+    field_of_view : ndarray of bool, shape (x, y, z)
         Where the scan has voxels.
     affine : ndarray, shape (4, 4)
-        Grid indices to world mm.
+        Grid indices to world coordinates in mm.
     """
 
     data: FloatArray
@@ -43,35 +68,36 @@ class Conformed:
     affine: Affine
 
     def coarsened(self, times: int) -> tuple[Array, Affine]:
-        """The grid whose voxels hold so many of this one's along each edge: which lie in the scan, and its affine."""
+        """Return the field of view and the affine of the grid with voxels `times` as long and the same corners."""
         return self.field_of_view[(slice(times // 2, None, times),) * 3], rescaled_affine(self.affine, times)
 
 
 def rescaled_affine(grid: Affine, times: float) -> Affine:
-    """Affine of the grid with the same corners whose voxels are `times` as long."""
+    """Return the affine of the grid with voxels `times` as long and the same corners, shape (4, 4)."""
     scale = np.diag([times, times, times, 1.0])
     scale[:3, 3] = (times - 1) / 2
-    found: Affine = grid @ scale
-    return found
+    rescaled: Affine = grid @ scale
+    return rescaled
 
 
-def _foreground(data: FloatArray, affine: Affine) -> tuple[Affine, Affine]:
-    """Lowest and highest world coordinates of voxels that are not background, in mm, shape (3,) each."""
-    places = [_sparse(size) for size in data.shape]
-    sparse = data[np.ix_(*places)]
-    low, high = np.percentile(sparse, (1, 99))
-    found = np.argwhere(sparse > low + 0.15 * (high - low))
-    if not len(found):
+def _head_bounds(data: FloatArray, affine: Affine) -> tuple[Affine, Affine]:
+    """Return the lowest and highest world coordinates of the head in mm, shape (3,) each."""
+    planes = [_sampled_planes(size) for size in data.shape]
+    sample = data[np.ix_(*planes)]
+    low, high = np.percentile(sample, _FOREGROUND_PERCENTILES)
+    voxels = np.argwhere(sample > low + _FOREGROUND * (high - low))
+    if not len(voxels):
         outer = corners(data.shape, affine)
         return outer.min(axis=0), outer.max(axis=0)
-    index = np.stack([place[along] for place, along in zip(places, found.T, strict=True)], axis=1)
-    world = index @ affine[:3, :3].T + affine[:3, 3]
-    return np.percentile(world, 0.1, axis=0), np.percentile(world, 99.9, axis=0)
+    index = np.stack([plane[numbers] for plane, numbers in zip(planes, voxels.T, strict=True)], axis=1)
+    world = apply_affine(affine, index)
+    first, last = _HEAD_PERCENTILES
+    return np.percentile(world, first, axis=0), np.percentile(world, last, axis=0)
 
 
-def _sparse(size: int) -> Array:
-    """About 64 indices along an axis, the same counted from either end."""
-    half = np.arange(0, (size + 1) // 2, max(1, size // 64))
+def _sampled_planes(size: int) -> Array:
+    """Return about 64 indices along an axis, the same counted from either end."""
+    half = np.arange(0, (size + 1) // 2, max(1, size // _N_SAMPLED_PLANES))
     return np.union1d(half, size - 1 - half)
 
 
@@ -84,38 +110,39 @@ def choose_grid(
     *,
     crop: bool = False,
 ) -> tuple[Shape, Affine]:
-    """Choose the network's grid: world axes, `voxel_size` mm, covering the scan (or of a fixed size, around the head).
+    """Choose the network's grid: axes of the world, cubic voxels, covering the scan or the head in it.
 
     Parameters
     ----------
     data : ndarray of float32, shape (x, y, z)
     affine : ndarray, shape (4, 4)
+        Voxel indices to world coordinates in mm.
     voxel_size : float
-        Edge of the grid's voxels in mm.
+        Voxel size of the grid in mm.
     size_multiple : int
-        Each size is a multiple of this.
+        Each size of the grid is a multiple of this.
     size : tuple of int, optional
-        The grid's size in voxels; a scan is cut down or padded to it.
+        Size of the grid in voxels; the scan is cut or padded to it, around the head.
     crop : bool
-        Whether air around the head is left out, where no size is given.
+        Whether air around the head is left out, where no `size` is given.
 
     Returns
     -------
     shape : tuple of int
     affine : ndarray, shape (4, 4)
+        Grid indices to world coordinates in mm.
     """
     outer = corners(data.shape, affine)
     low, high = outer.min(axis=0), outer.max(axis=0)
     if crop and not size:
-        head_low, head_high = _foreground(data, affine)
+        head_low, head_high = _head_bounds(data, affine)
         low, high = np.maximum(low, head_low - MARGIN_MM), np.minimum(high, head_high + MARGIN_MM)
-    reach = np.array(size) * voxel_size if size else np.full(3, REACH_MM)
-    if (high - low > reach).any():
-        low, high = _within_reach(low, high, *_foreground(data, affine), reach)
-    extents = np.maximum(high - low, LEAST_MM) if crop else high - low
-    sizes = size or [
-        max(size_multiple, size_multiple * math.ceil(extent / voxel_size / size_multiple - 1e-6)) for extent in extents
-    ]
+    extent = np.array(size) * voxel_size if size else np.full(3, MAX_EXTENT_MM)
+    if (high - low > extent).any():
+        low, high = _cut_to_extent(low, high, *_head_bounds(data, affine), extent)
+    covered = np.maximum(high - low, MIN_EXTENT_MM) if crop else high - low
+    counts = [max(1, math.ceil(length / voxel_size / size_multiple - 1e-6)) for length in covered]
+    sizes = size or [size_multiple * count for count in counts]
     grid = np.diag([voxel_size, voxel_size, voxel_size, 1.0])
     grid[:3, 3] = (low + high) / 2 - (np.array(sizes) - 1) / 2 * voxel_size
     if crop and not size:
@@ -125,29 +152,29 @@ def choose_grid(
 
 
 def _off_centre(grid: Affine, reduced: Affine) -> Affine:
-    """How far grid points lie from the centres of voxels of their size and axes, in mm, shape (3,).
+    """Return how far grid points lie from the centres of voxels of the same size and axes, in mm, shape (3,).
 
-    Halfway between two voxels, interpolation would be a blur; a point there goes with the one that lies farther along
-    the world's axes, however the scan is stored.
+    Interpolation halfway between two voxels would blur. A point there goes to the voxel farther along the world's axes,
+    so that the grid does not depend on the order in which the scan is stored.
     """
     to_voxels = np.linalg.inv(reduced)
     places = to_voxels @ grid
     nearest = np.round(places[:3, 3] + to_voxels[:3, :3] @ np.full(3, _TIE_MM))
-    alike = np.isclose(np.abs(places[:3, :3]).max(axis=1), 1, atol=0.01)
-    alike &= np.isclose(np.abs(places[:3, :3]).sum(axis=1), 1, atol=0.02)
-    moved: Affine = reduced[:3, :3] @ np.where(alike, places[:3, 3] - nearest, 0)
+    same = np.isclose(np.abs(places[:3, :3]).max(axis=1), 1, atol=_SAME_STEP)
+    same &= np.isclose(np.abs(places[:3, :3]).sum(axis=1), 1, atol=_SAME_DIRECTION)
+    moved: Affine = reduced[:3, :3] @ np.where(same, places[:3, 3] - nearest, 0)
     return moved
 
 
-def _within_reach(
-    low: Affine, high: Affine, head_low: Affine, head_high: Affine, reach: Affine
+def _cut_to_extent(
+    low: Affine, high: Affine, head_low: Affine, head_high: Affine, extent: Affine
 ) -> tuple[Affine, Affine]:
-    """Cut a field of view down to `reach` mm: around the head, but from its top downwards."""
+    """Cut a field of view to an extent in mm: centred on the head, but measured downwards from its top."""
     centre = (head_low + head_high) / 2
-    centre[2] = head_high[2] + 16 - reach[2] / 2
-    start = np.clip(centre - reach / 2, low, np.maximum(low, high - reach))
-    large = high - low > reach
-    return np.where(large, start, low), np.where(large, start + reach, high)
+    centre[2] = head_high[2] + _ABOVE_HEAD_MM - extent[2] / 2
+    start = np.clip(centre - extent / 2, low, np.maximum(low, high - extent))
+    too_long = high - low > extent
+    return np.where(too_long, start, low), np.where(too_long, start + extent, high)
 
 
 def conform(
@@ -168,27 +195,32 @@ def conform(
     volume : Volume
         A 3-D scan of finite values.
     voxel_size : float
-        Edge of the network's voxels in mm.
+        Voxel size of the network in mm.
     size_multiple : int
-        The network's sizes are multiples of this.
+        Each size of the grid is a multiple of this.
     reference_grid : Conformed, optional
         Use this one's grid instead of choosing one: for a mask beside its scan.
     size : tuple of int, optional
         A fixed size of the grid in voxels.
     crop : bool
-        Whether the grid covers the head only, and not all of the scan.
+        Whether the grid covers the head only, instead of the whole scan.
     order : {1, 0}
-        Linear interpolation, or the nearest voxel with no averaging.
+        1 for linear interpolation, 0 for the nearest voxel without averaging.
     threads : int
-        At most so many threads.
+        Maximum number of threads.
+
+    Returns
+    -------
+    Conformed
 
     Notes
     -----
-    Where the scan is finer than the grid it is averaged first (block mean, then a Gaussian for the rest),
-    so that nothing aliases; where it is much coarser, its voxels are split by cubic splines; then one linear
-    interpolation through the composed affine map.
+    Values far out of range are limited first (see `deskull.preprocessing.intensity.limit_range`). Where the scan is
+    finer than the grid it is averaged (block mean, then a Gaussian for the rest), so that nothing aliases; where it is
+    much coarser, its voxels are split by cubic splines; one linear interpolation through the composed affine map
+    follows.
     """
-    data = volume.values()
+    data = limit_range(volume).values()
     if reference_grid is None:
         shape, grid = choose_grid(data, volume.affine, voxel_size, size_multiple, size, crop=crop)
         return _sample(data, volume.affine, shape, grid, order, threads)
@@ -196,17 +228,22 @@ def conform(
 
 
 def resample(volume: Volume, shape: tuple[int, ...], grid: Affine, order: int = 1) -> Conformed:
-    """Sample a scan on a grid of cubic voxels; see `conform`.
+    """Sample a scan on a given grid of cubic voxels, as `conform` does.
 
     Parameters
     ----------
     volume : Volume
         A 3-D scan of finite values.
     shape : tuple of int
+        Shape of the grid.
     grid : ndarray, shape (4, 4)
-        Indices of the grid to world mm.
+        Grid indices to world coordinates in mm.
     order : {1, 0}
-        Linear interpolation, or the nearest voxel with no averaging.
+        1 for linear interpolation, 0 for the nearest voxel without averaging.
+
+    Returns
+    -------
+    Conformed
     """
     return _sample(volume.values(), volume.affine, shape, grid, order)
 
@@ -214,22 +251,24 @@ def resample(volume: Volume, shape: tuple[int, ...], grid: Affine, order: int = 
 def _sample(
     data: FloatArray, affine: Affine, shape: tuple[int, ...], grid: Affine, order: int = 1, threads: int = 1
 ) -> Conformed:
-    """Real values of a scan on a grid, and which of its voxels lie in the scan's field of view."""
-    near, moved = _crop(data, affine, shape, grid)
-    reduced, finer = upsample(*downsample(near, moved, voxel := float(grid[0, 0])), voxel) if order else (near, moved)
-    back = np.linalg.inv(finer) @ grid
-    sampled = interpolate(reduced, back[:3, :3], back[:3, 3], shape, threads, order)
-    return Conformed(sampled, _inside(shape, np.linalg.inv(affine) @ grid, data.shape), grid)
+    """Sample real values on a grid of cubic voxels."""
+    sampled, affine_of_part = _crop(data, affine, shape, grid)
+    if order:
+        voxel = float(grid[0, 0])
+        sampled, affine_of_part = upsample(*downsample(sampled, affine_of_part, voxel), voxel)
+    to_data = np.linalg.inv(affine_of_part) @ grid
+    sampled = interpolate(sampled, to_data[:3, :3], to_data[:3, 3], shape, threads, order)
+    return Conformed(sampled, _field_of_view(shape, np.linalg.inv(affine) @ grid, data.shape), grid)
 
 
 def _crop(data: FloatArray, affine: Affine, shape: tuple[int, ...], grid: Affine) -> tuple[FloatArray, Affine]:
-    """The part of a scan that a grid can see, with a margin for what blurs and splines see around it."""
+    """Return the part of a scan that a grid covers, with a margin for blurring and splines, and its affine."""
     voxel = float(grid[0, 0])
-    whole = np.diag(block_affine(data.shape, affine, voxel))[:3]
-    seen = map_box_corners([(-0.5, size - 0.5) for size in shape], np.linalg.inv(affine) @ grid)
-    margin = 4 + 4 * whole
-    low = np.clip((seen.min(axis=0) - margin) // whole * whole, 0, data.shape).astype(int)
-    high = np.clip(np.ceil(seen.max(axis=0) + margin), 0, data.shape).astype(int)
+    blocks = np.diag(block_affine(data.shape, affine, voxel))[:3]
+    covered = map_box_corners([(-0.5, size - 0.5) for size in shape], np.linalg.inv(affine) @ grid)
+    margin = _MARGIN_VOXELS * (1 + blocks)
+    low = np.clip((covered.min(axis=0) - margin) // blocks * blocks, 0, data.shape).astype(int)
+    high = np.clip(np.ceil(covered.max(axis=0) + margin), 0, data.shape).astype(int)
     if (high - low < margin).any():
         return data, affine
     moved = affine.copy()
@@ -237,35 +276,34 @@ def _crop(data: FloatArray, affine: Affine, shape: tuple[int, ...], grid: Affine
     return data[tuple(slice(a, b) for a, b in zip(low, high, strict=True))], moved
 
 
-def _inside(shape: tuple[int, ...], to_scan: Affine, scan_shape: tuple[int, ...]) -> Array:
-    """Which grid voxels have their centre in the scan's field of view."""
+def _field_of_view(shape: tuple[int, ...], to_scan: Affine, scan_shape: tuple[int, ...]) -> Array:
+    """Return which grid voxels have their centre in the scan."""
     inside = np.ones(shape, bool)
     axes = [np.arange(size, dtype=np.float32) for size in shape]
     for row, size in enumerate(scan_shape):
         index = np.full((1, 1, 1), to_scan[row, 3], np.float32)
         for axis, step in enumerate(to_scan[row, :3].astype(np.float32)):
-            if abs(step) * shape[axis] > 1e-4:  # where grids are parallel, one axis tells
-                index = index + (axes[axis] * step).reshape([-1 if a == axis else 1 for a in range(3)])
-        inside &= (index >= -0.501) & (index <= size - 0.499)
+            if abs(step) * shape[axis] > 1e-4:  # where the grids are parallel, one axis suffices
+                index = index + broadcast_along(axis, axes[axis] * step)
+        inside &= (index >= -(0.5 + _FACE_TOLERANCE)) & (index <= size - (0.5 - _FACE_TOLERANCE))
     return inside
 
 
 def to_native(field: FloatArray, grid: Affine, volume: Volume, far: float, threads: int = 1) -> FloatArray:
-    """Interpolate a distance from the network's grid back to a scan's own voxels.
+    """Interpolate a distance from the network's grid to the scan's own voxels.
 
     Parameters
     ----------
     field : ndarray of float32, shape (x, y, z)
         Signed distance in mm on the network's grid.
     grid : ndarray, shape (4, 4)
-        Its indices to world mm.
+        Grid indices to world coordinates in mm.
     volume : Volume
-        The scan whose voxels are wanted.
+        The scan.
     far : float
-        What the distance is taken to be away from the brain, in mm: only the box in which the field is
-        less is interpolated.
+        Distance in mm assumed away from the brain: only the box in which `field` is smaller is interpolated.
     threads : int
-        At most so many threads.
+        Maximum number of threads.
 
     Returns
     -------
@@ -287,11 +325,11 @@ def to_native(field: FloatArray, grid: Affine, volume: Volume, far: float, threa
 
 
 def _native_box(near: Array, to_scan: Affine, shape: tuple[int, int, int]) -> tuple[slice, ...]:
-    """The box of scan voxels that covers the true voxels of a grid mask, one grid voxel of margin."""
+    """Return the box of scan voxels around the true voxels of a grid, with a margin of one grid voxel."""
     ends = []
     for axis in range(3):
-        hit = np.flatnonzero(near.any(axis=tuple(a for a in range(3) if a != axis)))
-        ends.append((hit[0] - 1, hit[-1] + 1))
+        occupied = occupied_indices(near, axis)
+        ends.append((occupied[0] - 1, occupied[-1] + 1))
     mapped = map_box_corners(ends, to_scan)
     low = np.clip(np.floor(mapped.min(axis=0)), 0, shape).astype(int)
     high = np.clip(np.ceil(mapped.max(axis=0)) + 1, 0, shape).astype(int)

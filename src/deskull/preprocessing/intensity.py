@@ -6,95 +6,159 @@ import numpy as np
 
 from deskull.volume import Array, FloatArray, Volume
 
-#: Percentiles that become 0 and 1.
+#: Percentiles that become 0 and 1. Set by hand; the synthetic images of training are scaled by the same.
 LOW, HIGH = 1.0, 99.5
-#: Where brighter voxels are clipped.
+#: Brighter voxels are clipped to this, on the scale on which the 99.5th percentile is 1.
 CEILING = 1.5
-#: Hounsfield units kept of a CT: the brain's 0 to 50 in the middle, fat and air at one end, bone at the other.
+#: About this number of voxels is enough for the percentiles.
+_N_SAMPLED_VOXELS = 200_000
+#: Hounsfield units of a CT that are kept: the brain's 0 to 50 in the middle, fat and air at one end, bone at the other.
 CT_WINDOW = (-50.0, 150.0)
-#: A scan whose 5th percentile is below this is taken for a CT in Hounsfield units (air is -1000), if such a share of it
-#: lies between this and the window, as fat and the skin's edge do: MR padded with -1000 has nothing there.
+#: A scan is a CT in Hounsfield units (air is -1000) if its 5th percentile is below this, and at least this fraction of
+#: its voxels lies between this and the window, as fat and the edge of the skin do. An MR image padded with -1000 has no
+#: such voxels.
 _CT_AIR = -500.0
-_CT_FAT = 0.002
-_SAMPLE = 200_000
+_CT_FAT_FRACTION = 0.002
+_CT_PERCENTILE = 5
+#: CT is recognised on about this number of planes along each axis, the range of a scan on more.
+_N_CT_PLANES, _N_RANGE_PLANES = 48, 64
+#: The range of a scan lies between these percentiles.
+_RANGE_PERCENTILES = (0.1, 99.9)
+#: Values farther out than this number of ranges are limited to it. In the real scans that deskull is
+#: tested with, none lies farther out than 3.4.
+_MAX_OUTLIER = 100.0
+#: Largest magnitude (and inverse of the smallest range) at which averaging, blurring and splines neither overflow nor
+#: underflow 32-bit floats.
+_MAX_MAGNITUDE = 1e30
+#: Rounding to 32-bit floats may lose at most this fraction of the range.
+_MAX_ROUNDING = 1e-3
 
 
-def clip_ct(scan: Volume) -> Volume:
-    """Clip a CT in Hounsfield units to `CT_WINDOW`; any other scan is returned as it is.
+def limit_range(scan: Volume) -> Volume:
+    """Bring a scan whose values 32-bit arithmetic cannot handle into range; any other is returned as it is.
 
-    Done before resampling, or bone of 1500 units would spread over the brain beside it.
+    A few voxels of 3e38 would spread over the whole scan where it is resampled; an offset of 1e10 leaves no digits for
+    tissue. Outliers are limited to 100 times the scan's range (0.1st to 99.9th percentile); an offset that is too large
+    for the range is subtracted.
 
     Parameters
     ----------
     scan : Volume
         A 3-D scan of finite values.
+
+    Returns
+    -------
+    Volume
+        The same object, or one of float32 real values. After an offset was subtracted their unit is a thousandth of the
+        range.
     """
-    sparse = scan.data[tuple(slice(None, None, max(1, size // 48)) for size in scan.shape)] * scan.slope + scan.inter
-    fat = (sparse > _CT_AIR) & (sparse < CT_WINDOW[0])
-    if np.percentile(sparse, 5) > _CT_AIR or fat.mean() < _CT_FAT:
+    with np.errstate(over="ignore", invalid="ignore"):
+        ends = sorted(float(end) * scan.slope + scan.inter for end in (scan.data.min(), scan.data.max()))
+        low, high = np.percentile(_sampled_values(scan, _N_RANGE_PLANES), _RANGE_PERCENTILES).tolist()
+    if not (high > low and np.isfinite((low, high)).all()):
+        low, high = ends  # fewer than one voxel in a thousand differs from the rest
+    extent = high - low
+    floor, ceiling = low - _MAX_OUTLIER * extent, high + _MAX_OUTLIER * extent
+    magnitude = max(abs(max(ends[0], floor)), abs(min(ends[1], ceiling)))
+    rounding = magnitude * float(np.finfo(np.float32).eps)
+    imprecise = magnitude > _MAX_MAGNITUDE or 0 < extent < 1 / _MAX_MAGNITUDE or rounding > _MAX_ROUNDING * extent > 0
+    if not imprecise and floor <= ends[0] and ends[1] <= ceiling:
+        return scan
+    values = np.clip(scan.data.astype(np.float64) * scan.slope + scan.inter, floor, ceiling)
+    if imprecise:
+        values = (values - low) * (1000 / (extent or 1.0))
+    return scan.with_data(np.nan_to_num(values).astype(np.float32))
+
+
+def _sampled_values(scan: Volume, n_planes: int) -> Array:
+    """Return real values of about `n_planes` planes along each axis, as float64."""
+    sample = scan.data[tuple(slice(None, None, max(1, size // n_planes)) for size in scan.shape)]
+    values: Array = sample.astype(np.float64) * scan.slope + scan.inter
+    return values
+
+
+def clip_ct(scan: Volume) -> Volume:
+    """Clip a CT in Hounsfield units to `CT_WINDOW`; any other scan is returned as it is.
+
+    CT is clipped before it is resampled: otherwise bone of 1500 units would be averaged into the brain beside it.
+
+    Parameters
+    ----------
+    scan : Volume
+        A 3-D scan of finite values.
+
+    Returns
+    -------
+    Volume
+        The same object, or one of float32 real values.
+    """
+    sample = _sampled_values(scan, _N_CT_PLANES)
+    fat = (sample > _CT_AIR) & (sample < CT_WINDOW[0])
+    if np.percentile(sample, _CT_PERCENTILE) > _CT_AIR or fat.mean() < _CT_FAT_FRACTION:
         return scan
     return scan.with_data(np.clip(scan.values(), *CT_WINDOW))
 
 
-def rescale(image: FloatArray, inside: Array) -> FloatArray:
-    """Scale robustly to about 0..1 and blank what lies outside the field of view.
+def rescale(image: FloatArray, field_of_view: Array) -> FloatArray:
+    """Scale to about 0 to 1 by percentiles, and set what lies outside the field of view to 0.
 
     Parameters
     ----------
     image : ndarray of float32, shape (x, y, z)
-    inside : ndarray of bool, same shape
-        The field of view.
+    field_of_view : ndarray of bool, shape (x, y, z)
 
     Returns
     -------
-    ndarray of float32
-        0 at the 1st percentile and below, 1 at the 99.5th, clipped at 1.5; 0 outside.
+    ndarray of float32, shape (x, y, z)
+        0 at the 1st percentile and below, 1 at the 99.5th, clipped at 1.5; 0 outside the field of view.
     """
-    step = max(1, image.size // _SAMPLE) | 1
-    sample = image.ravel()[::step][inside.ravel()[::step]]
-    low, high = np.percentile(sample if sample.size else image[inside], (LOW, HIGH))
+    step = max(1, image.size // _N_SAMPLED_VOXELS) | 1
+    sample = image.ravel()[::step][field_of_view.ravel()[::step]]
+    low, high = np.percentile(sample if sample.size else image[field_of_view], (LOW, HIGH))
     scaled = image - np.float32(low)
     scaled /= np.float32((high - low) or 1.0)
     np.clip(scaled, 0, CEILING, out=scaled)
-    scaled *= inside
+    scaled *= field_of_view
     return scaled
 
 
-def standardise(image: FloatArray, inside: Array) -> FloatArray:
-    """Zero mean and unit variance inside the head (above Otsu's threshold).
+def standardise(image: FloatArray, field_of_view: Array) -> FloatArray:
+    """Scale to zero mean and unit variance inside the head (above Otsu's threshold).
 
     Parameters
     ----------
     image : ndarray of float32, shape (x, y, z)
-    inside : ndarray of bool, same shape
-        The field of view.
+    field_of_view : ndarray of bool, shape (x, y, z)
 
     Returns
     -------
-    ndarray of float32
-        Outside the field of view what its darkest voxel has.
+    ndarray of float32, shape (x, y, z)
+        The value of the darkest voxel outside the field of view.
     """
     from deskull.preprocessing.bias_field import above_otsu
 
-    filled = np.where(inside, image, image[inside].min())
+    filled = np.where(field_of_view, image, image[field_of_view].min())
     head = filled[above_otsu(filled)]
     scaled: FloatArray = (filled - head.mean()) / np.float32(head.std() or 1.0)
     return scaled
 
 
-def to_bytes(image: FloatArray, inside: Array) -> FloatArray:
-    """Scale linearly so that the darkest voxel is 0 and the brightest 255; 0 outside the field of view.
+def to_bytes(image: FloatArray, field_of_view: Array) -> FloatArray:
+    """Scale so that the darkest voxel is 0 and the brightest 255, and set what lies outside the field of view to 0.
 
     Parameters
     ----------
     image : ndarray of float32, shape (x, y, z)
-    inside : ndarray of bool, same shape
-        The field of view.
+    field_of_view : ndarray of bool, shape (x, y, z)
+
+    Returns
+    -------
+    ndarray of float32, shape (x, y, z)
     """
-    low, high = image[inside].min(), image[inside].max()
-    scaled: FloatArray = np.where(inside, (image - low) * (np.float32(255) / ((high - low) or 1)), 0)
+    low, high = image[field_of_view].min(), image[field_of_view].max()
+    scaled: FloatArray = np.where(field_of_view, (image - low) * (np.float32(255) / ((high - low) or 1)), 0)
     return scaled.astype(np.float32)
 
 
-#: Ways of scaling by the name that recipes and cards give them.
+#: Functions that scale intensities, by their names in recipes and cards.
 SCALINGS = {"rescale": rescale, "standardise": standardise, "bytes": to_bytes}

@@ -1,7 +1,9 @@
-"""Preprocess: from a scan to what a network sees; the same for training and for stripping."""
+"""Settings of preprocessing: how a scan is brought to a network, the same in training and in stripping."""
 
 from __future__ import annotations
 
+import dataclasses
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -10,35 +12,37 @@ import numpy as np
 
 from deskull.errors import InputError, UsageError
 from deskull.preprocessing.bias_field import SHRINK, correct_head
-from deskull.preprocessing.grid import Conformed, conform
-from deskull.preprocessing.intensity import SCALINGS, clip_ct
+from deskull.preprocessing.grid import MAX_EXTENT_MM, Conformed, conform
+from deskull.preprocessing.intensity import SCALINGS, clip_ct, limit_range
 from deskull.volume import Volume
 
 _ORDERS = {"linear": 1, "nearest": 0}
+#: Smallest voxel size of a network, in mm: its largest grid then has about 600 voxels along an axis.
+_MIN_VOXEL_SIZE = 0.5
 
 
 @dataclass(frozen=True)
 class Preprocessing:
-    """How scans are brought to a network. A recipe chooses it, the model's card carries it.
+    """How scans are brought to a network: chosen by a recipe, kept in the model's card.
 
     Attributes
     ----------
     voxel_size : float
-        Edge of the network's voxels in mm.
+        Voxel size of the network in mm.
     size_multiple : int
-        The grid's sizes are multiples of this.
+        Each size of the grid is a multiple of this.
     stride : int
-        How many of the network's voxels make one of its answer along each edge.
+        Number of the network's voxels, along each edge, that make one voxel of its output.
     size : tuple of int, optional
-        Fixed size of the grid in voxels; without it the grid covers the scan.
+        Fixed size of the grid in voxels; without it the grid covers the head.
     n4 : bool
-        Whether the whole head is corrected for its bias field first.
+        Whether the bias field of the whole head is corrected first.
     n4_shrink : int
-        N4 sees every so many-th voxel.
+        N4 estimates the field from every `n4_shrink`-th voxel.
     intensity : {"rescale", "standardise", "bytes"}
         See `deskull.preprocessing.intensity`.
     interpolation : {"linear", "nearest"}
-        How images are resampled.
+        How scans are resampled.
     """
 
     voxel_size: float = 2.0
@@ -52,42 +56,61 @@ class Preprocessing:
 
     @property
     def output_voxel_size(self) -> float:
-        """Edge of the voxels that the network answers on, in mm."""
+        """Voxel size of the network's output in mm."""
         return self.voxel_size * self.stride
 
     @classmethod
     def of(cls, settings: Mapping[str, Any]) -> Preprocessing:
-        """Make one from a recipe's or a card's settings.
+        """Make one from the settings of a recipe or a card.
+
+        Parameters
+        ----------
+        settings : mapping
+            Attributes by name; those left out have their defaults.
 
         Raises
         ------
         UsageError
-            If a setting is unknown or has a value there is none for.
+            If a setting is unknown or has a wrong type or value.
         """
-        found = dict(settings)
-        if found.get("size"):
-            found["size"] = tuple(int(n) for n in found["size"])
-        try:
-            made = cls(**found)
-        except TypeError as error:
-            raise UsageError(f"preprocess: {error}; see deskull.preprocessing.settings for the settings.") from None
+        known = [field.name for field in dataclasses.fields(cls)]
+        for name in settings:
+            if name not in known:
+                raise UsageError(f"preprocess: {name} is no setting; choose from {', '.join(known)}.")
+        values = dict(settings)
+        if isinstance(values.get("size"), list):
+            values["size"] = tuple(values["size"])
+        made = cls(**values)
         made.check()
         return made
 
     def check(self) -> None:
-        """Refuse settings that cannot be.
+        """Refuse settings of a wrong type or value.
 
         Raises
         ------
         UsageError
         """
-        if self.intensity not in SCALINGS or self.interpolation not in _ORDERS:
-            known = f"{', '.join(SCALINGS)} and {', '.join(_ORDERS)}"
-            raise UsageError(f"preprocess: {self.intensity}, {self.interpolation}: unknown; there are {known}.")
-        if not (self.voxel_size > 0 and self.size_multiple >= 1 and self.stride >= 1 and self.n4_shrink >= 1):
-            raise UsageError("preprocess: voxel_size, size_multiple, stride and n4_shrink must be positive.")
-        if self.size and (len(self.size) != 3 or any(n < 1 or n % self.size_multiple for n in self.size)):
-            raise UsageError(f"preprocess: size {self.size} must be three multiples of {self.size_multiple}.")
+        for name, choices in (("intensity", SCALINGS), ("interpolation", _ORDERS)):
+            if getattr(self, name) not in list(choices):
+                raise UsageError(f"preprocess: {name}={getattr(self, name)!r}: choose {' or '.join(choices)}.")
+        if not isinstance(self.n4, bool):
+            raise UsageError(f"preprocess: n4={self.n4!r}: must be true or false.")
+        for name in ("size_multiple", "stride", "n4_shrink"):
+            if not _is_positive_integer(getattr(self, name)):
+                raise UsageError(f"preprocess: {name}={getattr(self, name)!r}: must be a positive whole number.")
+        if not (_is_number(self.voxel_size) and _MIN_VOXEL_SIZE <= self.voxel_size <= MAX_EXTENT_MM):
+            limits = f"between {_MIN_VOXEL_SIZE:g} and {MAX_EXTENT_MM:g} mm"
+            raise UsageError(f"preprocess: voxel_size={self.voxel_size!r}: must be positive, {limits}.")
+        if self.size is not None and not self._size_fits():
+            raise UsageError(f"preprocess: size={self.size!r}: must be three multiples of {self.size_multiple}.")
+
+    def _size_fits(self) -> bool:
+        """Whether the fixed size is three positive multiples of `size_multiple`."""
+        size: Any = self.size
+        if not isinstance(size, tuple) or len(size) != 3:
+            return False
+        return all(_is_positive_integer(n) and n % self.size_multiple == 0 for n in size)
 
     def as_dict(self) -> dict[str, Any]:
         """Return every setting by name, as JSON and YAML can hold it."""
@@ -103,44 +126,53 @@ class Preprocessing:
         scan : Volume
             A 3-D scan of finite values.
         threads : int
-            At most so many threads.
+            Maximum number of threads.
         reference_grid : Conformed, optional
             Use this one's grid instead of choosing one.
 
         Returns
         -------
         Conformed or None
-            None if the scan holds one value only where the grid lies.
+            None if the scan has a single value inside the grid.
 
         Raises
         ------
         InputError
             If the scan is too small for a head.
         """
-        windowed = clip_ct(scan)
+        clipped = clip_ct(scan)
         if self.n4:
-            windowed = correct_head(windowed, self.n4_shrink, threads)
-        order = _ORDERS[self.interpolation]
+            clipped = correct_head(limit_range(clipped), self.n4_shrink, threads)
         conformed = conform(
-            windowed,
+            clipped,
             self.voxel_size,
             self.size_multiple,
             reference_grid,
             size=self.size,
             crop=True,
-            order=order,
+            order=_ORDERS[self.interpolation],
             threads=threads,
         )
         if not conformed.field_of_view.any():
             size = " x ".join(f"{n * step:.3g}" for n, step in zip(scan.shape, scan.voxel_sizes, strict=True))
             raise InputError(f"{scan.name}: is {size} mm, too small for a head; check the voxel sizes in its header.")
-        if not _varies(conformed):
+        if not _has_contrast(conformed):
             return None
         image = SCALINGS[self.intensity](conformed.data, conformed.field_of_view)
         return Conformed(image, conformed.field_of_view, conformed.affine)
 
 
-def _varies(conformed: Conformed) -> bool:
-    """Whether a scan holds more than one value where the grid lies."""
+def _is_number(value: Any) -> bool:
+    """Whether a setting is a finite number."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _is_positive_integer(value: Any) -> bool:
+    """Whether a setting is a whole number of at least 1."""
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 1
+
+
+def _has_contrast(conformed: Conformed) -> bool:
+    """Whether a scan has more than one value inside the grid."""
     data, inside = conformed.data, conformed.field_of_view
     return bool(data.max(where=inside, initial=-np.inf) > data.min(where=inside, initial=np.inf))
