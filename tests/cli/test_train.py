@@ -66,7 +66,7 @@ def content_of(folder):
     """Every file that must not depend on what happened on the way: bytes, and what checkpoints hold."""
     names = ("metrics.csv", "recipe.yaml", "run.json", "curves.png")
     found = {name: (folder / name).read_bytes() for name in names}
-    return found | {name: torch.load(folder / name, weights_only=False) for name in ("best.ckpt", "last.ckpt")}
+    return found | {name: torch.load(folder / name, weights_only=True) for name in ("best.ckpt", "last.ckpt")}
 
 
 def same(one, other):

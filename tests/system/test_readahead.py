@@ -1,4 +1,4 @@
-"""Reading ahead: every item comes in order, whatever its file is; later ones are asked for."""
+"""Reading ahead: every item is yielded in order, whatever its file is, and later files are announced."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from deskull.system.readahead import read_ahead
 
 
-def test_items_come_in_order_whatever_their_files_are(tmp_path):
+def test_items_are_yielded_in_order_whatever_their_files_are(tmp_path):
     os.mkfifo(tmp_path / "pipe")  # opening it would wait for a writer
     (tmp_path / "empty").touch()
     paths = [tmp_path / name for name in ("none", "pipe", "empty", ".", "none/at/all")]
@@ -19,12 +19,14 @@ def test_items_come_in_order_whatever_their_files_are(tmp_path):
         assert list(read_ahead(paths, count, lambda path: path)) == paths
 
 
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="posix_fadvise is told of Linux only")
-def test_the_file_of_a_later_item_is_asked_for(tmp_path, monkeypatch):
-    asked = []
-    monkeypatch.setattr(os, "posix_fadvise", lambda file, *_: asked.append(Path(f"/proc/self/fd/{file}").readlink()))
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="posix_fadvise has an effect on Linux only")
+def test_file_of_a_later_item_is_announced(tmp_path, monkeypatch):
+    announced = []
+    monkeypatch.setattr(
+        os, "posix_fadvise", lambda file, *_: announced.append(Path(f"/proc/self/fd/{file}").readlink())
+    )
     paths = [tmp_path / str(number) for number in range(4)]
     for path in paths:
         path.write_text("scan")
     for done, _ in enumerate(read_ahead(paths, 2, lambda path: path), start=1):
-        assert asked == paths[2 : done + 2]
+        assert announced == paths[2 : done + 2]

@@ -1,4 +1,4 @@
-"""Limits: the least of what the machine, a container and a queue's job grant."""
+"""Resources: the smallest of the limits that the machine, a container and a job of a queue set."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from deskull.system.resources import available_gb, default_threads, usable_cores
 GB = 1_000_000_000
 
 
-def machine(root: Path, membership: str, files: dict[str, str]) -> tuple[Path, Path]:
-    """Folders as Linux shows them: 64 GB free, a process in some control groups, and their files."""
+def fake_machine(root: Path, membership: str, files: dict[str, str]) -> tuple[Path, Path]:
+    """Make folders as Linux shows them: 64 GB of free memory, a process in control groups, and their files."""
     proc, groups = root / "proc", root / "cgroup"
     written = {proc / "meminfo": "MemTotal: 1 kB\nMemAvailable:   64000000 kB\n", proc / "self/cgroup": membership}
     for path, text in (written | {groups / name: text for name, text in files.items()}).items():
@@ -22,7 +22,7 @@ def machine(root: Path, membership: str, files: dict[str, str]) -> tuple[Path, P
     return proc, groups
 
 
-def test_a_job_of_a_queue_has_the_least_of_all_groups_above_it(tmp_path):
+def test_job_of_a_queue_has_the_smallest_limit_of_all_groups_above_it(tmp_path):
     files = {
         "job_7/memory.max": f"{8 * GB}",
         "job_7/memory.current": f"{5 * GB}",
@@ -31,12 +31,14 @@ def test_a_job_of_a_queue_has_the_least_of_all_groups_above_it(tmp_path):
         "job_7/step_0/memory.current": f"{5 * GB}",
         "job_7/cpu.max": "100000 100000",
     }
-    where = machine(tmp_path, "0::/job_7/step_0\n", files)
-    assert available_gb(*where) == pytest.approx(5)  # 3 free and 2 of files that the system drops when it must
+    where = fake_machine(tmp_path, "0::/job_7/step_0\n", files)
+    assert available_gb(*where) == pytest.approx(
+        5
+    )  # 3 GB are free and 2 GB are cached files, which the system can drop
     assert usable_cores(*where) == 1
 
 
-def test_the_first_kind_of_control_groups(tmp_path):
+def test_limits_of_cgroup_v1_are_read(tmp_path):
     files = {
         "memory/slurm/job_7/memory.limit_in_bytes": f"{4 * GB}",
         "memory/slurm/job_7/memory.usage_in_bytes": f"{1 * GB}",
@@ -45,23 +47,23 @@ def test_the_first_kind_of_control_groups(tmp_path):
         "cpu,cpuacct/slurm/cpu.cfs_quota_us": "-1",
         "cpu,cpuacct/slurm/cpu.cfs_period_us": "100000",
     }
-    where = machine(tmp_path, "4:memory:/slurm/job_7\n2:cpu,cpuacct:/slurm\n0::/\n", files)
+    where = fake_machine(tmp_path, "4:memory:/slurm/job_7\n2:cpu,cpuacct:/slurm\n0::/\n", files)
     assert available_gb(*where) == pytest.approx(3)
     assert usable_cores(*where) == usable_cores(tmp_path, tmp_path)
 
 
-def test_a_container_that_shows_its_own_group_as_the_root(tmp_path):
+def test_container_that_shows_its_own_group_as_the_root_is_limited(tmp_path):
     files = {"memory.max": f"{2 * GB}", "memory.current": f"{3 * GB}", "cpu.max": "250000 100000"}
-    where = machine(tmp_path, "0::/docker/abc\n", files)
+    where = fake_machine(tmp_path, "0::/docker/abc\n", files)
     assert available_gb(*where) == 0
     assert usable_cores(*where) == min(2, usable_cores(tmp_path, tmp_path))
 
 
-def test_no_control_groups_no_limit(tmp_path):
+def test_without_control_groups_there_is_no_limit(tmp_path):
     assert available_gb(tmp_path, tmp_path) == float("inf")
     assert 1 <= usable_cores(tmp_path, tmp_path) <= (os.cpu_count() or 1)
 
 
-def test_this_machine():
+def test_limits_of_this_machine_are_plausible():
     assert 0 < available_gb() < 1e6
     assert 1 <= default_threads() <= 8

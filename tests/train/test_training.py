@@ -46,7 +46,7 @@ class Balls(Heads):
 def fit(recipe, out, **kwargs):
     pl.seed_everything(0, verbose=False)
     trainer = make_trainer(recipe, out, Hardware("cpu"))
-    trainer.fit(SurfaceModule(recipe), Balls(recipe, out, out), weights_only=False, **kwargs)
+    trainer.fit(SurfaceModule(recipe), Balls(recipe, out, out), weights_only=True, **kwargs)
     return trainer
 
 

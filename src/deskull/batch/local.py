@@ -20,9 +20,10 @@ from deskull.batch.records import Record
 from deskull.batch.tasks import Task
 from deskull.errors import DeskullError, UsageError, sentence
 from deskull.pipeline import Frame, Stripper
-from deskull.system.atomic import refuse_existing, sweep
-from deskull.system.memory import give_back_freed_memory, keep_freed_memory
-from deskull.system.processes import in_processes
+from deskull.system.atomic import refuse_existing
+from deskull.system.leftovers import remove_leftovers
+from deskull.system.memory import keep_freed_memory, return_freed_memory
+from deskull.system.processes import Failure, in_processes
 from deskull.system.readahead import read_ahead
 from deskull.system.resources import available_gb, default_threads, usable_cores
 from deskull.volume import Volume
@@ -181,13 +182,13 @@ def run(tasks: Sequence[Task], settings: Settings, jobs: int) -> Iterator[Record
     function = partial(_strip_here, settings=admitted(settings))
     coming = read_ahead(tasks, jobs, partial(_to_read, settings=settings))
     against: list[Record] = []
-    for task, record in in_processes(function, _let_through(coming, settings, against), count, TRIES):
-        yield record or died(task, settings, "twice", "use fewer --jobs")
+    for task, record in in_processes(function, _let_through(coming, settings, against), count, tries=TRIES):
+        yield died(task, settings, "twice", "use fewer --jobs") if isinstance(record, Failure) else record
         while against:
             yield against.pop()
     yield from against
     for folder in {task.folder for task in tasks}:
-        sweep(folder, deep=False)
+        remove_leftovers(folder, recursive=False)
 
 
 def _strip_here(task: Task, settings: Settings) -> Record:
@@ -197,7 +198,7 @@ def _strip_here(task: Task, settings: Settings) -> Record:
     """
     keep_freed_memory()
     record = strip_task(task, settings)
-    give_back_freed_memory(GB_A_PROCESS)
+    return_freed_memory(GB_A_PROCESS)
     return record
 
 

@@ -15,7 +15,7 @@ from deskull.errors import DeskullError, UsageError
 from deskull.formats import split_name
 from deskull.masking import binarise
 from deskull.system.atomic import write_bytes
-from deskull.system.processes import in_processes, worthwhile
+from deskull.system.processes import Failure, in_processes, useful_jobs
 
 COLUMNS = ("participant_id", "session_id", "entities", "source", "volume_ml", "version", "model", "mask")
 
@@ -45,11 +45,13 @@ def group(out: Path, jobs: int = 1) -> tuple[int, list[str]]:
     if not masks:
         raise UsageError(f"{out}: holds no masks; run the participant level first.")
     rows, problems = [], []
-    for mask, row in in_processes(partial(_row_or_fault, out=out), masks, worthwhile(jobs, len(masks))):
+    for mask, row in in_processes(partial(_row_or_fault, out=out), masks, useful_jobs(jobs, len(masks))):
         if isinstance(row, dict):
             rows.append(row)
+        elif isinstance(row, Failure):
+            problems.append(f"{mask}: {row.value}, perhaps for lack of memory; use fewer processes.")
         else:
-            problems.append(row or f"{mask}: its process died; use fewer --nprocs.")
+            problems.append(row)
     text = io.StringIO()
     writer = csv.DictWriter(text, COLUMNS, delimiter="\t", lineterminator="\n")
     writer.writeheader()

@@ -30,7 +30,7 @@ def prepare(
     from deskull.data.cases import read_cases
     from deskull.data.prepare import prepare as run
     from deskull.preprocessing.settings import Preprocessing
-    from deskull.system.atomic import sweep
+    from deskull.system.leftovers import remove_leftovers
     from deskull.system.resources import default_threads
 
     with needs_extra("train"):
@@ -39,7 +39,7 @@ def prepare(
     settings = {"n4": n4, "n4_shrink": shrink, "voxel_size": voxel, "size": size, "intensity": intensity}
     chosen = {name: value for name, value in settings.items() if value is not None}
     preprocessing = Preprocessing.of(load_recipe(recipe).preprocessing.as_dict() | chosen)
-    sweep(cache)
+    remove_leftovers(cache)
     cases = read_cases(data)
     found = failed = 0
     for outcome in watched("preparing")(run(cases, preprocessing, cache, jobs or default_threads()), len(cases)):

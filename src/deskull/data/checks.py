@@ -13,7 +13,7 @@ from deskull import formats
 from deskull.data.cases import Case
 from deskull.errors import InputError
 from deskull.masking import binarise
-from deskull.system.processes import in_processes, worthwhile
+from deskull.system.processes import Failure, in_processes, useful_jobs
 from deskull.volume import Volume, grid_mismatch
 
 #: The stripped scan may differ from scan times mask in this share of its voxels.
@@ -140,6 +140,7 @@ def check_cases(cases: Sequence[Case], jobs: int = 1) -> Iterator[tuple[Case, Ch
     Case, Check
         As each is done.
     """
-    for case, check in in_processes(check_case, cases, worthwhile(jobs, len(cases))):
-        died = f"{case.raw}: its check was stopped from outside, perhaps for want of memory; use fewer --jobs."
-        yield case, check or Check(faults=(died,))
+    for case, check in in_processes(check_case, cases, useful_jobs(jobs, len(cases))):
+        if isinstance(check, Failure):
+            check = Check(faults=(f"{case.raw}: {check.value}, perhaps for lack of memory; use fewer jobs.",))
+        yield case, check

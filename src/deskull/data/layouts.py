@@ -19,9 +19,9 @@ from deskull.data.cases import Case, case_of_row, check_names, read_rows, unique
 from deskull.data.splits import SPLITS, Membership
 from deskull.errors import InputError, UsageError
 from deskull.formats import split_name
+from deskull.formats.bids_names import read_name, subject_label
 
 Found = tuple[list[Case], list[str]]
-_LABEL = re.compile(r"(?:^|[_/])sub-([A-Za-z0-9+]+)")
 _FIELD = re.compile(r"\{([A-Za-z]\w*)\}")
 _RAW_BIDS = re.compile(r"sub-[^/]+/(ses-[^/]+/)?anat/[^/]+\.nii(\.gz)?")
 _MASK_BIDS = re.compile(r"derivatives/(.+/)?[^/]+_desc-brain_mask\.nii(\.gz)?")
@@ -111,12 +111,6 @@ def _named(cases: list[Case]) -> list[Case]:
     return [replace(case, name=name) for case, name in zip(cases, names, strict=True)]
 
 
-def _label(name: str) -> str:
-    """The BIDS subject in a file name or path, without ``sub-``; '' if there is none."""
-    labels = _LABEL.findall(name)
-    return labels[-1] if labels else ""
-
-
 def find_nfbs(folder: Path) -> Found:
     """Find scans ``X_T1w`` with ``X_T1w_brainmask`` (and ``X_T1w_brain``) beside them, at any depth.
 
@@ -132,7 +126,7 @@ def find_nfbs(folder: Path) -> Found:
         if kind != "T1w":
             continue
         mask, brain = beside.get((place, f"{stem}_brainmask")), beside.get((place, f"{stem}_brain"))
-        subject = _label(path.relative_to(folder).as_posix())
+        subject = subject_label(path.relative_to(folder).as_posix())
         if mask is None:
             problems.append(f"{path}: has no mask {stem}_brainmask beside it; add it or use --pattern.")
         elif not subject:
@@ -241,7 +235,7 @@ def find_table(table: Path) -> Found:
             cases.append(case)
         seen.add(case.raw)
     check_names(cases, table)
-    if any(case.subject == case.name and not _label(case.raw.name) for case in cases):
+    if any(case.subject == case.name and not subject_label(case.raw.name) for case in cases):
         fault = "scans of unknown subject count as subjects of their own; fill in the column subject."
         warnings.warn(f"{table}: {fault}", stacklevel=2)
     return cases, problems
@@ -255,7 +249,7 @@ def _table_cases(table: Path) -> Iterator[tuple[int, dict[str, str], Case]]:
     names = dict(zip(scans, unique_names(scans), strict=True))
     for (line, row), draft in zip(rows, drafts, strict=True):
         name = draft.name or names[draft.raw]
-        yield line, row, replace(draft, name=name, subject=draft.subject or _label(draft.raw.name) or name)
+        yield line, row, replace(draft, name=name, subject=draft.subject or subject_label(draft.raw.name) or name)
 
 
 def table_splits(table: Path) -> dict[str, Membership]:
@@ -291,7 +285,7 @@ def find_bids(folder: Path) -> Found:
     scans: dict[frozenset[str], list[Path]] = defaultdict(list)
     for name, path in images.items():
         if _RAW_BIDS.fullmatch(name):
-            scans[frozenset(_entities(path)[0])].append(path)
+            scans[read_name(path).parts].append(path)
     masks: dict[Path, list[Path]] = defaultdict(list)
     masked: set[frozenset[str]] = set()
     for name, path in images.items():
@@ -301,8 +295,9 @@ def find_bids(folder: Path) -> Found:
             if scan:
                 masks[scan].append(path)
             if scan or len(problems) > told:
-                masked.add(_session(_entities(path)[0]))
-    for session in sorted({_session(entities) for entities in scans} - masked, key=sorted):
+                masked.add(read_name(path).session)
+    sessions = {read_name(path).session for paths in scans.values() for path in paths}
+    for session in sorted(sessions - masked, key=sorted):
         where = " ".join(sorted(session, reverse=True))
         problems.append(f"{folder}: {where} has no desc-brain_mask of its own space under derivatives; make one.")
     return _named(_bids_cases(masks, _sites(folder), problems)), problems
@@ -312,7 +307,7 @@ def _bids_cases(masks: dict[Path, list[Path]], sites: dict[str, str], problems: 
     """Cases of scans that have one mask."""
     cases = []
     for scan, found in sorted(masks.items()):
-        subject = _label(scan.name)
+        subject = subject_label(scan.name)
         if len(found) > 1:
             several = " and ".join(str(path) for path in found)
             problems.append(f"{scan}: has {len(found)} masks, {several}; keep one or use --pattern or --table.")
@@ -321,29 +316,18 @@ def _bids_cases(masks: dict[Path, list[Path]], sites: dict[str, str], problems: 
     return cases
 
 
-def _entities(path: Path) -> tuple[set[str], str]:
-    """The key-value parts of a BIDS name, and its suffix."""
-    *entities, suffix = split_name(path)[0].split("_")
-    return set(entities), suffix
-
-
-def _session(entities: set[str] | frozenset[str]) -> frozenset[str]:
-    """Subject and session among entities."""
-    return frozenset(entity for entity in entities if entity.startswith(("sub-", "ses-")))
-
-
 def _scan_of(mask: Path, scans: dict[frozenset[str], list[Path]], problems: list[str]) -> Path | None:
     """The scan that a mask belongs to; None, with a problem unless it is in a standard space."""
-    entities = {entity for entity in _entities(mask)[0] if not entity.startswith("desc-")}
+    entities = {part for part in read_name(mask).parts if not part.startswith("desc-")}
     space = next((entity for entity in entities if entity.startswith("space-")), "space-orig")
     found = scans.get(frozenset(entities - {space}), [])
-    kinds = {_entities(path)[1] for path in found}
+    kinds = {read_name(path).suffix for path in found}
     if space != "space-orig" and space.removeprefix("space-") not in kinds:
         return None
     named = {space.removeprefix("space-")} if space != "space-orig" else kinds & set(_sources(mask))
-    found = [path for path in found if _entities(path)[1] in (named or kinds)]
+    found = [path for path in found if read_name(path).suffix in (named or kinds)]
     if len(found) > 1:
-        found = [path for path in found if _entities(path)[1] == "T1w"] or found
+        found = [path for path in found if read_name(path).suffix == "T1w"] or found
     if len(found) == 1:
         return found[0]
     fault = f"fits {len(found)} scans; name one in Sources of its .json" if found else "fits no scan; name it like one"
@@ -361,7 +345,7 @@ def _sources(mask: Path) -> list[str]:
         return []
     lists = [sidecar.get(key) or [] for key in ("Sources", "RawSources")]
     files = [str(item) for value in lists for item in (value if isinstance(value, list) else [value])]
-    return [_entities(Path(re.split(r"[/:]", file)[-1]))[1] for file in files]
+    return [read_name(Path(re.split(r"[/:]", file)[-1])).suffix for file in files]
 
 
 def _sites(folder: Path) -> dict[str, str]:

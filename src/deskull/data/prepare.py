@@ -20,7 +20,7 @@ from deskull.masking import signed_distance
 from deskull.preprocessing.grid import resample, rescaled_affine
 from deskull.preprocessing.settings import Preprocessing
 from deskull.system.atomic import atomic_path
-from deskull.system.processes import in_processes, worthwhile
+from deskull.system.processes import Failure, in_processes, useful_jobs
 from deskull.volume import Affine, Array, Volume
 
 #: Part of every key: a new number makes everything anew.
@@ -93,8 +93,10 @@ def prepare(cases: Sequence[Case], preprocessing: Preprocessing, cache: Path, jo
         As each is done; one that fails does not stop the rest.
     """
     attempt = partial(_attempt, preprocessing=preprocessing, cache=cache)
-    for case, outcome in in_processes(attempt, cases, worthwhile(jobs, len(cases))):
-        yield outcome or Outcome(case, None, f"{case.raw}: its process died; use fewer --jobs.")
+    for case, outcome in in_processes(attempt, cases, useful_jobs(jobs, len(cases))):
+        if isinstance(outcome, Failure):
+            outcome = Outcome(case, None, f"{case.raw}: {outcome.value}, perhaps for lack of memory; use fewer jobs.")
+        yield outcome
 
 
 def _attempt(case: Case, preprocessing: Preprocessing, cache: Path) -> Outcome:

@@ -1,1 +1,1 @@
-"""The machine: cores, memory, processes and atomic files."""
+"""The operating system: cores and memory, parallel processes, temporary files and atomic writing."""

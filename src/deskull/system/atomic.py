@@ -1,61 +1,174 @@
-"""Atomic writes: a reader sees the whole file or none, also when the writer is killed or the disk is full."""
+"""Atomic writing: a reader sees whole files or none, also when the writer is killed or the disk is full.
+
+A file is first written under a temporary name beside its own, and renamed when it is complete. Files that belong
+together are written in one `Transaction`: all of them appear at its end, or none.
+"""
 
 from __future__ import annotations
 
+import errno
 import os
-import platform
-import re
-import shutil
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from types import TracebackType
 
 from deskull.errors import OutputError
+from deskull.system.leftovers import partial_name
 
-#: Part of temporary names: on a shared disk only this machine can tell whether its writers still live.
-_HOST = re.sub(r"\W", "-", platform.node())
+try:
+    import fcntl
+except ModuleNotFoundError:  # Windows
+    fcntl = None  # type: ignore[assignment]
+
+#: Seconds to wait while another process renames its files in the same folder, which takes it milliseconds.
+_LOCK_SECONDS = 30.0
+#: Errors of file systems without hard links, such as exFAT and some network shares.
+_NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EXDEV}
+
+
+class ResultExistsError(OutputError):
+    """A result that exists already, or that another run has written at the same time."""
 
 
 def refuse_existing(path: Path, overwrite: bool) -> None:
-    """Refuse a result that is there already and may not be replaced.
-
-    Raises
-    ------
-    OutputError
-    """
-    if path.exists() and not overwrite:
-        raise OutputError(f"{path}: already there; use --overwrite to replace it, or another name or folder (-o).")
-
-
-@contextmanager
-def atomic_path(path: Path, *, overwrite: bool = False) -> Iterator[Path]:
-    """Give a temporary name beside `path`; on success it becomes `path`, on failure it is removed.
+    """Refuse to replace a file that exists.
 
     Parameters
     ----------
     path : Path
-        The file to be. Its folder is made if needed.
+        File that will be written.
     overwrite : bool
-        Whether a file that is there may be replaced.
+        Whether it may be replaced.
+
+    Raises
+    ------
+    ResultExistsError
+        If the file exists and may not be replaced.
+    """
+    if os.path.lexists(path) and not overwrite:
+        raise ResultExistsError(f"{path}: exists already; overwrite it (--overwrite) or choose another name or folder.")
+
+
+class Transaction:
+    """Several files that appear together or not at all.
+
+    Use it as a context manager. Files are written by `writing`; when the ``with`` block ends without an exception
+    they are renamed, and if one of them cannot be renamed, those before it are taken back: new files are removed and
+    replaced files restored. Files of one folder are renamed by one process at a time.
+
+    Parameters
+    ----------
+    paths : iterable of Path
+        The files that may be written.
+    overwrite : bool
+        Whether existing files may be replaced.
+    root : Path, optional
+        A folder that must exist when a file is written; the folders beneath it are made as needed.
+
+    Raises
+    ------
+    ResultExistsError
+        If one of the files exists and may not be replaced, or if another process writes one of them before this
+        transaction ends, even where files may be replaced.
+    OutputError
+        If a file cannot be written.
+    """
+
+    def __init__(self, paths: Iterable[Path], *, overwrite: bool = False, root: Path | None = None) -> None:
+        self._overwrite, self._root = overwrite, root
+        self._before: dict[Path, _Stamp | None] = {}
+        self._partials: dict[Path, Path] = {}
+        for path in paths:
+            with _output_errors(path):
+                refuse_existing(path, overwrite)
+                self._before[path] = _stamp(path)
+
+    @contextmanager
+    def writing(self, path: Path) -> Iterator[Path]:
+        """Give the temporary name under which a file is written until the transaction ends.
+
+        Parameters
+        ----------
+        path : Path
+            One of the transaction's files.
+
+        Yields
+        ------
+        Path
+            A name in the same folder, which is made if needed.
+        """
+        partial = path.with_name(partial_name(path.name))
+        self._partials[path] = partial
+        with _output_errors(path):
+            if self._root is not None and not self._root.is_dir():
+                raise OutputError(f"{self._root}: the folder of the results no longer exists; make it and try again.")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            yield partial
+
+    def __enter__(self) -> Transaction:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        try:
+            if error is None:
+                self._commit()
+        finally:
+            for partial in self._partials.values():
+                with suppress(OSError):
+                    partial.unlink()
+
+    def _commit(self) -> None:
+        """Rename every file, or none."""
+        with ExitStack() as locks, ExitStack() as rollback:
+            for folder in sorted({path.parent for path in self._partials}):
+                locks.enter_context(_locked(folder))
+            for path in self._partials:
+                if _stamp(path) != self._before[path]:
+                    raise _conflict(path)
+            backups = []
+            for path, partial in self._partials.items():
+                with _output_errors(path):
+                    if self._before[path] is None:
+                        _create(partial, path)
+                        rollback.callback(_remove, path)
+                        continue
+                    backup = _backup(path)
+                    backups.append(backup)
+                    rollback.callback(_restore, backup, path)
+                    partial.replace(path)
+            rollback.pop_all()  # every file is there: nothing is taken back
+            for backup in backups:
+                with suppress(OSError):
+                    backup.unlink()
+
+
+@contextmanager
+def atomic_path(path: Path, *, overwrite: bool = False) -> Iterator[Path]:
+    """Give a temporary name beside a file; it becomes the file on success and is removed on failure.
+
+    Parameters
+    ----------
+    path : Path
+        The file to write. Its folder is made if needed.
+    overwrite : bool
+        Whether an existing file may be replaced.
+
+    Yields
+    ------
+    Path
+        The temporary name.
 
     Raises
     ------
     OutputError
-        If `path` exists and may not be replaced, or writing fails.
+        If the file exists and may not be replaced, or cannot be written.
     """
-    partial = path.with_name(f".{_HOST}.{os.getpid()}.partial.{path.name}")
-    try:
-        refuse_existing(path, overwrite)
-        path.parent.mkdir(parents=True, exist_ok=True)
+    with Transaction([path], overwrite=overwrite) as transaction, transaction.writing(path) as partial:
         yield partial
-        partial.replace(path)
-    except OSError as error:
-        reason = error.strerror or " ".join(str(error).split())
-        raise OutputError(f"{path}: could not be written ({reason}); free space or choose another -o.") from error
-    finally:
-        with suppress(OSError):
-            partial.unlink()
 
 
 def write_bytes(path: Path, content: bytes, *, overwrite: bool = False) -> None:
@@ -64,37 +177,110 @@ def write_bytes(path: Path, content: bytes, *, overwrite: bool = False) -> None:
         partial.write_bytes(content)
 
 
-def sweep(folder: Path, *, deep: bool = True) -> None:
-    """Remove what writers on this machine that were killed have left in a folder and, if `deep`, those below it."""
-    pattern = f".{_HOST}.*.partial.*"
-    for partial in folder.rglob(pattern) if deep else folder.glob(pattern):
-        if _abandoned(partial.name, f".{_HOST}."):
-            with suppress(OSError):
-                partial.unlink()
+#: What tells one version of a file from another: its inode, its size in bytes, the time of its last change in ns.
+_Stamp = tuple[int, int, int]
+
+
+def _stamp(path: Path) -> _Stamp | None:
+    """Identify the present version of a file; None if it does not exist."""
+    try:
+        status = path.lstat()
+    except FileNotFoundError:
+        return None
+    return status.st_ino, status.st_size, status.st_mtime_ns
+
+
+def _conflict(path: Path) -> ResultExistsError:
+    """Error for a file that another process has written since the transaction began."""
+    return ResultExistsError(f"{path}: another run has written it at the same time; keep one of the two runs.")
 
 
 @contextmanager
-def scratch_folder() -> Iterator[Path]:
-    """Give a temporary folder, removed at the end; what killed processes have left of theirs is removed first."""
-    for left in Path(tempfile.gettempdir()).glob(f"deskull-{_HOST}-*"):
-        if _abandoned(left.name, f"deskull-{_HOST}-"):
-            shutil.rmtree(left, ignore_errors=True)
-    with tempfile.TemporaryDirectory(prefix=f"deskull-{_HOST}-{os.getpid()}-") as folder:
-        yield Path(folder)
-
-
-def _abandoned(name: str, prefix: str) -> bool:
-    """Whether a temporary name (a prefix and the number of a process) is of a process that has ended."""
-    owner = re.match(r"\d+\b", name.removeprefix(prefix))
-    return owner is not None and not _lives(int(owner[0]))
-
-
-def _lives(process: int) -> bool:
-    """Whether a process of this number runs."""
+def _output_errors(path: Path) -> Iterator[None]:
+    """Turn errors of the system into one sentence that names the file."""
     try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True
-    return True
+        yield
+    except OutputError:
+        raise
+    except OSError as error:
+        reason = error.strerror or " ".join(str(error).split())
+        raise OutputError(f"{path}: could not be written ({reason}); free space or choose another folder.") from error
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Let one process at a time rename files in a folder; without effect where folders cannot be locked (flock(2)).
+
+    The system releases the lock when its process ends, however it ends, and nothing is left in the folder.
+    """
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+    except OSError:  # the folder has gone or, on Windows, cannot be opened; renaming reports what is wrong
+        yield
+        return
+    try:
+        _wait_for_lock(handle, folder)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _wait_for_lock(handle: int, folder: Path) -> None:
+    """Take the lock of an open folder.
+
+    Raises
+    ------
+    OutputError
+        If another process keeps it for longer than `_LOCK_SECONDS`.
+    """
+    deadline = time.monotonic() + _LOCK_SECONDS
+    while fcntl is not None:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                raise OutputError(f"{folder}: is locked by another run; end it and try again.") from None
+            time.sleep(0.01)
+        except OSError:  # network file systems may have no such locks
+            return
+
+
+def _create(partial: Path, path: Path) -> None:
+    """Give a complete file its name, unless another process has just taken it."""
+    try:
+        os.link(partial, path)
+    except FileExistsError:
+        raise _conflict(path) from None
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        partial.rename(path)  # its absence was checked under the lock
+
+
+def _backup(path: Path) -> Path:
+    """Keep an existing file under a second name until the transaction ends."""
+    backup = path.with_name(partial_name(path.name, "backup"))
+    with suppress(OSError):
+        backup.unlink()
+    try:
+        os.link(path, backup)
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        path.rename(backup)
+    return backup
+
+
+def _restore(backup: Path, path: Path) -> None:
+    """Give a replaced file its name back."""
+    with suppress(OSError):
+        backup.replace(path)
+    with suppress(OSError):  # renaming has no effect between two names of one file (rename(2))
+        backup.unlink()
+
+
+def _remove(path: Path) -> None:
+    """Remove a new file."""
+    with suppress(OSError):
+        path.unlink()

@@ -1,4 +1,4 @@
-"""Reading ahead: waiting for a disk or a network overlaps with the arithmetic on the files before."""
+"""Reading ahead: the next files are read from disk or network while the present ones are processed."""
 
 from __future__ import annotations
 
@@ -10,38 +10,45 @@ from typing import TypeVar
 
 Item = TypeVar("Item")
 
-_STEP = 128 * 1024
+#: Bytes of one request: Linux by default reads no more than 128 KiB for each (read_ahead_kb in sysfs).
+_REQUEST_BYTES = 128 * 1024
 
 
-def read_ahead(items: Sequence[Item], count: int, path_of: Callable[[Item], Path | None]) -> Iterator[Item]:
-    """Yield items, the system told to read the file of the one `count` further, so that it is in memory by its turn.
+def read_ahead(items: Sequence[Item], distance: int, path_of: Callable[[Item], Path | None]) -> Iterator[Item]:
+    """Yield items, and ask the system each time to read the file of a later item into memory.
 
-    Writing needs nothing of the kind: files are written to memory, and the system brings them to the disk.
+    Writing needs no such help: files are written to memory, and the system copies them to the disk.
 
     Parameters
     ----------
     items : sequence
-    count : int
-        As many as are worked on at a time.
+        What will be processed, in order.
+    distance : int
+        How many items ahead to read: the number that is processed at a time.
     path_of : callable
-        The file of an item, None if it need not be read.
+        Returns the file of an item, or None if it will not be read.
+
+    Yields
+    ------
+    item
+        Every item, in order.
     """
     for number, item in enumerate(items):
-        for later in items[number + count : number + count + 1]:
+        for later in items[number + distance : number + distance + 1]:
             path = path_of(later)
             if path:
-                _will_need(path)
+                _announce(path)
         yield item
 
 
-def _will_need(path: Path) -> None:
-    """Tell the system that a file will be read soon (posix_fadvise(2)); what is wrong with it shows when it is read."""
+def _announce(path: Path) -> None:
+    """Announce that a file will be read soon (posix_fadvise(2)); its faults are reported when it is read."""
     if not hasattr(os, "posix_fadvise"):
         return
     with suppress(OSError):
         file = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
         try:
-            for start in range(0, os.fstat(file).st_size, _STEP):  # Linux reads no more than so much of one request
-                os.posix_fadvise(file, start, _STEP, os.POSIX_FADV_WILLNEED)
+            for start in range(0, os.fstat(file).st_size, _REQUEST_BYTES):
+                os.posix_fadvise(file, start, _REQUEST_BYTES, os.POSIX_FADV_WILLNEED)
         finally:
             os.close(file)

@@ -23,6 +23,7 @@ from onnx import TensorProto, helper, numpy_helper
 from deskull._version import __version__
 from deskull.errors import InputError, UsageError
 from deskull.system.atomic import refuse_existing, write_bytes
+from deskull.train.checkpoints import load_checkpoint
 from deskull.train.network.build import make_network
 from deskull.train.network.unet import UNet
 from deskull.train.recipe import Recipe
@@ -47,9 +48,7 @@ def load_network(checkpoint: Path, recipe: Recipe) -> tuple[UNet, int]:
     InputError
         If the checkpoint is missing or of another network than the recipe's.
     """
-    if not checkpoint.is_file():
-        raise InputError(f"{checkpoint}: no such checkpoint; train first.")
-    saved = torch.load(checkpoint, map_location="cpu", weights_only=False)
+    saved = load_checkpoint(checkpoint)
     prefix = "network."
     weights = {k.removeprefix(prefix): v for k, v in saved["state_dict"].items() if k.startswith(prefix)}
     network = make_network(recipe)

@@ -22,7 +22,8 @@ from deskull.data.prepare import Outcome, prepare
 from deskull.data.splits import Membership, read_splits, select
 from deskull.errors import DeskullError, InputError, UsageError
 from deskull.report.drawing import save_picture
-from deskull.system.atomic import sweep, write_bytes
+from deskull.system.atomic import write_bytes
+from deskull.system.leftovers import remove_leftovers
 from deskull.system.resources import default_threads
 from deskull.train.callbacks.pictures import contact_sheet
 from deskull.train.data.label_maps import Heads
@@ -97,7 +98,7 @@ def train(request: Request, tell: Callable[[str], None] = print, watch: Preparer
     InputError
         If the data cannot be used, or training fails in a way that a user can mend.
     """
-    sweep(request.out)
+    remove_leftovers(request.out)
     torch.manual_seed(request.recipe.seed)  # the initial weights; samples have seeds of their own
     if request.recipe.data == "synthesis":
         data = Heads(request.recipe, request.data, request.cache_folder)
@@ -224,7 +225,7 @@ def _fit(request: Request, module: SurfaceModule, data: pl.LightningDataModule) 
     trainer = make_trainer(request.recipe, request.out, request.hardware, validates=validates)
     with _translated(request.recipe), warnings.catch_warnings():
         warnings.filterwarnings("ignore", module=r"(lightning|torch)\b")  # what libraries tell developers
-        trainer.fit(module, data, ckpt_path=last if last.exists() else None, weights_only=False)
+        trainer.fit(module, data, ckpt_path=last if last.exists() else None, weights_only=True)
 
 
 @contextmanager

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import lightning.pytorch as pl
-import torch
 from lightning.pytorch.callbacks import Callback, EarlyStopping, EMAWeightAveraging, ModelCheckpoint
 from lightning.pytorch.loggers import TensorBoardLogger
-from lightning.pytorch.plugins.io import TorchCheckpointIO
 
-from deskull.system.atomic import atomic_path
 from deskull.train.callbacks.curves import LearningCurves
 from deskull.train.callbacks.pictures import ValidationPictures
 from deskull.train.callbacks.speed import Pace
+from deskull.train.checkpoints import SafeCheckpointIO
 from deskull.train.recipe import Recipe
 
 
@@ -28,17 +24,6 @@ class Hardware:
     accelerator: str = "auto"
     devices: int = 1
     nodes: int = 1
-
-
-class WholeCheckpoints(TorchCheckpointIO):
-    """Checkpoints that are there whole or not at all, wherever they are written."""
-
-    def save_checkpoint(
-        self, checkpoint: dict[str, Any], path: str | os.PathLike[str], storage_options: Any = None
-    ) -> None:
-        """Write through a temporary name beside `path`."""
-        with atomic_path(Path(path), overwrite=True) as partial:
-            torch.save(checkpoint, partial)
 
 
 def make_trainer(recipe: Recipe, out: Path, hardware: Hardware | None = None, *, validates: bool = True) -> pl.Trainer:
@@ -79,7 +64,7 @@ def make_trainer(recipe: Recipe, out: Path, hardware: Hardware | None = None, *,
         reload_dataloaders_every_n_epochs=1,
         num_sanity_val_steps=0,
         log_every_n_steps=10,
-        plugins=[WholeCheckpoints()],
+        plugins=[SafeCheckpointIO()],
         enable_model_summary=False,
         enable_progress_bar=sys.stdout.isatty(),
         **length,  # type: ignore[arg-type]

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from deskull.errors import InputError, UsageError
-from deskull.system.atomic import scratch_folder
+from deskull.system.leftovers import scratch_folder
 from deskull.volume import Volume
 
 OUTPUT_SUFFIX = ".nii.gz"

@@ -16,7 +16,7 @@ import numpy as np
 from deskull import formats
 from deskull.data.splits import Membership, write_splits
 from deskull.errors import InputError
-from deskull.system.atomic import sweep
+from deskull.system.leftovers import remove_leftovers
 from deskull.train.synthesis.anatomy import load_anatomy
 from deskull.train.synthesis.contrast import ContrastConfig
 from deskull.train.synthesis.generator import SynthesisConfig, synthesise
@@ -121,7 +121,7 @@ def synthesise_nfbs(labelmaps: Path, out: Path, cache: Path, seed: int = 1) -> I
         Each one once it is there.
     """
     heads = plan_heads(labelmaps, out)
-    sweep(out)
+    remove_leftovers(out)
     splits = {head.subject: Membership("validation" if _held_out(head) else "train", -1) for head in heads}
     write_splits(splits, out / "splits.csv")
     for number, head in enumerate(heads):
