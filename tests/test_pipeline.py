@@ -149,7 +149,7 @@ def test_scans_with_nothing_in_them(stripper, data, fault):
         ({"border": 50}, "must lie within"),
         ({"border": float("nan")}, "must lie within"),
         ({"surface": "skin"}, "choose brain or intracranial"),
-        ({"frame": "last"}, "choose each or mean"),
+        ({"frame": "last"}, "unknown; choose each or mean"),
     ],
 )
 def test_wrong_options(stripper, head, options, fault):

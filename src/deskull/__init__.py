@@ -1,15 +1,32 @@
-"""deskull: a raw head scan goes in, the brain comes out."""
+"""deskull strips the skull from head MRI: a raw head scan goes in, the brain comes out."""
 
 from deskull._version import __version__
-from deskull.errors import DeskullError, InputError, OutputError, UsageError
+from deskull.errors import (
+    DeskullError,
+    DeskullWarning,
+    DicomWarning,
+    GeometryWarning,
+    InputError,
+    IntensityWarning,
+    OutputError,
+    PlausibilityWarning,
+    UsageError,
+)
+from deskull.options import StripOptions
 from deskull.pipeline import Result, Stripper, strip
 from deskull.volume import Volume
 
 __all__ = [
     "DeskullError",
+    "DeskullWarning",
+    "DicomWarning",
+    "GeometryWarning",
     "InputError",
+    "IntensityWarning",
     "OutputError",
+    "PlausibilityWarning",
     "Result",
+    "StripOptions",
     "Stripper",
     "UsageError",
     "Volume",

@@ -1,26 +1,89 @@
-"""The errors a user can cause: one sentence naming the file, the fault and the remedy."""
+"""Errors that a user can cause and warnings that a user can filter.
+
+The text of each error is one sentence that names the file or the parameter, the fault and the remedy. Parameters are
+named as in Python (``border=12``); the command line translates them to its options (``--border 12``).
+"""
+
+from __future__ import annotations
+
+import enum
 
 
 class DeskullError(Exception):
     """Base of every error that deskull raises on purpose; ``str(error)`` is one clear sentence."""
 
 
-class InputError(DeskullError):
-    """A scan, mask or folder that cannot be used as it is."""
+class InputError(DeskullError, ValueError):
+    """A scan, mask or folder cannot be used as it is."""
 
 
-class OutputError(DeskullError):
-    """A result that could not be written; nothing partial is left behind."""
+class OutputError(DeskullError, OSError):
+    """A result could not be written; nothing partial is left behind.
+
+    The system error behind it, if there is one, is its ``__cause__``; its own ``errno`` is None.
+    """
 
 
-class UsageError(DeskullError):
-    """Options that contradict each other or name something unknown."""
+class UsageError(DeskullError, ValueError):
+    """A parameter has a value that cannot be used, or two parameters contradict each other.
+
+    Parameters
+    ----------
+    reason : str
+        The whole sentence; or, with `parameter`, its part after ``border=12: ``.
+    parameter : str
+        Name of the parameter at fault, as in Python.
+    value : object
+        Its value; None if the value does not matter.
+
+    Examples
+    --------
+    >>> str(UsageError("must lie within 10 mm of the surface.", parameter="border", value=12.0))
+    'border=12: must lie within 10 mm of the surface.'
+    """
+
+    def __init__(self, reason: str, *, parameter: str = "", value: object = None) -> None:
+        super().__init__(reason)
+        self.reason, self.parameter, self.value = reason, parameter, value
+
+    def __str__(self) -> str:
+        """Return the sentence in the words of the library."""
+        if not self.parameter:
+            return self.reason
+        return f"{self.parameter}{'' if self.value is None else f'={value_text(self.value)}'}: {self.reason}"
+
+
+class DeskullWarning(UserWarning):
+    """Base of every warning that deskull issues."""
+
+
+class GeometryWarning(DeskullWarning):
+    """The position, spacing or orientation of a scan is doubtful or was corrected."""
+
+
+class IntensityWarning(DeskullWarning):
+    """Some voxels hold no usable values."""
+
+
+class PlausibilityWarning(DeskullWarning):
+    """A mask can hardly be a brain."""
+
+
+class DicomWarning(DeskullWarning):
+    """A DICOM source has missing, duplicate or unsuitable files."""
+
+
+def value_text(value: object) -> str:
+    """Return a parameter's value as messages show it: numbers without trailing zeros, text in quotes."""
+    if isinstance(value, float):
+        return f"{value:g}"
+    return repr(value.value if isinstance(value, enum.Enum) else value)
 
 
 def sentence(error: BaseException) -> str:
-    """One sentence for an error a user can meet."""
+    """Return one sentence for an error that a user can cause."""
     if isinstance(error, MemoryError):
-        return "not enough memory for this scan; close other programs or reduce it first."
-    if isinstance(error, OSError):
+        return "not enough memory for this scan; close other programs or reduce its size first."
+    if isinstance(error, OSError) and not isinstance(error, DeskullError):
         return f"{error.filename or 'a file'}: {error.strerror or error}; check its permissions and the free space."
     return str(error)

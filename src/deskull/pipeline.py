@@ -8,7 +8,7 @@ import warnings
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
@@ -17,13 +17,12 @@ from deskull.errors import InputError, UsageError
 from deskull.masking import keep_largest, mask_from_distance
 from deskull.models import load_model
 from deskull.models.engine import make_engine
+from deskull.options import Frame, Surface, parse_choice
 from deskull.preprocessing.bias_field import correct_bias
 from deskull.preprocessing.grid import Conformed, to_native
 from deskull.system.resources import default_threads
 from deskull.volume import Array, FloatArray, Volume
 
-Frame = Literal["each", "mean"]
-FRAMES = ("each", "mean")
 #: Brains outside this range (ml) are reported: a newborn's has about 300, the largest adults' about 2000.
 PLAUSIBLE_ML = (150.0, 2300.0)
 
@@ -111,16 +110,16 @@ class Stripper:
         self,
         source: str | Path | Volume | Any,
         *,
-        border: float | None = None,
-        surface: str = "brain",
-        frame: Frame = "each",
+        border: float = 0.0,
+        surface: str = Surface.brain,
+        frame: str = Frame.each,
     ) -> Result:
         """Find the brain in a scan; see `deskull.strip`."""
-        border = self.check(border, surface, frame)
+        self.check(border, surface, frame)
         clock = _Clock()
         scan = as_volume(source)
         clock.lap("read")
-        seen = _checked(scan.mean_frame() if frame == "mean" else scan)
+        seen = _checked(scan.mean_frame() if frame == Frame.mean else scan)
         if seen.data.ndim == 3:
             field, _ = self._distance(seen, border, surface, clock)
         else:
@@ -134,24 +133,25 @@ class Stripper:
         clock.lap("mask")
         return result
 
-    def check(self, border: float | None, surface: str, frame: str) -> float:
-        """Validate the options of `strip`; returns the border to use, in mm.
+    def check(self, border: float, surface: str, frame: str) -> None:
+        """Refuse options that this network cannot meet.
 
         Raises
         ------
         UsageError
         """
         if surface not in self.model.surfaces:
-            raise UsageError(f"--surface {surface}: unknown; choose {' or '.join(self.model.surfaces)}.")
-        if frame not in FRAMES:
-            raise UsageError(f"--frame {frame}: unknown; choose {' or '.join(FRAMES)}.")
-        if border is None:
-            return 0.0
+            choices = " or ".join(self.model.surfaces)
+            raise UsageError(f"unknown to this network; choose {choices}.", parameter="surface", value=surface)
+        parse_choice("frame", frame, Frame)
         if border and not self.model.distances:
-            raise UsageError(f"--border {border:g}: {self.model.path.name} knows inside from outside, no distances.")
+            name = self.model.path.name
+            raise UsageError(
+                f"{name} predicts no distances, so the border must be 0.", parameter="border", value=border
+            )
         if not abs(border) < self.model.band:
-            raise UsageError(f"--border {border:g}: must lie within {self.model.band:g} mm of the surface.")
-        return border
+            reason = f"must lie within {self.model.band:g} mm of the surface."
+            raise UsageError(reason, parameter="border", value=border)
 
     def _distance(
         self, scan: Volume, border: float, surface: str, clock: _Clock, like: Conformed | None = None
@@ -247,9 +247,9 @@ def _report_oddities(result: Result) -> None:
 def strip(
     source: str | Path | Volume | Any,
     *,
-    border: float | None = None,
-    surface: str = "brain",
-    frame: Frame = "each",
+    border: float = 0.0,
+    surface: str = Surface.brain,
+    frame: str = Frame.each,
     model: str | Path = "default",
     threads: int | None = None,
     engine: str = "onnxruntime",

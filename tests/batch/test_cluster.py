@@ -17,11 +17,11 @@ from typer.testing import CliRunner
 
 from deskull import UsageError, formats
 from deskull.batch.cluster import Cluster, run
-from deskull.batch.local import Settings
 from deskull.batch.tasks import plan
 from deskull.cli import app
+from deskull.options import StripOptions
 
-MASKS = Settings(kinds=("brainmask",))
+MASKS = StripOptions(outputs=("brainmask",), threads=1)
 SCANS = 6
 
 

@@ -14,13 +14,14 @@ from pathlib import Path
 import pytest
 
 from deskull import InputError, UsageError, formats
-from deskull.batch.local import Settings, check, run, spread, strip_task
+from deskull.batch.local import check, run, spread, strip_task
 from deskull.batch.records import COLUMNS, Record, read_records, records_table
 from deskull.batch.tasks import Task, plan
 from deskull.errors import OutputError
+from deskull.options import StripOptions
 from deskull.system.resources import available_gb, usable_cores
 
-MASKS = Settings(kinds=("brainmask",))
+MASKS = StripOptions(outputs=("brainmask",), threads=1)
 
 
 @pytest.fixture
@@ -62,7 +63,7 @@ def test_resuming_adds_what_is_missing_and_leaves_what_is_there(folder, tmp_path
     task = Task(folder / "s0.nii.gz", tmp_path / "out")
     strip_task(task, MASKS)
     task.mask.write_bytes(b"corrected by hand")
-    record = strip_task(task, Settings(resume=True))
+    record = strip_task(task, StripOptions(threads=1, resume=True))
     assert record.status == "stripped"
     assert task.mask.read_bytes() == b"corrected by hand"
     assert formats.read(record.files["brain"]).data.any()
@@ -109,7 +110,7 @@ def children() -> set[int]:
 
 def test_settings_are_checked_before_any_work():
     check(MASKS)
-    for wrong in ({"border": 99.0}, {"surface": "skin"}, {"model": "none-such"}, {"threads": 0}):
+    for wrong in ({"border": 99.0}, {"model": "none-such"}):
         with pytest.raises(UsageError):
             check(replace(MASKS, **wrong))
 
@@ -119,7 +120,7 @@ def test_few_scans_share_a_process():
     assert spread(1000, None, 1)[0] == min(usable_cores(), int(available_gb()))
     assert spread(3, 8, None)[0] == 3
     assert spread(1000, 2, 3) == (2, 3)
-    with pytest.raises(UsageError, match="--jobs 0"):
+    with pytest.raises(UsageError, match="jobs=0"):
         spread(10, 0, None)
 
 
@@ -176,7 +177,7 @@ def test_a_full_disk_costs_only_the_scans_on_it(folder, tmp_path):
     assert sorted(path.name for path in out.rglob("*_brainmask.nii.gz")) == [f"s{n}_brainmask.nii.gz" for n in (0, 2)]
 
 
-def killed_between_the_files(task: Task, settings: Settings) -> Record:
+def killed_between_the_files(task: Task, settings: StripOptions) -> Record:
     """`strip_task` in a process that is killed when the first of a scan's files is there, the first time."""
     rename, here = Path.replace, os.getpid()
 
@@ -194,10 +195,11 @@ def killed_between_the_files(task: Task, settings: Settings) -> Record:
 def test_a_process_killed_between_two_files_of_a_scan_loses_nothing(folder, tmp_path, monkeypatch):
     monkeypatch.setattr("deskull.batch.local._strip_here", killed_between_the_files)
     tasks = plan([folder / "s[01].nii.gz"], tmp_path / "out")
-    found = list(run(tasks, Settings(), 1))
+    found = list(run(tasks, StripOptions(threads=1), 1))
     assert (tmp_path / "out" / "killed").exists()
     assert [record.error for record in found] == ["", ""]
-    assert all(formats.read(path).data.any() for task in tasks for path in task.results(Settings().kinds).values())
+    paths = [path for task in tasks for path in task.results(StripOptions().outputs).values()]
+    assert all(formats.read(path).data.any() for path in paths)
 
 
 def test_a_batch_refuses_what_is_there_scan_by_scan(folder, tmp_path):

@@ -16,10 +16,11 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from deskull.batch.local import Settings, admitted, died, refused, strip_task
+from deskull.batch.local import admitted, died, refused, strip_task
 from deskull.batch.records import Record
 from deskull.batch.tasks import Task
 from deskull.errors import UsageError
+from deskull.options import StripOptions
 
 #: Queueing systems, and their class in dask-jobqueue.
 KINDS = {"slurm": "SLURMCluster", "pbs": "PBSCluster", "sge": "SGECluster", "lsf": "LSFCluster"}
@@ -138,7 +139,7 @@ class _NoAnswerError(UsageError):
 
 def run(
     tasks: Sequence[Task],
-    settings: Settings,
+    settings: StripOptions,
     cluster: Cluster,
     tell: Callable[[str], None] = print,
     patience: float = PATIENCE,
@@ -150,7 +151,7 @@ def run(
     Parameters
     ----------
     tasks : sequence of Task
-    settings : Settings
+    settings : StripOptions
     cluster : Cluster
     tell : callable
         Says a line to the user.
@@ -215,7 +216,7 @@ def _absolute_model(model: str) -> str:
 def _round(
     client: Any,
     left: dict[int, Task],
-    settings: Settings,
+    settings: StripOptions,
     workers: int,
     tell: Callable[[str], None],
 ) -> Iterator[tuple[int, Record]]:

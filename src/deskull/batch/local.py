@@ -9,7 +9,7 @@ import time
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache, partial
 from importlib.util import find_spec
 from pathlib import Path
@@ -18,8 +18,9 @@ from deskull import formats
 from deskull.batch.outputs import write_results
 from deskull.batch.records import Record
 from deskull.batch.tasks import Task
-from deskull.errors import DeskullError, UsageError, sentence
-from deskull.pipeline import Frame, Stripper
+from deskull.errors import DeskullError, DeskullWarning, UsageError, sentence
+from deskull.options import StripOptions
+from deskull.pipeline import Stripper
 from deskull.system.atomic import refuse_existing
 from deskull.system.leftovers import remove_leftovers
 from deskull.system.memory import keep_freed_memory, return_freed_memory
@@ -34,43 +35,11 @@ TRIES = 2
 GB_A_PROCESS = 1.0
 
 
-@dataclass(frozen=True)
-class Settings:
-    """What is done with every scan; see `deskull.strip` and ``deskull strip --help``.
-
-    Attributes
-    ----------
-    kinds : tuple of str
-        Files to write, of `deskull.batch.outputs.KINDS`; the mask is always one.
-    model, engine, device, surface, frame : str
-    border : float, optional
-        In mm.
-    threads : int
-        At most so many in each process.
-    overwrite, resume : bool
-        Replace results that are there; leave out scans whose results are all there.
-    keep_identity : bool
-        Whether a DICOM segmentation says whose it is.
-    """
-
-    kinds: tuple[str, ...] = ("brainmask", "brain")
-    model: str = "default"
-    engine: str = "onnxruntime"
-    device: str = "auto"
-    surface: str = "brain"
-    frame: Frame = "each"
-    border: float | None = None
-    threads: int = 1
-    overwrite: bool = False
-    resume: bool = False
-    keep_identity: bool = False
-
-
-def strip_task(task: Task, settings: Settings) -> Record:
+def strip_task(task: Task, settings: StripOptions) -> Record:
     """Strip a scan and write its results; what goes wrong is tried again and then said in the record."""
     start = time.perf_counter()
     try:
-        paths = task.results(settings.kinds)
+        paths = task.results(settings.outputs)
         done = settings.resume and all(path.exists() for path in (*paths.values(), *task.notes))
     except OSError as fault:  # of a disk that is away
         return _failed(task, settings, sentence(fault))
@@ -84,13 +53,18 @@ def strip_task(task: Task, settings: Settings) -> Record:
             volume, stages, error = _attempt(task, settings)
             if not error:
                 break
-    said = tuple(dict.fromkeys(str(warning.message) for warning in caught if warning.category is UserWarning))
+    said = tuple(dict.fromkeys(str(warning.message) for warning in caught if _is_ours(warning.category)))
     status = "failed" if error else "stripped"
     seconds = time.perf_counter() - start
     return Record(str(task.scan), status, volume, seconds, files, stages, said, error, settings.model)
 
 
-def _attempt(task: Task, settings: Settings) -> tuple[float, dict[str, float], str]:
+def _is_ours(category: type[Warning]) -> bool:
+    """Whether a warning is deskull's, not a library's."""
+    return category is UserWarning or issubclass(category, DeskullWarning)
+
+
+def _attempt(task: Task, settings: StripOptions) -> tuple[float, dict[str, float], str]:
     """Strip and write once: the volume in ml, the seconds of each stage, and a sentence if it went wrong."""
     try:
         return *_strip(task, settings), ""
@@ -106,31 +80,31 @@ def _named(task: Task, said: str) -> str:
     return said if str(task.scan) in said else f"{task.scan}: {said}"
 
 
-def _failed(task: Task, settings: Settings, said: str) -> Record:
+def _failed(task: Task, settings: StripOptions, said: str) -> Record:
     """Record of a scan that failed."""
     return Record(str(task.scan), "failed", error=_named(task, said), model=settings.model)
 
 
-def refused(task: Task, settings: Settings) -> Record | None:
+def refused(task: Task, settings: StripOptions) -> Record | None:
     """Record of a scan that has results which may not be replaced; None of one that may be stripped."""
     if settings.overwrite or settings.resume:
         return None
     try:
-        for path in (*task.results(settings.kinds).values(), *task.notes):
+        for path in (*task.results(settings.outputs).values(), *task.notes):
             refuse_existing(path, overwrite=False)
     except (DeskullError, OSError) as error:
         return _failed(task, settings, sentence(error))
     return None
 
 
-def admitted(settings: Settings) -> Settings:
-    """Settings for scans that `refused` lets through: what a killed process wrote of one is found, not refused."""
+def admitted(settings: StripOptions) -> StripOptions:
+    """StripOptions for scans that `refused` lets through: what a killed process wrote of one is found, not refused."""
     return settings if settings.overwrite else replace(settings, resume=True)
 
 
-def _strip(task: Task, settings: Settings) -> tuple[float, dict[str, float]]:
+def _strip(task: Task, settings: StripOptions) -> tuple[float, dict[str, float]]:
     """Strip and write what is wanted, or on resuming what is missing; the volume in ml, the seconds of each stage."""
-    paths, notes = task.results(settings.kinds), dict(task.notes)
+    paths, notes = task.results(settings.outputs), dict(task.notes)
     if settings.resume and not settings.overwrite:
         paths = {kind: path for kind, path in paths.items() if not path.exists()}
         notes = {path: note for path, note in notes.items() if not path.exists()}
@@ -141,18 +115,18 @@ def _strip(task: Task, settings: Settings) -> tuple[float, dict[str, float]]:
     result = stripper.strip(source, border=settings.border, surface=settings.surface, frame=settings.frame)
     start = time.perf_counter()
     seg = partial(_write_seg, task=task, settings=settings) if "seg" in paths else None
-    write_results(result, paths, notes, overwrite=settings.overwrite, threads=settings.threads, seg=seg)
+    write_results(result, paths, notes, overwrite=settings.overwrite, threads=stripper.threads, seg=seg)
     return result.volume_ml, {**result.seconds, "write": time.perf_counter() - start}
 
 
-def _write_seg(mask: Volume, target: Path, task: Task, settings: Settings) -> None:
+def _write_seg(mask: Volume, target: Path, task: Task, settings: StripOptions) -> None:
     """Write a mask as DICOM SEG of its source."""
     from deskull.formats.dicom.segmentation import write_seg
 
     write_seg(mask, task.scan, target, task.series, keep_identity=settings.keep_identity)
 
 
-def check(settings: Settings) -> None:
+def check(settings: StripOptions) -> None:
     """Refuse settings that cannot be met for any scan, before any work.
 
     Raises
@@ -161,19 +135,23 @@ def check(settings: Settings) -> None:
     """
     stripper = stripper_of(settings.model, settings.threads, settings.engine, settings.device)
     stripper.check(settings.border, settings.surface, settings.frame)
-    if "distance" in settings.kinds and not stripper.model.distances:
-        raise UsageError(f"--distance: {settings.model} knows inside from outside, no distances.")
-    if "seg" in settings.kinds and not (find_spec("highdicom") and find_spec("pydicom")):
-        raise UsageError('--dicom-seg: needs highdicom; pip install "deskull[dicom]".')
+    if "distance" in settings.outputs and not stripper.model.distances:
+        raise UsageError(
+            f"the network {settings.model} predicts no distances; leave them out.",
+            parameter="outputs",
+            value="distance",
+        )
+    if "seg" in settings.outputs and not (find_spec("highdicom") and find_spec("pydicom")):
+        raise UsageError('needs highdicom; pip install "deskull[dicom]".', parameter="outputs", value="seg")
 
 
 @lru_cache(maxsize=1)
-def stripper_of(model: str, threads: int, engine: str, device: str) -> Stripper:
+def stripper_of(model: str, threads: int | None, engine: str, device: str) -> Stripper:
     """Return the network, loaded once in each process."""
     return Stripper(model, threads, engine, device)
 
 
-def run(tasks: Sequence[Task], settings: Settings, jobs: int) -> Iterator[Record]:
+def run(tasks: Sequence[Task], settings: StripOptions, jobs: int) -> Iterator[Record]:
     """Strip scans in `jobs` processes (a single scan in this one); yields a record as each is done.
 
     A scan that kills its process is tried again, then reported; the others go on.
@@ -191,7 +169,7 @@ def run(tasks: Sequence[Task], settings: Settings, jobs: int) -> Iterator[Record
         remove_leftovers(folder, recursive=False)
 
 
-def _strip_here(task: Task, settings: Settings) -> Record:
+def _strip_here(task: Task, settings: StripOptions) -> Record:
     """`strip_task` in a process that does nothing else, and so may keep the memory it has taken.
 
     A Dask worker may not: one that holds on to most of its memory is given no more work.
@@ -202,7 +180,7 @@ def _strip_here(task: Task, settings: Settings) -> Record:
     return record
 
 
-def _let_through(tasks: Iterator[Task], settings: Settings, against: list[Record]) -> Iterator[Task]:
+def _let_through(tasks: Iterator[Task], settings: StripOptions, against: list[Record]) -> Iterator[Task]:
     """Yield the scans that may be stripped; the records of others are added to a list."""
     for task in tasks:
         record = refused(task, settings)
@@ -212,14 +190,14 @@ def _let_through(tasks: Iterator[Task], settings: Settings, against: list[Record
             yield task
 
 
-def _to_read(task: Task, settings: Settings) -> Path | None:
+def _to_read(task: Task, settings: StripOptions) -> Path | None:
     """File of a scan that will be read; None of one whose mask may be there already."""
     with suppress(OSError):
         return None if settings.resume and task.mask.exists() else task.scan
     return None
 
 
-def died(task: Task, settings: Settings, often: str, remedy: str) -> Record:
+def died(task: Task, settings: StripOptions, often: str, remedy: str) -> Record:
     """Record of a scan that killed its processes."""
     return _failed(task, settings, f"its process died {often}, perhaps for want of memory; {remedy}.")
 
@@ -245,7 +223,7 @@ def spread(scans: int, jobs: int | None, threads: int | None) -> tuple[int, int]
     """
     for name, value in (("jobs", jobs), ("threads", threads)):
         if value is not None and value < 1:
-            raise UsageError(f"--{name} {value}: must be at least 1.")
+            raise UsageError("must be at least 1.", parameter=name, value=value)
     cores = usable_cores()
     if jobs is None:
         room = max(1, int(available_gb() / GB_A_PROCESS))

@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from deskull._version import __version__
-from deskull.batch.local import Settings
 from deskull.batch.outputs import Note
 from deskull.batch.tasks import Task, check
 from deskull.errors import InputError, UsageError
 from deskull.formats import split_name
 from deskull.models import load_model
+from deskull.options import StripOptions
 from deskull.system.atomic import write_bytes
 
 BIDS_VERSION = "1.10.0"
@@ -150,7 +150,7 @@ def _labels(values: Sequence[str], prefix: str) -> list[str]:
     return [value.removeprefix(prefix) for value in values]
 
 
-def plan(root: Path, out: Path, scans: Sequence[Path], settings: Settings) -> list[Task]:
+def plan(root: Path, out: Path, scans: Sequence[Path], settings: StripOptions) -> list[Task]:
     """Give each scan its derivatives: names, folders and sidecars.
 
     Parameters
@@ -159,7 +159,7 @@ def plan(root: Path, out: Path, scans: Sequence[Path], settings: Settings) -> li
         The raw dataset and the derivatives.
     scans : sequence of Path
         Of `find_scans`.
-    settings : Settings
+    settings : StripOptions
 
     Raises
     ------
@@ -168,7 +168,7 @@ def plan(root: Path, out: Path, scans: Sequence[Path], settings: Settings) -> li
     """
     _json_files.cache_clear()
     provenance = _provenance(settings)
-    tasks = [_task(root, out, scan, settings.kinds, provenance) for scan in scans]
+    tasks = [_task(root, out, scan, settings.outputs, provenance) for scan in scans]
     check(tasks)
     return tasks
 
@@ -209,7 +209,7 @@ def _json_files(folder: Path) -> tuple[Path, ...]:
     return tuple(sorted(folder.glob("*.json"), key=lambda path: (path.name.count("_"), path.name)))
 
 
-def _provenance(settings: Settings) -> dict[str, Any]:
+def _provenance(settings: StripOptions) -> dict[str, Any]:
     """What made a derivative, and how."""
     card = load_model(settings.model).card
     how = {"model": card.get("name", ""), "sha256": card["sha256"], "surface": settings.surface}
@@ -217,7 +217,7 @@ def _provenance(settings: Settings) -> dict[str, Any]:
         "Name": "deskull",
         "Version": __version__,
         "Description": "skull stripping",
-        "Parameters": how | {"border_mm": settings.border or 0.0},
+        "Parameters": how | {"border_mm": settings.border},
     }
 
 

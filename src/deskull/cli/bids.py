@@ -12,6 +12,7 @@ from typer.core import TyperCommand
 from deskull.cli import options
 from deskull.cli.console import FAILED, say
 from deskull.cli.running import run
+from deskull.options import Frame, OutputKind, StripOptions
 
 
 class Level(enum.StrEnum):
@@ -71,7 +72,7 @@ def bids(
         Path | None, typer.Option("-w", "--work-dir", "--work_dir", help="Taken for callers' sake; nothing needs it.")
     ] = None,
     mask_only: options.MaskOnly = False,
-    border: options.Border = None,
+    border: options.Border = 0.0,
     model: options.ModelName = "default",
     dry_run: Annotated[bool, typer.Option("--dry-run", "--dry_run", help="List what would be done.")] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Do again what is there.")] = False,
@@ -89,9 +90,14 @@ def bids(
     if mem_gb is not None:
         room = max(1, int(mem_gb / batch.GB_A_PROCESS))
         jobs, each = batch.spread(len(scans), min(jobs, room), threads)
-    kinds = ("brainmask",) if mask_only else ("brainmask", "brain")
-    settings = batch.Settings(
-        kinds, model=model, frame="mean", border=border, threads=each, overwrite=overwrite, resume=not overwrite
+    settings = StripOptions(
+        outputs=(OutputKind.brainmask,) if mask_only else (OutputKind.brainmask, OutputKind.brain),
+        model=model,
+        frame=Frame.mean,
+        border=border,
+        threads=each,
+        overwrite=overwrite,
+        resume=not overwrite,
     )
     batch.check(settings)
     tasks = plan(bids_dir, out, scans, settings)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 import sys
 import warnings
 from collections.abc import Callable, Iterator
@@ -13,6 +14,7 @@ from typing import Any
 import typer
 
 from deskull.errors import DeskullError, UsageError, sentence
+from deskull.options import option_fields
 
 #: Exit statuses: a scan failed; the command line was wrong.
 FAILED, USAGE = 1, 2
@@ -45,7 +47,7 @@ def guarded(command: Callable[..., Any]) -> Callable[..., Any]:
         except BrokenPipeError:
             raise  # whoever read the output has gone; typer ends quietly
         except REPORTED as error:
-            say(f"error: {sentence(error)}")
+            say(f"error: {option_names(sentence(error))}")
             raise typer.Exit(USAGE if isinstance(error, UsageError) else FAILED) from None
 
     return _guarded
@@ -60,6 +62,30 @@ def refuse_inputs(path: Path, inputs: tuple[Path, ...]) -> None:
     """
     if any(path.resolve() == source.resolve() for source in inputs):
         raise UsageError(f"{path}: is an input; write the result elsewhere.")
+
+
+#: Options of the command line whose names are not those of the parameters.
+_OPTIONS = {
+    "outputs='distance'": "--distance",
+    "outputs='seg'": "--dicom-seg",
+    "outputs='brain_n4'": "--bias-correct",
+}
+#: Parameters of the library that messages may name with a value, and the command line's name of each.
+_PARAMETERS = {name: f"--{name.replace('_', '-')}" for name in (*option_fields(), "jobs")}
+_ASSIGNMENT = re.compile(rf"(?<!\S)({'|'.join(_PARAMETERS)})=('[^']*'|[^\s:;,]+)(?=[\s:;,.])")
+
+
+def option_names(message: str) -> str:
+    """Return a message of the library with the command line's names: ``border=12`` becomes ``--border 12``."""
+    return _ASSIGNMENT.sub(_option_of, message)
+
+
+def _option_of(found: re.Match[str]) -> str:
+    """The option that a match of ``parameter=value`` means."""
+    name, value = found.groups()
+    if found[0] in _OPTIONS:
+        return _OPTIONS[found[0]]
+    return _PARAMETERS[name] if value == "True" else f"{_PARAMETERS[name]} {value.strip(chr(39))}"
 
 
 @contextmanager

@@ -8,36 +8,10 @@ from typing import Annotated
 
 import typer
 
+from deskull.options import Device, EngineName, Frame, Surface
+
 #: Table of a batch in its folder of results.
 TABLE = "deskull.tsv"
-
-
-class Surface(enum.StrEnum):
-    """Which surface the mask follows."""
-
-    brain = "brain"
-    intracranial = "intracranial"
-
-
-class Frames(enum.StrEnum):
-    """What is done with a 4-D series."""
-
-    each = "each"
-    mean = "mean"
-
-
-class EngineName(enum.StrEnum):
-    """What runs the network."""
-
-    onnxruntime = "onnxruntime"
-    openvino = "openvino"
-
-
-class Device(enum.StrEnum):
-    """Where the network runs."""
-
-    auto = "auto"
-    cpu = "cpu"
 
 
 class Queue(enum.StrEnum):
@@ -60,13 +34,11 @@ Scans = Annotated[
 ]
 Out = Annotated[Path | None, typer.Option("-o", "--out", help="Folder for results; by default beside the scan.")]
 MaskOnly = Annotated[bool, typer.Option("--mask-only", help="Write the mask but not the brain.")]
-Border = Annotated[
-    float | None, typer.Option(help="End the mask so many mm outside (negative: inside) the surface; by default 0.")
-]
+Border = Annotated[float, typer.Option(help="End the mask this many mm outside (negative: inside) the surface.")]
 WhichSurface = Annotated[Surface, typer.Option(help="Brain with sulcal fluid, or also the fluid around it.")]
 Distance = Annotated[bool, typer.Option("--distance", help="Also write the signed distance in mm.")]
 BiasCorrect = Annotated[bool, typer.Option("--bias-correct", help="Also write the brain after N4.")]
-WhichFrame = Annotated[Frames, typer.Option(help="Of a 4-D series: a mask of each frame, or of their mean.")]
+WhichFrame = Annotated[Frame, typer.Option(help="Of a 4-D series: a mask of each frame, or of their mean.")]
 ModelName = Annotated[str, typer.Option(help="A shipped model, or the path of an .onnx file.")]
 WhichEngine = Annotated[EngineName, typer.Option(help="What runs the network.")]
 WhichDevice = Annotated[Device, typer.Option(help="Use a GPU if onnxruntime-gpu finds one, or never.")]

@@ -11,19 +11,19 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from deskull.cli.console import FAILED, say
+from deskull.cli.console import FAILED, option_names, say
 from deskull.cli.progress import counted
 
 if TYPE_CHECKING:
     from deskull.batch.cluster import Cluster
-    from deskull.batch.local import Settings
     from deskull.batch.records import Record
     from deskull.batch.tasks import Task
+    from deskull.options import StripOptions
 
 
 def run(
     tasks: list[Task],
-    settings: Settings,
+    settings: StripOptions,
     jobs: int,
     *,
     workers: Cluster | None = None,
@@ -53,7 +53,7 @@ def run(
         raise typer.Exit(FAILED)
 
 
-def _started(tasks: list[Task], settings: Settings, jobs: int, workers: Cluster | None) -> Iterator[Record]:
+def _started(tasks: list[Task], settings: StripOptions, jobs: int, workers: Cluster | None) -> Iterator[Record]:
     """The records of a batch, on this machine or on workers."""
     if workers:
         from deskull.batch import cluster
@@ -69,7 +69,7 @@ def _print(record: Record, as_json: bool) -> None:
     for message in record.warnings:
         say(f"warning: {message}")
     if record.error:
-        say(f"error: {record.error}")
+        say(f"error: {option_names(record.error)}")
     if as_json:
         numbers = {"volume_ml": round(record.volume_ml, 2), "seconds": round(record.seconds, 3)}
         stages = {name: round(spent, 3) for name, spent in record.stages.items()}

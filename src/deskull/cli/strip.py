@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from deskull.cli import options
 from deskull.cli.running import run
 from deskull.errors import UsageError
+from deskull.options import Device, EngineName, Frame, OutputKind, StripOptions, Surface
 
 if TYPE_CHECKING:
     from deskull.batch.cluster import Cluster
@@ -17,14 +18,14 @@ def strip(
     scans: options.Scans,
     out: options.Out = None,
     mask_only: options.MaskOnly = False,
-    border: options.Border = None,
-    surface: options.WhichSurface = options.Surface.brain,
+    border: options.Border = 0.0,
+    surface: options.WhichSurface = Surface.brain,
     distance: options.Distance = False,
     bias_correct: options.BiasCorrect = False,
-    frame: options.WhichFrame = options.Frames.each,
+    frame: options.WhichFrame = Frame.each,
     model: options.ModelName = "default",
-    engine: options.WhichEngine = options.EngineName.onnxruntime,
-    device: options.WhichDevice = options.Device.auto,
+    engine: options.WhichEngine = EngineName.onnxruntime,
+    device: options.WhichDevice = Device.auto,
     jobs: options.Jobs = None,
     threads: options.Threads = None,
     series: options.SeriesChoice = None,
@@ -51,20 +52,19 @@ def strip(
         tasks = worklist.shard(tasks, shard)
     workers = _workers(scheduler, cluster, jobs, threads, memory, cluster_option or [])
     jobs, threads = batch.spread(len(tasks), jobs, 1 if workers and threads is None else threads)
-    kinds = {
-        "brainmask": True,
-        "brain": not mask_only,
-        "distance": distance,
-        "brain_n4": bias_correct,
-        "seg": dicom_seg,
+    wanted = {
+        OutputKind.brain: not mask_only,
+        OutputKind.distance: distance,
+        OutputKind.brain_n4: bias_correct,
+        OutputKind.seg: dicom_seg,
     }
-    settings = batch.Settings(
-        kinds=tuple(kind for kind, wanted in kinds.items() if wanted),
+    settings = StripOptions(
+        outputs=tuple(kind for kind, is_wanted in wanted.items() if is_wanted),
         model=model,
-        engine=engine.value,
-        device=device.value,
-        surface=surface.value,
-        frame=frame.value,
+        engine=engine,
+        device=device,
+        surface=surface,
+        frame=frame,
         border=border,
         threads=threads,
         overwrite=overwrite,

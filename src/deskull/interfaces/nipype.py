@@ -8,15 +8,16 @@ from typing import Any
 from nipype import Node
 from nipype.interfaces.base import BaseInterfaceInputSpec, File, SimpleInterface, TraitedSpec, traits
 
-from deskull.batch.local import GB_A_PROCESS, Settings, strip_task
+from deskull.batch.local import GB_A_PROCESS, strip_task
 from deskull.batch.tasks import Task
+from deskull.options import StripOptions
 
 
 class StripInputSpec(BaseInterfaceInputSpec):  # type: ignore[misc]
     """What `Strip` takes."""
 
     in_file = File(exists=True, mandatory=True, desc="head scan, 3-D or 4-D")
-    border = traits.Float(desc="end the mask so many mm outside the surface")
+    border = traits.Float(0.0, usedefault=True, desc="end the mask this many mm outside the surface")
     surface = traits.Enum("brain", "intracranial", usedefault=True, desc="which surface the mask follows")
     frame = traits.Enum("each", "mean", usedefault=True, desc="of a series: a mask of each frame, or of their mean")
     model = traits.Str("default", usedefault=True, desc="a shipped model, or the path of an .onnx file")
@@ -49,11 +50,11 @@ class Strip(SimpleInterface):  # type: ignore[misc]
             If it cannot be stripped.
         """
         given = self.inputs.get_traitsfree()
-        settings = Settings(
+        settings = StripOptions(
             model=given["model"],
             surface=given["surface"],
             frame=given["frame"],
-            border=given.get("border"),
+            border=given["border"],
             threads=given["num_threads"],
             overwrite=True,  # of what an earlier try left in the node's folder
         )

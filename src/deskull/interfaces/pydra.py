@@ -8,6 +8,7 @@ import pydra
 
 from deskull.batch import local as batch
 from deskull.batch.tasks import Task
+from deskull.options import StripOptions, Surface
 
 
 @pydra.mark.task  # type: ignore[untyped-decorator]
@@ -27,6 +28,6 @@ def strip_task(
     InputError
         If it cannot be stripped.
     """
-    settings = batch.Settings(model=model, surface=surface, border=border, threads=threads, overwrite=True)
+    settings = StripOptions(model=model, surface=Surface(surface), border=border, threads=threads, overwrite=True)
     record = batch.strip_task(Task(Path(in_file), Path(out_dir)), settings).checked()
     return Path(record.files["brainmask"]), Path(record.files["brain"]), record.volume_ml

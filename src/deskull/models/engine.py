@@ -13,10 +13,8 @@ import numpy as np
 
 from deskull.errors import InputError, UsageError
 from deskull.models.cards import Model
+from deskull.options import Device, EngineName, parse_choice
 from deskull.volume import FloatArray
-
-ENGINES = ("onnxruntime", "openvino")
-DEVICES = ("auto", "cpu")
 
 
 class Engine(Protocol):
@@ -45,13 +43,10 @@ def make_engine(model: Model, threads: int, name: str = "onnxruntime", device: s
         If the engine or device is unknown, the engine not installed, or `threads` not positive.
     """
     if threads < 1:
-        raise UsageError(f"--threads {threads}: must be at least 1.")
-    if name not in ENGINES:
-        raise UsageError(f"--engine {name}: unknown; choose {' or '.join(ENGINES)}.")
-    if device not in DEVICES:
-        raise UsageError(f"--device {device}: unknown; choose {' or '.join(DEVICES)}.")
+        raise UsageError("must be at least 1.", parameter="threads", value=threads)
+    engine, device = parse_choice("engine", name, EngineName), parse_choice("device", device, Device)
     try:
-        return OnnxRuntime(model, threads, device) if name == "onnxruntime" else OpenVino(model, threads)
+        return OnnxRuntime(model, threads, device) if engine is EngineName.onnxruntime else OpenVino(model, threads)
     except (UsageError, InputError):
         raise
     except Exception as error:  # each runtime has exceptions of its own
@@ -87,7 +82,9 @@ class OpenVino:
         try:
             import openvino
         except ImportError:
-            raise UsageError("--engine openvino: not installed; pip install deskull[openvino].") from None
+            raise UsageError(
+                "is not installed; pip install deskull[openvino].", parameter="engine", value="openvino"
+            ) from None
         self._core = openvino.Core()
         self._network = self._core.read_model(model=model.content())
         self._settings = {
