@@ -1,4 +1,4 @@
-"""Mask: from a signed distance to the brain and back; largest component and holes."""
+"""Masks: from a signed distance to a mask and back; largest component, holes, edges."""
 
 from __future__ import annotations
 
@@ -10,80 +10,97 @@ from deskull.volume import FloatArray, Volume
 
 Mask = npt.NDArray[np.bool_]
 
+#: Parts that are removed from a distance, and cavities that are filled, are set to this distance in mm from the border:
+#: not farther, or interpolation would dent the surfaces beside them.
+_CLEANED_MM = 1.0
+
 
 def largest_component(mask: Mask) -> Mask:
-    """Keep the largest face-connected component of a mask (all of an empty one)."""
-    parts, count = ndimage.label(mask)
+    """Return the largest face-connected component of a mask (an empty mask as it is)."""
+    labels, count = ndimage.label(mask)
     if count < 2:
         return mask
-    largest: Mask = parts == np.bincount(parts.ravel())[1:].argmax() + 1
+    largest: Mask = labels == np.bincount(labels.ravel())[1:].argmax() + 1
     return largest
 
 
 def fill_holes(mask: Mask) -> Mask:
-    """Fill cavities that do not reach the border of the array."""
-    parts, count = ndimage.label(~mask)
+    """Fill the cavities of a mask that do not reach the border of the array."""
+    labels, count = ndimage.label(~mask)
     if count < 2:
         return mask
-    faces = [np.take(parts, side, axis).ravel() for axis in range(mask.ndim) for side in (0, -1)]
-    open_air = np.setdiff1d(np.concatenate(faces), [0])
-    filled: Mask = ~np.isin(parts, open_air)
+    faces = [np.take(labels, side, axis).ravel() for axis in range(mask.ndim) for side in (0, -1)]
+    outside = np.setdiff1d(np.concatenate(faces), [0])
+    filled: Mask = ~np.isin(labels, outside)
     return filled
 
 
 def keep_largest(distance: FloatArray, border: float, far: float, field_of_view: Mask | None = None) -> FloatArray:
-    """Push every part of a distance below `border` but the largest, and every cavity, to the other side.
+    """Remove all but the largest component of the mask that a distance describes, and fill its cavities.
 
-    Works on the network's grid, where it is cheap; interpolation then carries clean distances.
+    This works on the network's grid, where it is fast; interpolation then carries the cleaned distance to the scan.
 
     Parameters
     ----------
     distance : ndarray of float32, shape (x, y, z)
-        Signed distance in mm.
+        Signed distance to the surface in mm.
     border : float
-        The mask is where the distance is less, in mm.
+        The mask is where the distance is smaller, in mm.
     far : float
-        What the distance is far from the brain, in mm.
+        Distance in mm that is assumed away from the brain.
     field_of_view : ndarray of bool, shape (x, y, z), optional
-        The field of view. Networks say what they like beyond it: no part that lies there is the largest.
+        Where the scan has voxels. What a network predicts elsewhere means nothing: a component that lies there is
+        never the largest.
 
     Returns
     -------
-    ndarray of float32
-        A copy, changed only where parts were dropped or cavities filled.
+    ndarray of float32, shape (x, y, z)
+        A copy, changed only where parts were removed or cavities filled.
     """
     inside = distance < border
     largest = largest_component(inside if field_of_view is None else inside & field_of_view)
     kept = largest
     if field_of_view is not None and (inside & ~field_of_view).any():
-        # What goes on beyond the field of view stays, so that interpolation at its edge finds both neighbours.
+        # The component's continuation beyond the field of view stays: interpolation at the edge needs both neighbours.
         kept = largest | (ndimage.binary_dilation(largest) & ~field_of_view)
     cleaned = distance.copy()
-    # Just past the border, not far past it: the sides of a neighbouring true surface must not be dented.
-    cleaned[inside & ~kept] = min(far, border + 1.0)
-    cleaned[fill_holes(largest) & ~largest] = border - 1.0
+    cleaned[inside & ~kept] = min(far, border + _CLEANED_MM)
+    cleaned[fill_holes(largest) & ~largest] = border - _CLEANED_MM
     return cleaned
 
 
 def binarise(mask: Volume) -> Mask:
-    """Voxels of a mask image (of a series: of its mean) whose real value is over a half, shape (x, y, z)."""
-    over: Mask = mask.mean_frame().finite(0).values() > 0.5
-    return over
+    """Return the voxels of a mask image whose real value exceeds 0.5; of a series, those of its mean.
+
+    Parameters
+    ----------
+    mask : Volume
+
+    Returns
+    -------
+    ndarray of bool, shape (x, y, z)
+    """
+    inside: Mask = mask.mean_frame().finite(0).values() > 0.5
+    return inside
 
 
 def mask_from_distance(distance: FloatArray, border: float) -> npt.NDArray[np.uint8]:
-    """Mask where a signed distance is below `border` mm: uint8, 1 inside."""
+    """Return the mask, 1 inside, of the voxels whose signed distance is smaller than `border` mm."""
     return (distance < border).astype(np.uint8)
 
 
 def signed_distance(mask: Mask, spacing: float) -> npt.NDArray[np.float32]:
-    """Distance in mm from each voxel centre to the surface of a mask, negative inside.
+    """Compute the distance in mm from each voxel centre to the surface of a mask, negative inside.
 
     Parameters
     ----------
     mask : ndarray of bool, shape (x, y, z)
     spacing : float
-        Edge of the isotropic voxels in mm.
+        Voxel size in mm of the cubic voxels.
+
+    Returns
+    -------
+    ndarray of float32, shape (x, y, z)
 
     Notes
     -----

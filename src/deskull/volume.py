@@ -1,4 +1,4 @@
-"""An image in memory: its stored voxels, where they lie in the world, and the header they came with."""
+"""An image in memory: its stored voxels, its geometry, and the header of the file that it was read from."""
 
 from __future__ import annotations
 
@@ -15,26 +15,30 @@ Array = npt.NDArray[Any]
 FloatArray = npt.NDArray[np.float32]
 Affine = npt.NDArray[np.float64]
 
+#: Cubic millimetres in a millilitre.
+MM3_PER_ML = 1000.0
+
 
 @dataclass(frozen=True, eq=False)
 class Volume:
-    """A 3-D image, or a 4-D series of them, with its geometry.
+    """A 3-D image, or a 4-D series of 3-D frames, with its geometry.
 
     Attributes
     ----------
     data : ndarray, shape (x, y, z) or (x, y, z, t)
-        Voxels exactly as stored in the file, before `slope` and `inter`.
+        Voxels exactly as stored in the file, before `slope` and `inter` are applied.
     affine : ndarray, shape (4, 4)
-        Voxel indices to world coordinates in mm, RAS+.
+        Voxel indices to world coordinates in mm (RAS+).
     slope, inter : float
         Real value = stored value * slope + inter.
     header : object
-        What the file's format needs to write the same geometry again (see `deskull.formats`); None for
-        volumes made in memory.
+        What the file's format needs to write the same geometry again (see `deskull.formats`); None for a volume made
+        in memory.
     name : str
-        Where it came from, for messages.
+        Name of the image in messages: the path of its file, if it has one.
     trailing : tuple of int
-        Singleton axes after the spatial ones (and frames) that the file declares and outputs must keep.
+        Lengths of the axes after the spatial ones (and the frames) that the file declares: all are 1, and results keep
+        them.
     """
 
     data: Array
@@ -53,14 +57,14 @@ class Volume:
 
     @property
     def voxel_sizes(self) -> Affine:
-        """Voxel edge lengths in mm, shape (3,)."""
+        """Voxel sizes in mm, shape (3,)."""
         sizes: Affine = affines.voxel_sizes(self.affine)
         return sizes
 
     @property
     def voxel_ml(self) -> float:
         """Volume of one voxel in millilitres."""
-        return float(abs(np.linalg.det(self.affine[:3, :3]))) / 1000.0
+        return float(abs(np.linalg.det(self.affine[:3, :3]))) / MM3_PER_ML
 
     @property
     def n_frames(self) -> int:
@@ -74,17 +78,29 @@ class Volume:
         return replace(self, data=self.data[..., index])
 
     def mean_frame(self) -> Volume:
-        """Return the mean over frames as a 3-D volume of real values (the volume itself if it is 3-D)."""
+        """Return the mean of the frames, float32, as a 3-D volume (the volume itself if it is 3-D)."""
         if self.data.ndim == 3:
             return self
         total = np.zeros(self.shape, np.float32)
-        for index in range(self.n_frames):
-            total += self.data[..., index]
+        with np.errstate(over="ignore", invalid="ignore"):
+            for index in range(self.n_frames):
+                total += self.data[..., index]
         mean = total / self.n_frames
         return replace(self, data=mean)
 
     def finite(self, fill: float | None = None) -> Volume:
-        """Return the volume with `fill` (by default its lowest value) for stored values that are not finite."""
+        """Return the volume with every stored value that is not finite replaced.
+
+        Parameters
+        ----------
+        fill : float, optional
+            What they are replaced by, as a stored value; the lowest finite value by default.
+
+        Returns
+        -------
+        Volume
+            The same object if all values are finite.
+        """
         if self.data.dtype.kind != "f":
             return self
         finite = np.isfinite(self.data)
@@ -95,24 +111,30 @@ class Volume:
         return replace(self, data=np.where(finite, self.data, self.data.dtype.type(fill)))
 
     def values(self) -> FloatArray:
-        """Return the real values (stored values scaled) as float32, shape of `data`."""
-        values = self.data.astype(np.float32)
-        if self.slope != 1.0:
-            values *= np.float32(self.slope)
-        if self.inter != 0.0:
-            values += np.float32(self.inter)
+        """Return the real values as float32, in the shape of `data`; those beyond its range are infinite."""
+        with np.errstate(over="ignore"):
+            values = self.data.astype(np.float32)
+            if self.slope != 1.0:
+                values *= np.float32(self.slope)
+            if self.inter != 0.0:
+                values += np.float32(self.inter)
         return values
 
     def with_data(self, data: Array, *, scaled: bool = False) -> Volume:
-        """Return the same geometry and header around other voxels.
+        """Return the same geometry and header with other voxels.
 
         Parameters
         ----------
-        data : ndarray
-            New voxels, same spatial shape.
+        data : ndarray, shape (x, y, z) or (x, y, z, t)
+            New voxels, of the same spatial shape.
         scaled : bool
-            True where `data` are stored values that keep this volume's slope and intercept; False where
-            they are real values (masks, distances).
+            True if `data` are stored values that keep this volume's slope and intercept; False if they are real values
+            (masks, distances).
+
+        Raises
+        ------
+        ValueError
+            If the spatial shape differs.
         """
         if data.shape[:3] != self.shape:
             raise ValueError(f"shape {data.shape[:3]} does not match {self.shape}")
@@ -122,7 +144,19 @@ class Volume:
 
 
 def corners(shape: tuple[int, ...], affine: Affine) -> Affine:
-    """World positions of the eight outer corners of a volume, shape (8, 3), in mm."""
+    """Return the world coordinates of the eight outer corners of an image.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Spatial shape in voxels.
+    affine : ndarray, shape (4, 4)
+        Voxel indices to world coordinates in mm.
+
+    Returns
+    -------
+    ndarray, shape (8, 3)
+    """
     return map_box_corners([(-0.5, size - 0.5) for size in shape], affine)
 
 
@@ -148,6 +182,11 @@ def grid_mismatch(first: Volume, second: Volume) -> str:
 
     Two grids are the same if their shapes are equal and no corner of one lies farther than half a voxel from the
     same corner of the other.
+
+    Parameters
+    ----------
+    first, second : Volume
+        The voxel sizes are those of the second.
 
     Returns
     -------
