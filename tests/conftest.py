@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from pathlib import Path
 
 if "PYTEST_XDIST_WORKER" in os.environ:  # before any library starts its threads
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+os.environ["XDG_STATE_HOME"] = tempfile.mkdtemp(prefix="deskull-test-logs-")  # log files of bugs, not the user's own
 
 import numpy as np
 import pytest

@@ -171,7 +171,7 @@ def test_a_full_disk_costs_only_the_scans_on_it(folder, tmp_path):
     assert done.returncode == 1, done.stderr
     assert "Traceback" not in done.stderr
     assert f"error: {tmp_path / 'tree' / 'd1' / 's1.nii.gz'}: {full / 's1_brain'}" in done.stderr
-    assert "could not be written (No space left on device); free space or choose another -o." in done.stderr
+    assert "could not be written (No space left on device); free space or choose another folder." in done.stderr
     rows = read_records(out / "deskull.tsv")
     assert sorted(row["status"] for row in rows.values()) == ["failed", "stripped", "stripped"]
     assert sorted(path.name for path in out.rglob("*_brainmask.nii.gz")) == [f"s{n}_brainmask.nii.gz" for n in (0, 2)]

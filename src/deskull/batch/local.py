@@ -22,6 +22,7 @@ from deskull.errors import DeskullError, DeskullWarning, UsageError, sentence
 from deskull.options import StripOptions
 from deskull.pipeline import Stripper
 from deskull.system.atomic import refuse_existing
+from deskull.system.bugs import report_bug
 from deskull.system.leftovers import remove_leftovers
 from deskull.system.memory import keep_freed_memory, return_freed_memory
 from deskull.system.processes import Failure, in_processes
@@ -71,7 +72,7 @@ def _attempt(task: Task, settings: StripOptions) -> tuple[float, dict[str, float
     except (DeskullError, OSError, MemoryError) as error:
         said = sentence(error)
     except Exception as error:  # of a library, which no scan may end a batch with
-        said = f"{type(error).__name__}: {' '.join(str(error).split())}; tell deskull's authors."
+        said = report_bug(error)
     return 0.0, {}, _named(task, said)
 
 
