@@ -108,6 +108,8 @@ class ReadOptions:
     max_archive_gb: float = 8.0
 
 
+#: Largest number of threads that can be asked for: more are a slip of the keyboard, and each takes memory.
+MAX_THREADS = 256
 _READING = ReadOptions()
 
 
@@ -190,7 +192,7 @@ class StripOptions:
         wanted = {OutputKind.brainmask, *(parse_choice("outputs", kind, OutputKind) for kind in self.outputs)}
         set_field(self, "outputs", tuple(kind for kind in OutputKind if kind in wanted))
         set_field(self, "model", str(self.model))
-        _check_at_least_one_thread(self.threads)
+        check_threads(self.threads)
         _check_finite("border", self.border)
         _check_positive("timeout", self.timeout)
         _check_positive("max_archive_gb", self.max_archive_gb)
@@ -225,10 +227,15 @@ def parse_choice(name: str, value: str, choices: type[Choice]) -> Choice:
         raise UsageError(f"unknown; choose {' or '.join(choices)}.", parameter=name, value=value) from None
 
 
-def _check_at_least_one_thread(threads: int | None) -> None:
-    """Refuse a number of threads below 1."""
-    if threads is not None and threads < 1:
-        raise UsageError("must be at least 1.", parameter="threads", value=threads)
+def check_threads(threads: int | None) -> None:
+    """Refuse a number of threads below 1 or above `MAX_THREADS`; None, for the default, passes.
+
+    Raises
+    ------
+    UsageError
+    """
+    if threads is not None and not 1 <= threads <= MAX_THREADS:
+        raise UsageError(f"must be at least 1 and at most {MAX_THREADS}.", parameter="threads", value=threads)
 
 
 def _check_finite(name: str, value: float) -> None:

@@ -14,6 +14,7 @@ from deskull.models import load_model, shipped_models
 from deskull.models.engine import make_engine
 from deskull.preprocessing.grid import conform
 from deskull.preprocessing.intensity import rescale
+from deskull.system.resources import usable_cores
 
 MODEL = load_model()
 
@@ -107,3 +108,14 @@ def test_every_shipped_model_runs_and_its_card_is_complete(model, image):
 
 def test_two_models_ship_and_the_default_one_comes_first():
     assert [model.path.stem for model in shipped_models()] == ["default", "small"]
+
+
+@pytest.mark.parametrize("threads", [0, -1, 257, 10**9])
+def test_number_of_threads_out_of_range_is_refused(threads):
+    with pytest.raises(UsageError, match="at least 1 and at most 256"):
+        make_engine(MODEL, threads)
+
+
+def test_more_threads_than_cores_give_the_answer_of_all_cores():
+    image = np.random.default_rng(0).random((16, 16, 16), np.float32)
+    np.testing.assert_array_equal(make_engine(MODEL, usable_cores())(image), make_engine(MODEL, 256)(image))

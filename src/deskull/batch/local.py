@@ -19,7 +19,7 @@ from deskull.batch.outputs import write_results
 from deskull.batch.records import Record
 from deskull.batch.tasks import Task
 from deskull.errors import DeskullError, DeskullWarning, UsageError, sentence
-from deskull.options import StripOptions
+from deskull.options import ReadOptions, StripOptions
 from deskull.pipeline import Stripper
 from deskull.system.atomic import refuse_existing
 from deskull.system.bugs import report_bug
@@ -112,7 +112,8 @@ def _strip(task: Task, settings: StripOptions) -> tuple[float, dict[str, float]]
     for path in (*paths.values(), *notes):
         refuse_existing(path, settings.overwrite)
     stripper = stripper_of(settings.model, settings.threads, settings.engine, settings.device)
-    source = task.scan if task.series is None else formats.read_series(task.scan, task.series)
+    reading = replace(settings.reading, series=None if task.series is None else str(task.series))
+    source = task.scan if reading == ReadOptions() else formats.read(task.scan, reading)
     result = stripper.strip(source, border=settings.border, surface=settings.surface, frame=settings.frame)
     start = time.perf_counter()
     seg = partial(_write_seg, task=task, settings=settings) if "seg" in paths else None

@@ -1,15 +1,15 @@
-"""Files: one module per format family, all speaking `Volume`.
+"""Image files: one module for each family of formats, all of which read and write `Volume`.
 
-Each family module has ``OUTPUT_SUFFIX`` (what results of its files are written as), ``HEADER`` (the type it
-keeps in ``Volume.header``), ``SCALES`` (whether its files hold slope and intercept), ``read(path) -> Volume`` and
-``write(volume, path)``; DICOM, which is only read, has but the first and ``read``.
+Each family's module has ``OUTPUT_SUFFIX`` (the suffix of results of its files), ``HEADER`` (the type that it keeps
+in ``Volume.header``), ``SCALES`` (whether its files hold a slope and an intercept), ``read(path, options)`` and
+``write(volume, path)``. DICOM is only read: it has ``OUTPUT_SUFFIX`` and ``read``.
 """
 
 from __future__ import annotations
 
 import errno
 import importlib
-from collections.abc import Callable
+import re
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
@@ -19,12 +19,15 @@ import numpy as np
 
 from deskull.errors import InputError, OutputError, UsageError
 from deskull.formats import dicom
+from deskull.formats.files import check_source
+from deskull.formats.limits import check_limits
+from deskull.options import ReadOptions
 from deskull.system.atomic import atomic_path
 from deskull.volume import Volume
 
 __all__ = ["FAMILIES", "from_nibabel", "output_suffix", "read", "split_name", "write"]
 
-#: Module of each family, by the suffixes it reads. Modules load when needed: SimpleITK is slow to import.
+#: The suffixes that each family's module reads. A module is imported when it is needed, as some import slowly.
 FAMILIES: dict[str, tuple[str, ...]] = {
     "nifti": (".nii.gz", ".nii", ".hdr", ".img", ".hdr.gz", ".img.gz"),
     "mgh": (".mgz", ".mgh", ".mgh.gz"),
@@ -32,17 +35,19 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "metaimage": (".mha", ".mhd"),
     "dicom": (".dcm", ".ima", ".zip"),
 }
-#: Suffixes whose files hold header and voxels together; only these are written.
+#: Suffixes of files that hold header and voxels together; only these are written.
 WRITABLE = (".nii.gz", ".nii", ".mgz", ".mgh", ".mgh.gz", ".nrrd", ".mha")
 _SUFFIXES = sorted((s for suffixes in FAMILIES.values() for s in suffixes), key=len, reverse=True)
-
-
-#: Faults that are not the file's: no space (for what is unpacked), a disk or a server that fails.
-_OF_THE_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.ESTALE, errno.ETIMEDOUT}
+_DEFAULT = ReadOptions()
+#: Errors of the disk or network rather than of the file: no space left, a device or server that fails.
+_DISK_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.ESTALE, errno.ETIMEDOUT}
+#: What a library says of a fault is quoted up to this many characters, without any path in it.
+_LONGEST_REASON = 150
+_PATH = re.compile(r"(?:[A-Za-z]:)?[/\\][^\s'\",;:()]+")
 
 
 def split_name(path: Path) -> tuple[str, str]:
-    """Split a file name into its stem and its image suffix ('' if it is not an image's).
+    """Split a file name into its stem and its image suffix, which is '' if the name is not an image's.
 
     >>> split_name(Path("a/sub-01.T1w.nii.gz"))
     ('sub-01.T1w', '.nii.gz')
@@ -61,63 +66,67 @@ def _family(suffix: str) -> ModuleType:
 
 
 def output_suffix(path: Path) -> str:
-    """Suffix that results of a scan are written with: its own family's, compressed where it can be."""
+    """Return the suffix of results of a scan: that of its own format family, compressed where possible."""
     suffix = split_name(path)[1]
     return str(_family(suffix).OUTPUT_SUFFIX) if suffix else ".nii.gz"
 
 
-def read(path: str | Path) -> Volume:
+def read(path: str | Path, options: ReadOptions = _DEFAULT) -> Volume:
     """Read an image file.
 
     Parameters
     ----------
     path : str or Path
-        NIfTI-1/2 (.nii, .nii.gz, .hdr/.img), MGH/MGZ, NRRD or MetaImage; of DICOM a folder, a zip or a file that
-        holds one series.
+        NIfTI-1/2 (.nii, .nii.gz, .hdr/.img), MGH/MGZ, NRRD or MetaImage; of DICOM a folder, a zip archive or a file
+        of one series.
+    options : ReadOptions
+        Which series of a DICOM source to read, and what a file may refer to or expand to.
+
+    Returns
+    -------
+    Volume
+        Voxels as stored, affine to RAS+ in mm, and the header of the file.
 
     Raises
     ------
     InputError
-        One sentence: the file is missing, empty, damaged, of no known format or of a shape that is no scan.
+        If the file is missing, empty, damaged, of an unknown format, or not a scan of a head's size and shape.
+    UsageError
+        If a package that the format needs is not installed.
     """
-    return _guarded(Path(path), _read)
-
-
-def read_series(path: Path, number: int) -> Volume:
-    """Read one of several DICOM series; see `read`."""
-    return _guarded(path, lambda source: dicom.read(source, number))
-
-
-def _guarded(path: Path, reader: Callable[[Path], Volume]) -> Volume:
-    """What a reader makes of a file; whatever it raises becomes one sentence."""
+    path = Path(path)
     try:
-        return reader(path)
+        volume = _read(path, options)
+        check_limits(volume)
     except (InputError, UsageError, MemoryError):
         raise
     except PermissionError:
         raise InputError(f"{path}: may not be read; check its permissions.") from None
-    except Exception as error:
-        if isinstance(error, OSError) and error.errno in _OF_THE_DISK:
-            raise InputError(f"{path}: could not be read ({error.strerror}); mend or free the disk.") from None
-        reason = " ".join(str(error).split()) or type(error).__name__
-        raise InputError(f"{path}: is damaged or not what its name says ({reason}); copy it again.") from error
+    except Exception as error:  # libraries have many errors of their own for damaged files
+        raise _input_error(path, error) from error
+    return volume
 
 
-def _read(path: Path) -> Volume:
-    """Read a file, refusing what is plainly none; other faults are the family's exceptions."""
-    if not path.exists():
-        raise InputError(f"{path}: no such file; check the path.")
+def _input_error(path: Path, error: Exception) -> InputError:
+    """Return the error that names the user's file for one that a library raised."""
+    if isinstance(error, OSError) and error.errno in _DISK_ERRORS:
+        return InputError(f"{path}: could not be read ({error.strerror}); check the disk and its free space.")
+    reason = _PATH.sub("...", " ".join(str(error).split()))[:_LONGEST_REASON] or type(error).__name__
+    return InputError(f"{path}: is damaged or not what its name says ({reason}); copy it again.")
+
+
+def _read(path: Path, options: ReadOptions) -> Volume:
+    """Read a file or a DICOM folder; errors of libraries pass through."""
     if path.is_dir():
         if not dicom.holds_dicom(path):
             raise InputError(f"{path}: is a folder, not an image; name the image files in it.")
-        return dicom.read(path)
+        return dicom.read(path, options)
+    check_source(path)
     suffix = split_name(path)[1] or (".dcm" if dicom.is_dicom(path) else "")
     if not suffix:
         known = ", ".join(s for s in _SUFFIXES if s.count(".") == 1)
         raise InputError(f"{path}: not an image that deskull reads; it reads {known} and .nii.gz.")
-    if path.stat().st_size == 0:
-        raise InputError(f"{path}: the file is empty; copy or convert it again.")
-    volume: Volume = _family(suffix).read(path)
+    volume: Volume = _family(suffix).read(path, options)
     return volume
 
 
@@ -127,16 +136,16 @@ def write(volume: Volume, path: str | Path, *, overwrite: bool = False) -> None:
     Parameters
     ----------
     volume : Volume
-        With the header of the same format family, it is kept; another family's gives way to a new one.
+        Its header is kept if it is of the file's format family; otherwise a new one is made from the affine.
     path : str or Path
-        Where; its suffix says the format.
+        The file to write; its suffix chooses the format.
     overwrite : bool
-        Whether a file that is there may be replaced.
+        Whether an existing file may be replaced.
 
     Raises
     ------
     OutputError
-        If the file is there already, or cannot be written.
+        If the file exists already, or cannot be written.
     """
     path = Path(path)
     with atomic_path(path, overwrite=overwrite) as partial:
@@ -144,7 +153,15 @@ def write(volume: Volume, path: str | Path, *, overwrite: bool = False) -> None:
 
 
 def write_as(volume: Volume, path: Path, partial: Path) -> None:
-    """Write under a temporary name what will be the file `path`; see `write` and `deskull.system.atomic`."""
+    """Write a volume in the format of `path` under the temporary name `partial`.
+
+    See `write`, and `deskull.system.atomic` for what becomes of the temporary name.
+
+    Raises
+    ------
+    OutputError
+        If no format of that suffix is written.
+    """
     suffix = split_name(path)[1]
     if suffix not in WRITABLE:
         raise OutputError(f"{path}: nothing is written with this ending; use {', '.join(WRITABLE)}.")
@@ -164,7 +181,7 @@ def from_nibabel(image: Any) -> Volume:
     Raises
     ------
     InputError
-        If its shape, voxels or affine are no scan's.
+        If its shape, voxels or affine are not those of a scan.
     """
     nifti = importlib.import_module("deskull.formats.nifti")
     volume: Volume = nifti.from_nibabel(image)

@@ -10,15 +10,17 @@ import SimpleITK as sitk
 
 from deskull.errors import InputError
 from deskull.formats.shape import check_affine, check_dtype, split_shape
+from deskull.options import ReadOptions
 from deskull.volume import Affine, Volume
 
 OUTPUT_SUFFIX = ".mha"
 SCALES = False
+_DEFAULT = ReadOptions()
 HEADER = sitk.Image
 _LPS_TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
 
 
-def read(path: Path) -> Volume:
+def read(path: Path, options: ReadOptions = _DEFAULT) -> Volume:
     """Read a MetaImage file; the empty image kept as header holds its geometry and tags."""
     image = sitk.ReadImage(str(path))
     data = sitk.GetArrayFromImage(image)

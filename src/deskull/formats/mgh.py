@@ -18,6 +18,7 @@ from nibabel.freesurfer.mghformat import MGHImage
 
 from deskull.formats.compression import read_bytes, write_gzip
 from deskull.formats.shape import check_affine, check_dtype, split_shape
+from deskull.options import ReadOptions
 from deskull.volume import Volume
 
 OUTPUT_SUFFIX = ".mgz"
@@ -35,10 +36,11 @@ class MghBytes:
     tail: bytes
 
 
+_DEFAULT = ReadOptions()
 HEADER = MghBytes
 
 
-def read(path: Path) -> Volume:
+def read(path: Path, options: ReadOptions = _DEFAULT) -> Volume:
     """Read an MGH file with its header and footer."""
     content = read_bytes(path)
     image = MGHImage.from_bytes(content)

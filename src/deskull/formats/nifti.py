@@ -19,14 +19,16 @@ from nibabel.nifti2 import Nifti2Header, Nifti2PairHeader
 from deskull.errors import InputError
 from deskull.formats.compression import read_bytes, write_gzip
 from deskull.formats.shape import check_affine, check_dtype, split_shape
+from deskull.options import ReadOptions
 from deskull.volume import Affine, Array, Volume
 
 OUTPUT_SUFFIX = ".nii.gz"
 SCALES = True
+_DEFAULT = ReadOptions()
 HEADER = Nifti1Header
 
 
-def read(path: Path) -> Volume:
+def read(path: Path, options: ReadOptions = _DEFAULT) -> Volume:
     """Read a NIfTI file, or a pair by either of its names, as stored voxels and untouched header."""
     head, body = _parts(path)
     header = _header(head, path)

@@ -12,10 +12,12 @@ import numpy as np
 
 from deskull.errors import InputError
 from deskull.formats.shape import check_affine, check_dtype, split_shape
+from deskull.options import ReadOptions
 from deskull.volume import Affine, Volume
 
 OUTPUT_SUFFIX = ".nrrd"
 SCALES = False
+_DEFAULT = ReadOptions()
 HEADER = dict
 # Fields that describe the file rather than the image.
 _FILE_FIELDS = ("data file", "datafile", "byte skip", "byteskip", "line skip", "lineskip")
@@ -32,7 +34,7 @@ _TO_RAS = {
 }
 
 
-def read(path: Path) -> Volume:
+def read(path: Path, options: ReadOptions = _DEFAULT) -> Volume:
     """Read a NRRD file; an axis without a direction (frames) goes last."""
     data, header = nrrd.read(str(path), index_order="F")
     frames = _frame_axis(header, data.ndim, path)

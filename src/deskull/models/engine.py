@@ -13,7 +13,8 @@ import numpy as np
 
 from deskull.errors import InputError, UsageError
 from deskull.models.cards import Model
-from deskull.options import Device, EngineName, parse_choice
+from deskull.options import Device, EngineName, check_threads, parse_choice
+from deskull.system.resources import usable_cores
 from deskull.volume import FloatArray
 
 
@@ -32,7 +33,8 @@ def make_engine(model: Model, threads: int, name: str = "onnxruntime", device: s
     ----------
     model : Model
     threads : int
-        At most so many threads.
+        Maximum number of threads, from 1 to `deskull.options.MAX_THREADS`. ONNX Runtime uses no
+        more than there are usable cores.
     name : {"onnxruntime", "openvino"}
     device : {"auto", "cpu"}
         Whether ONNX Runtime may use a GPU; where it cannot, it uses the CPU.
@@ -40,10 +42,9 @@ def make_engine(model: Model, threads: int, name: str = "onnxruntime", device: s
     Raises
     ------
     UsageError
-        If the engine or device is unknown, the engine not installed, or `threads` not positive.
+        If the engine or device is unknown, the engine not installed, or `threads` out of range.
     """
-    if threads < 1:
-        raise UsageError("must be at least 1.", parameter="threads", value=threads)
+    check_threads(threads)
     engine, device = parse_choice("engine", name, EngineName), parse_choice("device", device, Device)
     try:
         return OnnxRuntime(model, threads, device) if engine is EngineName.onnxruntime else OpenVino(model, threads)
@@ -61,7 +62,7 @@ class OnnxRuntime:
         import onnxruntime
 
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
+        options.intra_op_num_threads = min(threads, usable_cores())
         options.inter_op_num_threads = 1
         options.enable_cpu_mem_arena = False  # the arena keeps the peak of the largest scan
         options.log_severity_level = 3

@@ -17,11 +17,13 @@ from pathlib import Path
 from typing import Any
 
 from deskull.errors import InputError, UsageError
+from deskull.options import ReadOptions
 from deskull.system.leftovers import scratch_folder
 from deskull.volume import Volume
 
 OUTPUT_SUFFIX = ".nii.gz"
 
+_DEFAULT = ReadOptions()
 SUFFIXES = (".dcm", ".ima", ".zip")
 _FILES = (".dcm", ".ima")
 _NOT_VOXELS = ("descrip", "aux_file", "db_name", "intent_name")
@@ -160,23 +162,24 @@ def choose(found: list[Series], number: int | None, path: Path) -> Series:
     raise InputError(f"{path}: has {len(fitting)} series of number {number}, not one; there are {numbers}.")
 
 
-def read(path: Path, series: int | None = None) -> Volume:
+def read(path: Path, options: ReadOptions = _DEFAULT) -> Volume:
     """Read a series.
 
     Parameters
     ----------
     path : Path
         A folder, a zip or a file.
-    series : int, optional
-        Its number, where there are several.
+    options : ReadOptions
+        Its ``series`` names one where there are several.
 
     Raises
     ------
     InputError
         If there is no such series, or dcm2niix makes no image of it.
     UsageError
-        If dcm2niix or pydicom is not installed.
+        If dcm2niix or pydicom is not installed, or ``options.series`` is not a number.
     """
+    series = _series_number(options)
     with opened(path) as root, scratch_folder() as scratch:
         chosen = choose(list_series(root, path), series, path)
         volumes = [_readable(image) for image in _converted(chosen, scratch, path)]
@@ -190,6 +193,16 @@ def read(path: Path, series: int | None = None) -> Volume:
     for field in _NOT_VOXELS:
         header[field] = b""
     return replace(volume, header=header, name=str(path))
+
+
+def _series_number(options: ReadOptions) -> int | None:
+    """Return the number that the options name."""
+    if options.series is None:
+        return None
+    try:
+        return int(options.series)
+    except ValueError:
+        raise UsageError(f"series={options.series!r}: is not a number.") from None
 
 
 def _readable(image: Path) -> Volume | None:
