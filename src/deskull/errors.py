@@ -10,7 +10,19 @@ import enum
 
 
 class DeskullError(Exception):
-    """Base of every error that deskull raises on purpose; ``str(error)`` is one clear sentence."""
+    r"""Base of every error that deskull raises on purpose; ``str(error)`` is one clear sentence.
+
+    What it quotes of a header or a file name cannot break the line or control a terminal.
+
+    Examples
+    --------
+    >>> str(DeskullError("scan.nrrd: its space 'a\nb' is unknown."))
+    "scan.nrrd: its space 'a\\nb' is unknown."
+    """
+
+    def __str__(self) -> str:
+        """Return the sentence with characters that cannot be printed as escape sequences."""
+        return _printable(super().__str__())
 
 
 class InputError(DeskullError, ValueError):
@@ -49,8 +61,10 @@ class UsageError(DeskullError, ValueError):
     def __str__(self) -> str:
         """Return the sentence in the words of the library."""
         if not self.parameter:
-            return self.reason
-        return f"{self.parameter}{'' if self.value is None else f'={value_text(self.value)}'}: {self.reason}"
+            return _printable(self.reason)
+        return _printable(
+            f"{self.parameter}{'' if self.value is None else f'={value_text(self.value)}'}: {self.reason}"
+        )
 
 
 class DeskullWarning(UserWarning):
@@ -71,6 +85,11 @@ class PlausibilityWarning(DeskullWarning):
 
 class DicomWarning(DeskullWarning):
     """A DICOM source has missing, duplicate or unsuitable files."""
+
+
+def _printable(text: str) -> str:
+    """Return text in which control characters and the like are written as Python's escape sequences."""
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
 
 
 def value_text(value: object) -> str:

@@ -1,0 +1,131 @@
+"""Mutants of seeds: which part is damaged, and how; reproducible from format, seed and number."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass
+
+import numpy as np
+from benchmarks.fuzz.containers import damaged_encoder
+from benchmarks.fuzz.files import Fifo, Files, Folder, Link
+from benchmarks.fuzz.headers import damage_bytes, edit_lines, set_field
+from benchmarks.fuzz.seeds import Seed, seeds
+from benchmarks.fuzz.seeds_dicom import DicomSeed, dicom_seeds
+
+Rng = np.random.Generator
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A damaged image.
+
+    Attributes
+    ----------
+    format : str
+        Name of its seed.
+    seed, number : int
+        With the format they determine the mutant.
+    """
+
+    format: str
+    seed: int
+    number: int
+
+    def make(self) -> tuple[Files, str, str]:
+        """Return the files, the part that is damaged and what was done to it.
+
+        Returns
+        -------
+        files : dict
+        part : {"header", "body", "container", "files", "dicom", "zip"}
+        label : str
+        """
+        rng = np.random.default_rng([zlib.crc32(self.format.encode()), self.seed, self.number])
+        source = all_seeds()[self.format]
+        return source.mutate(rng) if isinstance(source, DicomSeed) else _mutate(source, rng)
+
+
+def all_seeds() -> dict[str, Seed | DicomSeed]:
+    """Return every seed by the name of its format."""
+    return {**seeds(), **dicom_seeds()}
+
+
+def _mutate(seed: Seed, rng: Rng) -> tuple[Files, str, str]:
+    """Damage one part of a seed of header and voxels."""
+    parts = ["header"] * 6 + ["body"] * 2 + ["files"] + ["container"] * (4 if seed.encoding != "raw" else 0)
+    part = parts[int(rng.integers(len(parts)))]
+    if part == "header":
+        header, label = _damaged_header(seed, rng)
+        return seed.files(header=header), part, label
+    if part == "body":
+        body, label = _damaged_body(seed.body, rng)
+        return seed.files(body=body), part, label
+    if part == "container":
+        encode, label = damaged_encoder(seed.encoding, rng)
+        return seed.files(encode=encode), part, label
+    return _damaged_files(seed, rng)
+
+
+def _damaged_header(seed: Seed, rng: Rng) -> tuple[bytes, str]:
+    """Change fields or lines of a header once or twice, or its bytes."""
+    if rng.random() < 0.2:
+        return damage_bytes(seed.header, rng)
+    edit = set_field if seed.fields else edit_lines
+    header, label = edit(seed, rng)
+    if rng.random() < 0.2:
+        changed = Seed(seed.name, header, seed.body, seed.names, seed.encoding, seed.whole, seed.fields, seed.separator)
+        try:
+            header, more = edit(changed, rng)
+        except (IndexError, ValueError):  # nothing left to change
+            return header, label
+        label = f"{label}; {more}"
+    return header, label
+
+
+def _damaged_body(body: bytes, rng: Rng) -> tuple[bytes, str]:
+    """Make the voxels fewer, more, or others, before compression."""
+    action = int(rng.integers(6))
+    if action == 0:
+        return body[: int(rng.integers(len(body)))], "truncated"
+    if action == 1:
+        return body[: -int(rng.integers(1, 9))], "a few bytes missing"
+    if action == 2:
+        return body + rng.bytes(int(2 ** rng.integers(0, 20))), "extended"
+    if action == 3:
+        return rng.bytes(len(body)), "noise"
+    if action == 4:
+        return bytes(len(body)), "zeros"
+    return damage_bytes(body, rng)
+
+
+def _damaged_files(seed: Seed, rng: Rng) -> tuple[Files, str, str]:
+    """Replace or remove one of the files, or damage one as a whole."""
+    files = seed.files()
+    names = sorted(files)
+    name = names[int(rng.integers(len(names)))]
+    content = files[name]
+    replacements: list[tuple[str, object]] = [
+        ("pipe", Fifo()),
+        ("link to /dev/zero", Link("/dev/zero")),
+        ("link out of the folder", Link("../outside/voxels.raw")),
+        ("link to itself", Link(name)),
+        ("link to nothing", Link(".git/annex/objects/xx/scan")),
+        ("folder", Folder()),
+        ("empty", b""),
+        ("one byte", b"\0"),
+        ("git LFS pointer", b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n"),
+        ("text", b"<html>404 not found</html>\n" * 20),
+        ("noise", rng.bytes(4000)),
+        ("missing", None),
+    ]
+    choice = int(rng.integers(len(replacements) + 6))
+    if choice >= len(replacements):
+        assert isinstance(content, bytes)
+        files[name], label = damage_bytes(content, rng)
+        return files, "files", f"{name}: {label}"
+    label, replacement = replacements[choice]
+    if replacement is None:
+        del files[name]
+    else:
+        files[name] = replacement  # type: ignore[assignment]
+    return files, "files", f"{name}: {label}"

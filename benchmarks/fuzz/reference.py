@@ -1,0 +1,130 @@
+"""What other libraries read from a mutant: an independent expectation for images that deskull accepts."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import warnings
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+import nibabel as nib
+import numpy as np
+from benchmarks.fuzz.classes import Reading, canonical
+from benchmarks.fuzz.files import write_files
+from benchmarks.fuzz.mutations import Mutant, all_seeds
+from benchmarks.fuzz.seeds_dicom import DicomSeed
+
+_LPS = np.diag([-1.0, -1.0, 1.0, 1.0])
+
+
+def read_otherwise(mutant: Mutant) -> dict[str, Reading]:
+    """Return the readings of other libraries by their names; those that refuse the file are absent."""
+    files, _, _ = mutant.make()
+    seed = all_seeds()[mutant.format]
+    folder = _scratch() / "case"
+    write_files(files, folder, b"")
+    readers: dict[str, Callable[[Path], Reading]] = {"nibabel": _nibabel, "pynrrd": _pynrrd, "SimpleITK": _itk}
+    if isinstance(seed, DicomSeed):
+        readers = {"pydicom": _pydicom}
+    found = {}
+    for name, reader in readers.items():
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                found[name] = reader(folder / seed.main)
+        except Exception:  # these readers have many errors of their own
+            continue
+    return found
+
+
+def _nibabel(path: Path) -> Reading:
+    """NIfTI, Analyze, MGH, AFNI, MINC and PAR/REC."""
+    image = nib.load(path)
+    return Reading(_squeezed(np.asarray(image.dataobj, float)), np.asarray(image.affine, float))
+
+
+def _pynrrd(path: Path) -> Reading:
+    """NRRD."""
+    import nrrd
+
+    data, header = nrrd.read(str(path), index_order="F")
+    affine = np.eye(4)
+    affine[:3, :3] = np.asarray(header["space directions"], float).T
+    affine[:3, 3] = header.get("space origin", np.zeros(3))
+    affine = {"l": _LPS, "r": np.eye(4)}[header["space"][0]] @ affine
+    return Reading(_squeezed(np.asarray(data, float)), affine)
+
+
+def _itk(path: Path) -> Reading:
+    """NRRD, MetaImage and NIfTI."""
+    import SimpleITK as sitk
+
+    sitk.ProcessObject.SetGlobalWarningDisplay(False)
+    image = sitk.ReadImage(str(path), sitk.sitkFloat64)
+    size = image.GetDimension()
+    affine = np.eye(4)
+    affine[:3, :3] = np.array(image.GetDirection()).reshape(size, size)[:3, :3] * np.array(image.GetSpacing()[:3])
+    affine[:3, 3] = image.GetOrigin()[:3]
+    return Reading(_squeezed(sitk.GetArrayFromImage(image).T), _LPS @ affine)
+
+
+def _pydicom(path: Path) -> Reading:
+    """Slices of the first series, sorted by their positions along its normal."""
+    import io
+    import zipfile
+
+    import pydicom
+
+    if path.suffix == ".zip":
+        with zipfile.ZipFile(path) as archive:
+            members = [archive.read(name) for name in archive.namelist()[:100] if name.endswith(".dcm")]
+        images = [pydicom.dcmread(io.BytesIO(one), force=True) for one in members]
+    else:
+        paths = [path] if path.is_file() else sorted(one for one in path.rglob("*") if one.is_file())
+        images = [pydicom.dcmread(one, force=True) for one in paths]
+    planes = [plane for image in images for plane in _planes(image)]
+    normal = np.cross(planes[0][1][:3, 0], planes[0][1][:3, 1])
+    planes.sort(key=lambda plane: float(plane[1][:3, 3] @ normal))
+    affine = planes[0][1]
+    affine[:3, 2] = (planes[-1][1][:3, 3] - affine[:3, 3]) / (len(planes) - 1)
+    return canonical(Reading(np.stack([pixels for pixels, _ in planes], axis=-1), _LPS @ affine))
+
+
+def _planes(image: object) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Pixels (column, row) and affine of each frame of a DICOM image, in LPS mm."""
+    slope, inter = float(getattr(image, "RescaleSlope", 1)), float(getattr(image, "RescaleIntercept", 0))
+    pixels = np.asarray(image.pixel_array, float) * slope + inter  # type: ignore[attr-defined]
+    groups = getattr(image, "PerFrameFunctionalGroupsSequence", None)
+    if groups is None:
+        return [(pixels.T, _plane(image.ImagePositionPatient, image.ImageOrientationPatient, image.PixelSpacing))]  # type: ignore[attr-defined]
+    shared = image.SharedFunctionalGroupsSequence[0]  # type: ignore[attr-defined]
+    orientation = shared.PlaneOrientationSequence[0].ImageOrientationPatient
+    spacing = shared.PixelMeasuresSequence[0].PixelSpacing
+    return [
+        (pixels[k].T, _plane(own.PlanePositionSequence[0].ImagePositionPatient, orientation, spacing))
+        for k, own in enumerate(groups)
+    ]
+
+
+def _plane(position: object, orientation: object, spacing: object) -> np.ndarray:
+    """Affine from column and row to LPS mm (PS3.3 C.7.6.2.1.1)."""
+    matrix = np.eye(4)
+    axes = np.array(orientation, float).reshape(2, 3)
+    matrix[:3, 0], matrix[:3, 1] = axes[0] * float(spacing[1]), axes[1] * float(spacing[0])  # type: ignore[index]
+    matrix[:3, 3] = np.array(position, float)
+    return matrix
+
+
+def _squeezed(values: np.ndarray) -> np.ndarray:
+    """Drop singleton axes after the third."""
+    while values.ndim > 3 and values.shape[-1] == 1:
+        values = values[..., 0]
+    return values
+
+
+@cache
+def _scratch() -> Path:
+    """Return the folder of this process."""
+    return Path(tempfile.mkdtemp(prefix=f"fuzz{os.getppid()}-"))

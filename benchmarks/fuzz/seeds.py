@@ -1,0 +1,256 @@
+"""Valid small images of each format: the seeds that the fuzzer damages.
+
+Every seed holds the same head of 12 x 14 x 10 voxels, so that one independent statement of its voxels and affine serves
+all formats.
+"""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+import nibabel as nib
+import numpy as np
+from benchmarks.fuzz.files import Files
+from nibabel.freesurfer.mghformat import MGHImage
+from nibabel.spm99analyze import Spm99AnalyzeImage
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+#: Shape in voxels; edge lengths in mm that make the image as large as a head.
+SHAPE, VOXEL_MM = (12, 14, 10), (14.0, 13.0, 15.0)
+#: Stands in a header for the size of the encoded voxels.
+SIZE = b"@SIZE@"
+
+
+def head() -> Array:
+    """Voxels of the seeds, int16: a bright ellipsoid with noise, reproducible."""
+    rng = np.random.default_rng(14)
+    axes = np.meshgrid(*(np.linspace(-1, 1, size) for size in SHAPE), indexing="ij")
+    inside = sum(axis**2 for axis in axes) < 0.8
+    return (100 + 600 * inside + rng.integers(0, 90, SHAPE)).astype(np.int16)
+
+
+def affine() -> Array:
+    """Voxel indices to RAS mm of the seeds: a small rotation about the first axis."""
+    angle = np.deg2rad(10)
+    matrix = np.eye(4)
+    matrix[1:3, 1:3] = [[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]
+    matrix[:3, :3] = np.round(matrix[:3, :3] * VOXEL_MM, 6)
+    matrix[:3, 3] = (-80, -95, -70)
+    return matrix
+
+
+@dataclass(frozen=True)
+class Field:
+    """A field of a binary header.
+
+    Attributes
+    ----------
+    name : str
+    offset : int
+        Bytes from the start of the header.
+    dtype : str
+        Type of one element, with its byte order.
+    count : int
+        Number of elements.
+    """
+
+    name: str
+    offset: int
+    dtype: str
+    count: int
+
+
+Encoder = Callable[[bytes], bytes]
+ENCODERS: dict[str, Encoder] = {
+    "raw": bytes,
+    "gzip": lambda content: gzip.compress(content, 6, mtime=0),
+    "zlib": lambda content: zlib.compress(content, 6),
+    "bz2": bz2.compress,
+}
+
+
+@dataclass(frozen=True)
+class Seed:
+    """An undamaged image as header and voxels.
+
+    Attributes
+    ----------
+    name : str
+        The format, as the command line names it.
+    header, body : bytes
+        Before compression. A header may hold `SIZE`.
+    names : tuple of str
+        File of the header and file of the voxels; the same for a single file.
+    encoding : str
+        Key of `ENCODERS`.
+    whole : bool
+        Whether the header is compressed as well.
+    fields : tuple of Field
+        Of a binary header; empty for text.
+    separator : str
+        Between key and value in the lines of a text header.
+    values, affine : ndarray
+        What a reader must find.
+    """
+
+    name: str
+    header: bytes
+    body: bytes
+    names: tuple[str, str]
+    encoding: str = "raw"
+    whole: bool = False
+    fields: tuple[Field, ...] = ()
+    separator: str = ""
+    values: Array = field(default_factory=head)
+    affine: Array = field(default_factory=affine)
+
+    @property
+    def main(self) -> str:
+        """Name of the file that is given to deskull."""
+        return self.names[0]
+
+    def files(self, header: bytes | None = None, body: bytes | None = None, encode: Encoder | None = None) -> Files:
+        """Assemble the files, with other parts where given."""
+        header = self.header if header is None else header
+        body = self.body if body is None else body
+        encode = encode or ENCODERS[self.encoding]
+        first, second = self.names
+        if self.whole:
+            return {first: encode(header + body)} if first == second else {first: encode(header), second: encode(body)}
+        voxels = encode(body)
+        header = header.replace(SIZE, str(len(voxels)).encode())
+        return {first: header + voxels} if first == second else {first: header, second: voxels}
+
+
+def _fields(dtype: Any) -> tuple[Field, ...]:
+    """Fields of a header from nibabel's structured type."""
+    found = []
+    for name, (kind, offset, *_) in dtype.fields.items():
+        base = kind.subdtype[0] if kind.subdtype else kind
+        found.append(Field(name, offset, base.str, kind.itemsize // base.itemsize))
+    return tuple(found)
+
+
+def _nifti(name: str, kind: Any, files: tuple[str, str], encoding: str, frames: int = 1) -> Seed:
+    """NIfTI-1 or 2, single or a pair."""
+    voxels = head()
+    if frames > 1:
+        voxels = np.stack([voxels + 7 * t for t in range(frames)], axis=-1)
+    image = kind(voxels, affine())
+    image.set_qform(affine(), 1)
+    image.header.set_xyzt_units("mm", "sec")
+    single = files[0] == files[1]
+    header = image.header.copy()
+    header["vox_offset"] = header.sizeof_hdr + 4 if single else 0
+    head_bytes = header.binaryblock + (b"\0\0\0\0" if single else b"")
+    body = voxels.tobytes(order="F")
+    whole = encoding != "raw"
+    return Seed(name, head_bytes, body, files, encoding, whole, _fields(header.template_dtype), values=voxels)
+
+
+def _analyze() -> Seed:
+    """Analyze 7.5, which knows no orientation."""
+    image = Spm99AnalyzeImage(head(), np.diag([*VOXEL_MM, 1.0]))
+    block = bytearray(image.header.binaryblock)
+    block[253:263] = bytes(10)  # no origin
+    names = ("scan.hdr", "scan.img")
+    fields = _fields(image.header.template_dtype)
+    centred = np.diag([-VOXEL_MM[0], *VOXEL_MM[1:], 1.0])  # radiological, about the centre, as nibabel documents
+    centred[:3, 3] = -centred[:3, :3] @ (np.array(SHAPE) - 1) / 2
+    return Seed("analyze", bytes(block), head().tobytes(order="F"), names, fields=fields, affine=centred)
+
+
+def _mgh(name: str, file: str, encoding: str) -> Seed:
+    """FreeSurfer's format."""
+    image = MGHImage(head(), affine())
+    content = image.to_bytes()
+    fields = _fields(image.header.template_dtype)
+    header = content[:284]
+    fields = tuple(f for f in fields if f.offset + np.dtype(f.dtype).itemsize * f.count <= 284)
+    return Seed(name, header, content[284:], (file, file), encoding, encoding != "raw", fields)
+
+
+def _nrrd(name: str, files: tuple[str, str], encoding: str) -> Seed:
+    """NRRD, attached or detached, written by hand from the standard."""
+    matrix = np.diag([-1.0, -1.0, 1.0, 1.0]) @ affine()
+    vectors = " ".join("(" + ",".join(f"{x:.6f}" for x in column) + ")" for column in matrix[:3, :3].T)
+    origin = "(" + ",".join(f"{x:.6f}" for x in matrix[:3, 3]) + ")"
+    lines = [
+        "NRRD0004",
+        "type: short",
+        "dimension: 3",
+        "space: left-posterior-superior",
+        "sizes: 12 14 10",
+        f"space directions: {vectors}",
+        "kinds: domain domain domain",
+        "endian: little",
+        f"encoding: {encoding if encoding != 'bz2' else 'bzip2'}",
+        f"space origin: {origin}",
+        "Modality:=MR",
+    ]
+    if files[0] != files[1]:
+        lines.append(f"data file: {files[1]}")
+    text = encoding == "text"
+    body = " ".join(map(str, head().ravel(order="F"))).encode() + b"\n" if text else head().tobytes(order="F")
+    header = "\n".join(lines).encode() + (b"\n\n" if files[0] == files[1] else b"\n")
+    return Seed(name, header, body, files, "raw" if text else encoding, separator=": ")
+
+
+def _metaimage(name: str, files: tuple[str, str], encoding: str) -> Seed:
+    """MetaImage, attached or detached, written by hand."""
+    matrix = np.diag([-1.0, -1.0, 1.0, 1.0]) @ affine()
+    axes = (matrix[:3, :3] / VOXEL_MM).T
+    lines = [
+        "ObjectType = Image",
+        "NDims = 3",
+        "BinaryData = True",
+        "BinaryDataByteOrderMSB = False",
+        f"CompressedData = {encoding != 'raw'}",
+        *([f"CompressedDataSize = {SIZE.decode()}"] if encoding != "raw" else []),
+        "TransformMatrix = " + " ".join(f"{x:.9f}" for x in axes.ravel()),
+        "Offset = " + " ".join(f"{x:g}" for x in matrix[:3, 3]),
+        "CenterOfRotation = 0 0 0",
+        "AnatomicalOrientation = RAI",
+        "ElementSpacing = " + " ".join(f"{x:g}" for x in VOXEL_MM),
+        "DimSize = 12 14 10",
+        "Modality = MET_MOD_MR",
+        "ElementType = MET_SHORT",
+        f"ElementDataFile = {'LOCAL' if files[0] == files[1] else files[1]}",
+    ]
+    return Seed(name, "\n".join(lines).encode() + b"\n", head().tobytes(order="F"), files, encoding, separator=" = ")
+
+
+@cache
+def seeds() -> dict[str, Seed]:
+    """Return the seeds of header and voxels by name."""
+    pair, packed = ("scan.hdr", "scan.img"), ("scan.hdr.gz", "scan.img.gz")
+    made = [
+        _nifti("nii", nib.Nifti1Image, ("scan.nii", "scan.nii"), "raw"),
+        _nifti("nii.gz", nib.Nifti1Image, ("scan.nii.gz", "scan.nii.gz"), "gzip"),
+        _nifti("nii.gz-series", nib.Nifti1Image, ("scan.nii.gz", "scan.nii.gz"), "gzip", frames=3),
+        _nifti("nifti2", nib.Nifti2Image, ("scan.nii", "scan.nii"), "raw"),
+        _nifti("nifti2.gz", nib.Nifti2Image, ("scan.nii.gz", "scan.nii.gz"), "gzip"),
+        _nifti("hdr-img", nib.Nifti1Pair, pair, "raw"),
+        _nifti("hdr-img.gz", nib.Nifti1Pair, packed, "gzip"),
+        _analyze(),
+        _mgh("mgh", "scan.mgh", "raw"),
+        _mgh("mgz", "scan.mgz", "gzip"),
+        _nrrd("nrrd-raw", ("scan.nrrd", "scan.nrrd"), "raw"),
+        _nrrd("nrrd-gzip", ("scan.nrrd", "scan.nrrd"), "gzip"),
+        _nrrd("nrrd-bz2", ("scan.nrrd", "scan.nrrd"), "bz2"),
+        _nrrd("nrrd-text", ("scan.nrrd", "scan.nrrd"), "text"),
+        _nrrd("nhdr-raw", ("scan.nhdr", "scan.raw"), "raw"),
+        _nrrd("nhdr-gzip", ("scan.nhdr", "scan.raw.gz"), "gzip"),
+        _metaimage("mha-raw", ("scan.mha", "scan.mha"), "raw"),
+        _metaimage("mha-zlib", ("scan.mha", "scan.mha"), "zlib"),
+        _metaimage("mhd-raw", ("scan.mhd", "scan.raw"), "raw"),
+        _metaimage("mhd-zlib", ("scan.mhd", "scan.zraw"), "zlib"),
+    ]
+    return {seed.name: seed for seed in made}
