@@ -43,5 +43,18 @@ def head() -> Volume:
 
 @pytest.fixture(scope="session")
 def stripper() -> Stripper:
-    """The shipped network, loaded once."""
+    """The default network, loaded once."""
     return Stripper(threads=2)
+
+
+@pytest.fixture(scope="session")
+def toy_model(tmp_path_factory) -> Path:
+    """A network that calls bright voxels brain: it takes no time, for tests that are not about the network."""
+    toy = pytest.importorskip("tests.models.toy", reason="needs onnx (deskull[train])")
+    return toy.write_model(tmp_path_factory.mktemp("toy"), toy.threshold_network())
+
+
+@pytest.fixture(scope="session")
+def toy_stripper(toy_model) -> Stripper:
+    """The toy network, loaded once."""
+    return Stripper(toy_model, threads=2)

@@ -170,8 +170,9 @@ for place, how in zip(axes, (linear, nearest), strict=True):
 # right as they were prepared. All now lie around zero and are equally wide. They still do not agree on how bright grey
 # matter is beside white, and no scaling can make them: to cope with that is the network's part.
 
+from deskull.data.cache import load_prepared
 from deskull.data.cases import read_cases
-from deskull.data.prepare import load_prepared, prepare
+from deskull.data.prepare import prepare
 from deskull.train.recipe import load_recipe
 
 cases = read_cases(folder / "NFBS" / "dataset.csv")

@@ -13,7 +13,8 @@ from deskull.errors import (
     UsageError,
 )
 from deskull.options import StripOptions
-from deskull.pipeline import Result, Stripper, strip
+from deskull.pipeline import Stripper, strip
+from deskull.result import Result
 from deskull.volume import Volume
 
 __all__ = [

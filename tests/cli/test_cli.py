@@ -61,7 +61,7 @@ def test_all_outputs_as_json_in_a_folder(run, scan, tmp_path):
     assert done.exit_code == 0, done.output
     summary = json.loads(done.stdout)
     assert set(summary["files"]) == {"brainmask", "brain", "distance", "brain_n4"}
-    assert set(summary["stages"]) == {"read", "conform", "network", "back", "mask", "write"}
+    assert set(summary["stages"]) == {"read", "conform", "network", "resample", "mask", "write"}
     distance = nib.load(summary["files"]["distance"]).get_fdata()
     mask = nib.load(summary["files"]["brainmask"]).get_fdata()
     np.testing.assert_array_equal(distance < 1, mask > 0)

@@ -14,8 +14,9 @@ torch = pytest.importorskip("torch", reason="needs torch (deskull[train])")
 pytest.importorskip("lightning", reason="needs Lightning (deskull[train])")
 
 from deskull import InputError, UsageError
+from deskull.data.cache import load_prepared
 from deskull.data.cases import read_cases
-from deskull.data.prepare import load_prepared, prepare
+from deskull.data.prepare import prepare
 from deskull.models import load_model
 from deskull.models.engine import make_engine
 from deskull.pipeline import Stripper, as_volume
@@ -157,7 +158,7 @@ def test_the_border_of_references_is_found(model, table, tmp_path, border):
     for path in files:
         kept = load_prepared(path)
         distance = answer(kept.image.astype(np.float32))[0] - border  # what the model itself would draw there
-        np.savez(path, image=kept.image, distance=distance, counts=kept.counts)
+        np.savez(path, image=kept.image, distance=distance, valid=kept.valid)
     assert reference_border(loaded, files) == pytest.approx(border, abs=0.25)
 
 
@@ -281,7 +282,7 @@ def test_masks_that_count_nowhere_are_said(tmp_path):
     outcomes = prepare(read_cases(table), TINY.preprocessing, tmp_path / "run" / "cache")
     for outcome in outcomes:
         kept = load_prepared(outcome.path)
-        np.savez(outcome.path, image=kept.image, distance=kept.distance, counts=0 * kept.counts)
+        np.savez(outcome.path, image=kept.image, distance=kept.distance, valid=0 * kept.valid)
     with pytest.raises(InputError, match="no voxel counts"):
         train(request_for(table, tmp_path / "run"))
 

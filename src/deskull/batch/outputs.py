@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from deskull import formats
-from deskull.pipeline import Result
+from deskull.result import Result
 from deskull.system.atomic import atomic_path
 from deskull.volume import Volume
 

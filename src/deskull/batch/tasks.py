@@ -10,8 +10,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from deskull.batch.outputs import KINDS, Note, is_result, result_paths
-from deskull.data.cases import locate, read_rows
+from deskull.data.cases import resolve_path
 from deskull.data.splits import cases_of
+from deskull.data.tables import read_rows
 from deskull.errors import InputError, UsageError
 from deskull.formats import dicom, split_name
 
@@ -198,12 +199,12 @@ def _of_table(table: Path, split: str | None) -> list[Path]:
             lines = [line.strip() for line in table.read_text().splitlines()]
         except (OSError, UnicodeDecodeError) as error:
             raise InputError(f"{table}: cannot be read ({error}); check the path.") from None
-        return [locate(table, line) for line in lines if line and not line.startswith("#")]
+        return [resolve_path(table, line) for line in lines if line and not line.startswith("#")]
     first = table.read_text(errors="replace").split("\n", 1)[0] if table.is_file() else ""
     columns = {name.strip() for name in first.split(",")}
     if split or ("raw" in columns and "scan" not in columns):
         return [case.raw for case in cases_of(table, split)]
-    return [locate(table, row["scan"]) for _, row in read_rows(table, ("scan",)) if row["scan"]]
+    return [resolve_path(table, row["scan"]) for _, row in read_rows(table, ("scan",)) if row["scan"]]
 
 
 def _told_apart(tasks: list[Task], out: Path | None) -> list[Task]:

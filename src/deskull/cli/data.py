@@ -1,9 +1,10 @@
-"""``deskull data``: data sets to train on."""
+"""``deskull data``: data sets to train networks on."""
 
 from __future__ import annotations
 
 import enum
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,13 +16,24 @@ from deskull.errors import InputError, UsageError
 
 if TYPE_CHECKING:
     from deskull.data.cases import Case
-    from deskull.data.layouts import Patterns
+    from deskull.data.layouts.patterns import Patterns
 
 app = typer.Typer(no_args_is_help=True)
 
+#: Options of the parameters that the library names in its messages.
+_OPTIONS = {
+    "patterns.scan": "--pattern",
+    "patterns.mask": "--mask-pattern",
+    "patterns.brain": "--brain-pattern",
+    "patterns.roi": "--roi-pattern",
+    "folds": "--folds",
+}
+#: Width of the table in characters where the output is not a terminal.
+_WIDTH = 200
+
 
 class Layout(enum.StrEnum):
-    """How files lie in the folder."""
+    """How the files of a data set are arranged."""
 
     auto = "auto"
     nfbs = "nfbs"
@@ -37,51 +49,64 @@ def index(
     folder: Annotated[
         Path | None, typer.Argument(metavar="FOLDER", help="Folder of the data set.", show_default=False)
     ] = None,
-    out: Annotated[Path, typer.Option("-o", "--out", help="The table to write.")] = Path("dataset.csv"),
-    layout: Annotated[Layout | None, typer.Option(help="How files lie in FOLDER; by default auto.")] = None,
+    out: Annotated[Path, typer.Option("-o", "--out", help="Table to write.")] = Path("dataset.csv"),
+    layout: Annotated[
+        Layout | None,
+        typer.Option(help="How the files in FOLDER are arranged; by default auto: BIDS if it is described, else NFBS."),
+    ] = None,
     pattern: Annotated[
-        str | None, typer.Option(help="Where scans lie in FOLDER, as '{subject}/{scan}.nii.gz'; * is any text.")
+        str | None,
+        typer.Option(help="Paths of the scans in FOLDER, such as '{subject}/{scan}.nii.gz'; * stands for any text."),
     ] = None,
-    mask_pattern: Annotated[str | None, typer.Option(help="Where the mask of such a scan lies.")] = None,
-    brain_pattern: Annotated[str | None, typer.Option(help="Where the stripped scan lies.")] = None,
-    roi_pattern: Annotated[str | None, typer.Option(help="Where the region lies in which its mask is valid.")] = None,
+    mask_pattern: Annotated[str | None, typer.Option(help="Path of the mask of such a scan, with its fields.")] = None,
+    brain_pattern: Annotated[str | None, typer.Option(help="Path of the stripped scan.")] = None,
+    roi_pattern: Annotated[
+        str | None, typer.Option(help="Path of the region of interest in which the mask is valid.")
+    ] = None,
     table: Annotated[
-        Path | None, typer.Option(help="Instead of FOLDER: a CSV file with the columns raw and mask.")
+        Path | None, typer.Option(help="CSV file with the columns raw and mask, instead of FOLDER.")
     ] = None,
-    validation: Annotated[float, typer.Option(min=0, max=1, help="Share of the subjects that validate.")] = 0.2,
-    test: Annotated[float, typer.Option(min=0, max=1, help="Share of the subjects kept for tests.")] = 0.0,
-    folds: Annotated[int, typer.Option(min=0, help="Also deal the other subjects into so many folds.")] = 0,
-    seed: Annotated[int, typer.Option(help="Another seed, other splits.")] = 1,
+    validation: Annotated[float, typer.Option(min=0, max=1, help="Fraction of the subjects for validation.")] = 0.2,
+    test: Annotated[float, typer.Option(min=0, max=1, help="Fraction of the subjects for testing.")] = 0.0,
+    folds: Annotated[int, typer.Option(min=0, help="Number of folds for cross-validation; 0 for none.")] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of the random assignment to splits.")] = 1,
     splits: Annotated[
         Path | None,
-        typer.Option(help="The splits, extended if there; by default splits.csv beside the table."),
+        typer.Option(help="File of splits, which is extended if it exists; by default splits.csv beside the table."),
     ] = None,
-    no_check: Annotated[bool, typer.Option("--no-check", help="Do not read the files.")] = False,
-    jobs: Annotated[int | None, typer.Option(min=1, help="Cases at a time; by default the cores, up to 8.")] = None,
+    no_check: Annotated[bool, typer.Option("--no-check", help="Do not read the scans and masks.")] = False,
+    jobs: Annotated[
+        int | None, typer.Option(min=1, help="Number of cases to check at a time; by default the cores, up to 8.")
+    ] = None,
 ) -> None:
     """List the scans of a data set with their masks, check them, and split them by subject."""
-    from deskull.data import cases
-    from deskull.data import splits as sides
-    from deskull.data.layouts import find_cases, table_splits
+    from deskull.data.assignment import assign_splits
+    from deskull.data.cases import write_cases
+    from deskull.data.finding import find_cases
+    from deskull.data.layouts.listed import listed_splits
+    from deskull.data.splits import count_cases, merge_splits, sites_of, write_splits
 
     splits = splits or out.with_name("splits.csv")
     _check_targets(out, splits, table)
-    patterns = _patterns(pattern, mask_pattern, brain_pattern, roi_pattern)
-    found, problems = find_cases(folder, layout.value if layout else None, patterns, table)
-    known = sides.known_splits(splits, table_splits(table) if table else None)
-    shares: dict[str, Any] = {"validation": validation, "test": test, "folds": folds, "seed": seed, "known": known}
-    for problem in problems:
-        say(f"left out: {problem}")
-    if not found:
-        raise InputError(f"{folder or table}: no scan with a mask was found; check --layout, --pattern or --table.")
-    sides.assign_splits(found, **shares)  # tells wrong shares before the long check
-    usable = found if no_check else _checked(found, jobs)
-    if not usable:
-        raise InputError(f"{folder or table}: none of its {len(found)} scans can be used; mend what is said above.")
-    assigned = sides.assign_splits(usable, **shares)
-    sides.write_splits(assigned, splits, sides.sites_of(usable))
-    cases.write_cases(usable, out)
-    _print_counts(sides.count_cases(usable, assigned))
+    _check_ways(folder, layout, (pattern, mask_pattern, brain_pattern, roi_pattern), table)
+    with _option_names():
+        patterns = _patterns(pattern, mask_pattern, brain_pattern, roi_pattern)
+        found, problems = find_cases(folder, layout.value if layout else None, patterns, table)
+        known = merge_splits(splits, listed_splits(table) if table else None)
+        for problem in problems:
+            say(f"left out: {problem}")
+        if not found:
+            raise InputError(f"{folder or table}: no scan with a mask was found; check --layout, --pattern or --table.")
+        how: dict[str, Any] = {"validation": validation, "test": test, "folds": folds, "seed": seed, "known": known}
+        assign_splits(found, **how)  # refuses impossible fractions and folds before the long check
+        usable = found if no_check else _usable_cases(found, jobs)
+        if not usable:
+            fault = f"none of its {len(found)} scans can be used; correct the errors above."
+            raise InputError(f"{folder or table}: {fault}")
+        assigned = assign_splits(usable, **how)
+    write_splits(assigned, splits, sites_of(usable))
+    write_cases(usable, out)
+    _print_counts(count_cases(usable, assigned))
     print(f"{out}: {len(usable)} cases; {splits}: {len(assigned)} subjects")
     if problems or len(usable) < len(found):
         raise typer.Exit(FAILED)
@@ -90,45 +115,66 @@ def index(
 app.command("index")(guarded(index))
 
 
+@contextmanager
+def _option_names() -> Iterator[None]:
+    """Name options instead of the library's parameters in errors."""
+    try:
+        yield
+    except UsageError as error:
+        if error.parameter not in _OPTIONS:
+            raise
+        raise UsageError(f"{_OPTIONS[error.parameter]} {error.value}: {error.reason}") from None
+
+
 def _check_targets(out: Path, splits: Path, table: Path | None) -> None:
-    """Refuse to write over the table that is read, over one file twice, or over somebody else's files."""
+    """Refuse to replace the input table or files of other kinds, or to write two results to one file."""
     from deskull.data import cases
-    from deskull.data import splits as sides
+    from deskull.data import splits as splits_file
+    from deskull.data.tables import refuse_other_files
 
     if out.resolve() == splits.resolve():
-        raise UsageError(f"{out}: is both the table and the splits; give them two names.")
-    for path, columns in ((out, cases.COLUMNS), (splits, sides.COLUMNS)):
+        raise UsageError(f"{out}: cannot hold both the table and the splits; give --out and --splits different names.")
+    for path, columns in ((out, cases.COLUMNS), (splits, splits_file.COLUMNS)):
         refuse_inputs(path, (table,) if table else ())
-        cases.refuse_foreign(path, columns)
+        refuse_other_files(path, columns)
+
+
+def _check_ways(folder: Path | None, layout: Layout | None, patterns: Sequence[str | None], table: Path | None) -> None:
+    """Refuse options that exclude each other."""
+    given = (layout is not None, any(pattern is not None for pattern in patterns), table is not None)
+    if sum(given) > 1:
+        raise UsageError("--layout, --pattern and --table exclude each other; give one of them.")
+    if (folder is None) == (table is None):
+        raise UsageError("give either the FOLDER of the data set or --table FILE.")
 
 
 def _patterns(scan: str | None, mask: str | None, brain: str | None, roi: str | None) -> Patterns | None:
-    """The patterns given, which need a scan's and a mask's."""
-    from deskull.data.layouts import Patterns
+    """Return the given patterns, of which those of scans and masks are required."""
+    from deskull.data.layouts.patterns import Patterns
 
     if scan is None and mask is None and brain is None and roi is None:
         return None
     if not scan or not mask:
-        raise UsageError("--pattern and --mask-pattern need each other; give both.")
+        raise UsageError("--pattern and --mask-pattern require each other; give both.")
     return Patterns(scan, mask, brain, roi)
 
 
-def _checked(found: Sequence[Case], jobs: int | None) -> list[Case]:
-    """The cases that can be used; says what is wrong with the others."""
+def _usable_cases(cases: Sequence[Case], jobs: int | None) -> list[Case]:
+    """Check cases, report errors and warnings, and return the cases that can be used."""
     from deskull.data.checks import check_cases
     from deskull.system.resources import default_threads
 
-    checks = dict(watched("checking")(check_cases(found, jobs or default_threads()), len(found)))
-    for case in found:
-        for remark in checks[case].remarks:
-            say(f"warning: {remark}")
-        for fault in checks[case].faults:
-            say(f"left out: {fault}")
-    return [case for case in found if checks[case].usable]
+    results = dict(watched("checking")(check_cases(cases, jobs or default_threads()), len(cases)))
+    for case in cases:
+        for warning in results[case].warnings:
+            say(f"warning: {warning}")
+        for error in results[case].errors:
+            say(f"left out: {error}")
+    return [case for case in cases if results[case].usable]
 
 
 def _print_counts(counts: Sequence[tuple[str, int, int]]) -> None:
-    """Print how many cases and subjects there are in all, by site and by split."""
+    """Print the numbers of cases and subjects: all of them, and by site, split and fold."""
     from rich import box
     from rich.console import Console
     from rich.markup import escape
@@ -137,7 +183,7 @@ def _print_counts(counts: Sequence[tuple[str, int, int]]) -> None:
     table = Table("", box=box.SIMPLE_HEAD)
     table.add_column("cases", justify="right")
     table.add_column("subjects", justify="right")
-    for name, cases, subjects in counts:
-        table.add_row(escape(name), str(cases), str(subjects))
+    for name, n_cases, n_subjects in counts:
+        table.add_row(escape(name), str(n_cases), str(n_subjects))
     console = Console()
-    console.print(table) if console.is_terminal else Console(width=200).print(table)
+    console.print(table) if console.is_terminal else Console(width=_WIDTH).print(table)

@@ -143,7 +143,10 @@ def _pair_with_table(
     from deskull.evaluation.pairs import pair_cases
     from deskull.formats import split_name
 
-    cases = cases_of(table, split)
+    try:
+        cases = cases_of(table, split)
+    except UsageError as error:
+        raise UsageError(f"--split {split}: {error.reason}") from None
     scans = {split_name(case.raw)[0]: case.raw for case in cases}
     return {model: pair_cases(folder, cases) for model, folder in models.items()}, scans
 

@@ -43,7 +43,7 @@ def prepare(
     cases = read_cases(data)
     found = failed = 0
     for outcome in watched("preparing")(run(cases, preprocessing, cache, jobs or default_threads()), len(cases)):
-        found += outcome.found
+        found += outcome.cached
         if outcome.problem:
             failed += 1
             say(f"left out: {outcome.problem}")

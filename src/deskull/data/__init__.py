@@ -1,1 +1,1 @@
-"""Data sets of scans with masks: finding cases, checking them, splitting them by subject."""
+"""Data sets of scans with masks: finding, checking, splitting and preparing them for training."""

@@ -1,4 +1,4 @@
-"""Preparation: scans and masks brought to a network's grid once, and kept under a key of their content."""
+"""Preparation: scans and masks are resampled to a network's grid once, and kept in a cache by their content."""
 
 from __future__ import annotations
 
@@ -8,65 +8,66 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
-import numpy.typing as npt
 
 from deskull import formats
+from deskull.data.cache import Prepared, save_prepared
 from deskull.data.cases import Case
 from deskull.errors import DeskullError, InputError
 from deskull.masking import signed_distance
 from deskull.preprocessing.grid import resample, rescaled_affine
 from deskull.preprocessing.settings import Preprocessing
-from deskull.system.atomic import atomic_path
 from deskull.system.processes import Failure, in_processes, useful_jobs
 from deskull.volume import Affine, Array, Volume
 
-#: Part of every key: a new number makes everything anew.
-_VERSION = 2
-#: Distances are clipped to plus or minus this many mm.
-REACH_MM = 30.0
-
-
-@dataclass(frozen=True, eq=False)
-class Prepared:
-    """A scan and its mask on the network's grid.
-
-    Attributes
-    ----------
-    image : ndarray of float16, shape (k x, k y, k z)
-        As the network sees it, `k` being its stride.
-    distance : ndarray of float16, shape (x, y, z)
-        Signed distance in mm to the surface of the mask, negative inside, where the network answers.
-    counts : ndarray of uint8, shape (x, y, z)
-        1 where the mask says something: in the field of view, and in the roi where there is one.
-    """
-
-    image: npt.NDArray[np.float16]
-    distance: npt.NDArray[np.float16]
-    counts: npt.NDArray[np.uint8]
+#: Part of every key: a new number makes all cases be prepared again.
+_VERSION = 3
+#: Distances are clipped to this in mm: networks learn the surface, not what is far from it.
+MAX_DISTANCE_MM = 30.0
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one case: the file it is kept in, or why there is none; whether it was there before."""
+    """The outcome of preparing one case.
+
+    Attributes
+    ----------
+    case : Case
+    path : Path, optional
+        The prepared case; None if it could not be prepared.
+    problem : str
+        Why it could not be prepared, as one sentence; "" otherwise.
+    cached : bool
+        Whether it was in the cache already.
+    """
 
     case: Case
     path: Path | None
     problem: str = ""
-    found: bool = False
+    cached: bool = False
 
 
-def key_of(case: Case, preprocessing: Preprocessing) -> str:
-    """Key of a prepared case: the bytes of its files and every setting; nothing else.
+def cache_key(case: Case, preprocessing: Preprocessing) -> str:
+    """Compute the key of a prepared case, from the bytes of its files and all settings.
+
+    Parameters
+    ----------
+    case : Case
+    preprocessing : Preprocessing
+
+    Returns
+    -------
+    str
+        24 hexadecimal digits of a SHA-256.
 
     Raises
     ------
     OSError
         If a file cannot be read.
     """
-    digest = hashlib.sha256(json.dumps([_VERSION, REACH_MM, preprocessing.as_dict()], sort_keys=True).encode())
+    settings = json.dumps([_VERSION, MAX_DISTANCE_MM, preprocessing.as_dict()], sort_keys=True)
+    digest = hashlib.sha256(settings.encode())
     for path in (case.raw, case.mask, case.roi):
         digest.update(b"\0")
         if path:
@@ -76,98 +77,86 @@ def key_of(case: Case, preprocessing: Preprocessing) -> str:
 
 
 def prepare(cases: Sequence[Case], preprocessing: Preprocessing, cache: Path, jobs: int = 1) -> Iterator[Outcome]:
-    """Prepare cases in parallel processes; those in the cache already are not done again.
+    """Prepare cases in parallel processes; those in the cache already are not prepared again.
 
     Parameters
     ----------
     cases : sequence of Case
     preprocessing : Preprocessing
     cache : Path
-        Folder of the prepared cases. Killed at any moment, it holds whole ones only.
+        Folder of the prepared cases. Each is written atomically, so that an interrupted run can be repeated.
     jobs : int
-        Processes, one thread each.
+        Number of processes, of one thread each.
 
     Yields
     ------
     Outcome
-        As each is done; one that fails does not stop the rest.
+        In the order in which they end; a case that fails does not stop the others.
     """
     attempt = partial(_attempt, preprocessing=preprocessing, cache=cache)
     for case, outcome in in_processes(attempt, cases, useful_jobs(jobs, len(cases))):
         if isinstance(outcome, Failure):
-            outcome = Outcome(case, None, f"{case.raw}: {outcome.value}, perhaps for lack of memory; use fewer jobs.")
-        yield outcome
+            yield Outcome(case, None, f"{case.raw}: {outcome.value}, perhaps for lack of memory; use fewer jobs.")
+        else:
+            yield outcome
 
 
 def _attempt(case: Case, preprocessing: Preprocessing, cache: Path) -> Outcome:
     """Prepare one case; a failure becomes part of the outcome."""
     try:
-        kept = cache / f"{key_of(case, preprocessing)}.npz"
-        found = kept.exists()
-        if not found:
-            _save(prepare_case(case, preprocessing), kept)
-        return Outcome(case, kept, found=found)
+        path = cache / f"{cache_key(case, preprocessing)}.npz"
+        cached = path.exists()
+        if not cached:
+            save_prepared(prepare_case(case, preprocessing), path)
+        return Outcome(case, path, cached=cached)
     except DeskullError as error:
         return Outcome(case, None, str(error))
     except (OSError, MemoryError) as error:
-        return Outcome(case, None, f"{case.name}: {error or 'not enough memory; use fewer --jobs'}")
+        return Outcome(case, None, f"{case.name}: {error or 'not enough memory; use fewer jobs'}")
 
 
 def prepare_case(case: Case, preprocessing: Preprocessing) -> Prepared:
-    """Bring one scan and its mask to the network's grid.
+    """Resample one scan and its mask to the network's grid.
+
+    Parameters
+    ----------
+    case : Case
+    preprocessing : Preprocessing
+
+    Returns
+    -------
+    Prepared
 
     Raises
     ------
     InputError
-        If a file cannot be used, or the scan holds one value only.
+        If a file cannot be used, or the scan has the same value in every voxel.
     """
-    scan = formats.read(case.raw).mean_frame().finite()
-    seen = preprocessing.apply(scan)
-    if seen is None:
-        raise InputError(f"{case.raw}: every voxel has the same value; leave it out.")
+    conformed = preprocessing.apply(formats.read(case.raw).mean_frame().finite())
+    if conformed is None:
+        raise InputError(f"{case.raw}: has the same value in every voxel; leave it out.")
     mask = formats.read(case.mask).mean_frame().finite(0)
-    counts, affine = seen.coarsened(preprocessing.stride)
+    valid, affine = conformed.coarsened(preprocessing.stride)
     if preprocessing.interpolation == "nearest":
-        nearest = resample(mask, counts.shape, affine, order=0)
+        nearest = resample(mask, valid.shape, affine, order=0)
         distance = signed_distance(nearest.data > 0.5, preprocessing.output_voxel_size)
     else:
-        distance = _exact_distance(mask, counts.shape, affine)
+        distance = _subvoxel_distance(mask, valid.shape, affine)
     if case.roi:
         region = formats.read(case.roi).mean_frame().finite(0)
-        counts = counts & (resample(region, counts.shape, affine).data > 0.5)
-    clipped = np.clip(distance, -REACH_MM, REACH_MM)
-    return Prepared(seen.data.astype(np.float16), clipped.astype(np.float16), counts.astype(np.uint8))
+        valid = valid & (resample(region, valid.shape, affine).data > 0.5)
+    clipped = np.clip(distance, -MAX_DISTANCE_MM, MAX_DISTANCE_MM)
+    return Prepared(conformed.data.astype(np.float16), clipped.astype(np.float16), valid.astype(np.uint8))
 
 
-def _exact_distance(mask: Volume, shape: tuple[int, ...], grid: Affine) -> Array:
-    """Distance to a mask, measured on a grid twice as fine and averaged, so that edges are not those of voxels."""
-    finer = rescaled_affine(grid, 0.5)
-    covered = resample(mask, tuple(2 * size for size in shape), finer)
-    inside = (covered.data > 0.5 * float(mask.values().max())) & covered.field_of_view
+def _subvoxel_distance(mask: Volume, shape: tuple[int, ...], grid: Affine) -> Array:
+    """Compute the signed distance to a mask on a grid twice as fine, and average it: edges then lie between voxels."""
+    fine_grid = rescaled_affine(grid, 0.5)
+    fine_mask = resample(mask, tuple(2 * size for size in shape), fine_grid)
+    inside = (fine_mask.data > 0.5 * float(mask.values().max())) & fine_mask.field_of_view
     if not inside.any():
-        raise InputError(f"{mask.name}: is empty where its scan lies; leave it out.")
-    fine = signed_distance(inside, float(finer[0, 0]))
+        raise InputError(f"{mask.name}: is empty within the field of view of its scan; leave it out.")
+    fine = signed_distance(inside, float(fine_grid[0, 0]))
     blocks = fine.reshape([n for size in shape for n in (size, 2)])
     coarse: Array = blocks.mean(axis=(1, 3, 5))
     return coarse
-
-
-def _save(prepared: Prepared, path: Path) -> None:
-    """Keep a prepared case, whole or not at all."""
-    with atomic_path(path, overwrite=True) as unfinished, unfinished.open("wb") as file:
-        np.savez(file, image=prepared.image, distance=prepared.distance, counts=prepared.counts)
-
-
-def load_prepared(path: Path) -> Prepared:
-    """Read what `prepare` keeps.
-
-    Raises
-    ------
-    InputError
-        If the file is damaged.
-    """
-    try:
-        with np.load(path) as found:
-            return Prepared(found["image"], found["distance"], found["counts"])
-    except (OSError, ValueError, KeyError, BadZipFile) as error:
-        raise InputError(f"{path}: is damaged ({error}); delete it and prepare again.") from error

@@ -1,32 +1,36 @@
-"""Splits: which subjects train, which validate, which test. A subject never stands on two sides."""
+"""Splits: which subjects a network is trained, validated and tested on, and the file that says so (``splits.csv``)."""
 
 from __future__ import annotations
 
-import hashlib
-import math
-from collections import Counter, defaultdict
+import re
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
-from deskull.data.cases import Case, read_cases, read_rows, refuse_foreign, write_rows
+from deskull.data.cases import Case, read_cases
+from deskull.data.tables import read_rows, refuse_other_files, write_rows
 from deskull.errors import InputError, UsageError
 
 SPLITS = ("train", "validation", "test")
 #: Columns of the file, in order.
 COLUMNS = ("subject", "site", "split", "fold")
+#: Fold of subjects without one.
+NO_FOLD = -1
+#: A fold in a file: three digits at most, so that no file can ask for millions of folds.
+_FOLD = re.compile(r"-1|[0-9]{1,3}")
 
 
 @dataclass(frozen=True)
 class Membership:
-    """Where a subject stands.
+    """The split and the fold of a subject.
 
     Attributes
     ----------
     split : {"train", "validation", "test"}
-        What counts unless a fold is asked for.
+        Valid unless a fold is chosen.
     fold : int
-        The fold (from 0) in which it validates, -1 without k-fold.
+        The fold (from 0) in which the subject is used for validation; -1 without cross-validation.
     """
 
     split: str
@@ -34,190 +38,102 @@ class Membership:
 
 
 def read_splits(path: Path) -> dict[str, Membership]:
-    """Read a splits file: the membership of each subject. The columns site and fold may be absent.
+    """Read a file of splits.
+
+    Parameters
+    ----------
+    path : Path
+        CSV file with the columns `COLUMNS`, of which site and fold are optional.
+
+    Returns
+    -------
+    dict of str to Membership
+        By subject.
 
     Raises
     ------
     InputError
-        If the file or a column is missing, a value is none of those there are, or a subject stands twice.
+        If the file or a column is missing, a value is unknown, or a subject is listed twice.
     """
     splits: dict[str, Membership] = {}
     for line, row in read_rows(path, ("subject", "split")):
-        subject, split, fold = row["subject"], row["split"], row.get("fold") or "-1"
-        if not subject or subject in splits:
-            fault = f"has subject {subject} again" if subject else "has no subject"
-            raise InputError(f"{path}: line {line} {fault}; keep one line a subject.")
+        subject, split, fold = row["subject"], row["split"], row.get("fold") or str(NO_FOLD)
+        if not subject:
+            raise InputError(f"{path}: line {line} has no subject; add it.")
+        if subject in splits:
+            raise InputError(f"{path}: line {line} lists subject {subject} again; keep one line for each subject.")
         if split not in SPLITS:
-            raise InputError(f"{path}: line {line} has split '{split}'; it must be {', '.join(SPLITS)}.")
-        if not fold.removeprefix("-").isdecimal() or int(fold) < -1:
-            raise InputError(f"{path}: line {line} has fold '{fold}'; it must be a number from 0, or -1 for none.")
+            raise InputError(f"{path}: line {line} has split '{split}'; it must be one of {', '.join(SPLITS)}.")
+        if not _FOLD.fullmatch(fold):
+            raise InputError(f"{path}: line {line} has fold '{fold}'; it must be from 0 to 999, or -1 for none.")
         splits[subject] = Membership(split, int(fold))
     return splits
 
 
 def write_splits(splits: Mapping[str, Membership], path: Path, sites: Mapping[str, str] | None = None) -> None:
-    """Write a splits file atomically; an earlier one is replaced, another file never.
+    """Write a file of splits atomically.
 
     Parameters
     ----------
     splits : mapping of str to Membership
         By subject.
     path : Path
+        An existing file of splits is replaced, any other file is refused.
     sites : mapping of str to str, optional
-        Site of each subject; of those not named, what the earlier file says.
+        Sites of subjects; those of other subjects are taken from the existing file.
 
     Raises
     ------
     OutputError
-        If `path` is there and is no splits file, or cannot be written.
+        If another file has this name, or the file cannot be written.
     """
-    refuse_foreign(path, COLUMNS)
-    told = {row["subject"]: row["site"] for _, row in read_rows(path, COLUMNS)} if path.exists() else {}
-    told |= sites or {}
-    rows = ((subject, told.get(subject, ""), its.split, its.fold) for subject, its in sorted(splits.items()))
+    refuse_other_files(path, COLUMNS)
+    all_sites = {row["subject"]: row["site"] for _, row in read_rows(path, COLUMNS)} if path.exists() else {}
+    all_sites |= sites or {}
+    rows = ((subject, all_sites.get(subject, ""), its.split, its.fold) for subject, its in sorted(splits.items()))
     write_rows(path, COLUMNS, rows)
 
 
-def known_splits(path: Path, given: Mapping[str, Membership] | None = None) -> dict[str, Membership]:
-    """Splits of a file that may be there already, and those given elsewhere.
+def merge_splits(path: Path, given: Mapping[str, Membership] | None = None) -> dict[str, Membership]:
+    """Merge the splits of a file, if it exists, with splits given elsewhere.
+
+    Parameters
+    ----------
+    path : Path
+    given : mapping of str to Membership, optional
+        By subject.
+
+    Returns
+    -------
+    dict of str to Membership
+        By subject. Of a subject in both, the file's membership is kept.
 
     Raises
     ------
     OutputError
-        If the file is there and is no splits file.
+        If the file exists and is not a file of splits.
     InputError
-        If both name a subject and differ.
+        If both name a subject and its splits differ.
     """
-    refuse_foreign(path, COLUMNS)
+    refuse_other_files(path, COLUMNS)
     known = read_splits(path) if path.exists() else {}
     for subject, its in (given or {}).items():
         if known.setdefault(subject, its).split != its.split:
-            fault = f"has {subject} in {known[subject].split}, the table in {its.split}"
-            raise InputError(f"{path}: {fault}; make them agree, or name another file with --splits.")
+            fault = f"has {subject} in {known[subject].split}, but the table in {its.split}"
+            raise InputError(f"{path}: {fault}; correct one of them, or name another file for the splits.")
     return known
 
 
 def sites_of(cases: Sequence[Case]) -> dict[str, str]:
-    """Site of each subject, in the order of their names; 'A+B' for one scanned at two."""
+    """Return the site of each subject, sorted by subject; 'A+B' for a subject scanned at two sites."""
     sites: dict[str, set[str]] = defaultdict(set)
     for case in cases:
         sites[case.subject].update({case.site} - {""})
     return {subject: "+".join(sorted(sites[subject])) for subject in sorted(sites)}
 
 
-def assign_splits(
-    cases: Sequence[Case],
-    *,
-    validation: float = 0.2,
-    test: float = 0.0,
-    folds: int = 0,
-    seed: int = 1,
-    known: Mapping[str, Membership] | None = None,
-) -> dict[str, Membership]:
-    """Assign subjects to splits at random, in proportion at each site.
-
-    The result depends on the subjects, their sites, `seed` and `known` alone: not on the order of the cases,
-    the machine or the version of Python.
-
-    Parameters
-    ----------
-    cases : sequence of Case
-    validation, test : float
-        Shares of the subjects. Unless `validation` is 0, one subject at least validates where there are two.
-    folds : int
-        Also deal all but the test subjects into so many folds; 0 for none, or for as many as `known` has.
-    seed : int
-        Another seed, other splits.
-    known : mapping of str to Membership, optional
-        Subjects that keep what they have; new ones are added so that the shares come out right. A known
-        subject without a fold gets one where there are folds.
-
-    Returns
-    -------
-    dict of str to Membership
-        By subject: those of the cases and all of `known`.
-
-    Raises
-    ------
-    UsageError
-        If the shares or the number of folds cannot be.
-    """
-    known = known or {}
-    sites = sites_of(cases)
-    order = sorted(sites, key=lambda subject: _draw(seed, subject))
-    split = {subject: known[subject].split for subject in order if subject in known}
-    for name, count in _counts(len(order), validation, test).items():
-        _fill(split, name, count, order, sites, seed)
-    assigned = dict(known)
-    for subject in order:
-        assigned[subject] = known.get(subject) or Membership(split.get(subject, "train"), -1)
-    count = _fold_count(folds, known)
-    if count:
-        _deal(assigned, count, order, sites)
-    return dict(sorted(assigned.items()))
-
-
-def _draw(seed: int, name: str) -> bytes:
-    """A random key for a name; hash() of Python differs from run to run."""
-    return hashlib.sha256(f"{seed}\0{name}".encode("utf-8", "surrogateescape")).digest()
-
-
-def _counts(subjects: int, validation: float, test: float) -> dict[str, int]:
-    """How many subjects test and validate; one at least is left to train unless the shares leave none."""
-    if not (validation >= 0 and test >= 0 and validation + test <= 1 + 1e-9):
-        raise UsageError(f"shares of {validation:g} (validation) and {test:g} (test) must lie between 0 and 1 in all.")
-    tested, validated = (math.floor(share * subjects + 0.5) for share in (test, validation))
-    if validation > 0 and subjects > 1:
-        validated = max(1, validated)
-    available = subjects if validation + test > 1 - 1e-9 else max(0, subjects - 1)
-    validated = min(validated, available)
-    return {"test": min(tested, available - validated), "validation": validated}
-
-
-def _fill(split: dict[str, str], name: str, count: int, order: list[str], sites: Mapping[str, str], seed: int) -> None:
-    """Bring a split up to `count` subjects, each from the site that lacks most (largest remainder)."""
-    sizes, have = Counter(sites.values()), Counter(sites[subject] for subject in split if split[subject] == name)
-    free: dict[str, list[str]] = defaultdict(list)
-    for subject in reversed(order):
-        if subject not in split:
-            free[sites[subject]].append(subject)
-    for _ in range(count - have.total()):
-        if not any(free.values()):
-            return
-        lack = {site: (count * sizes[site] / len(order) - have[site], _draw(seed, site)) for site in free if free[site]}
-        site = max(lack, key=lambda site: lack[site])
-        split[free[site].pop()] = name
-        have[site] += 1
-
-
-def _fold_count(folds: int, known: Mapping[str, Membership]) -> int:
-    """Number of folds: what is asked for, which must be what the known subjects have if they have any."""
-    before = max((its.fold for its in known.values()), default=-1) + 1
-    if folds < 0 or folds == 1:
-        raise UsageError(f"--folds {folds}: there must be two at least, or 0 for none.")
-    if folds and before and folds != before:
-        raise UsageError(f"--folds {folds}: the splits have {before} already; ask for {before} or start another file.")
-    return folds or before
-
-
-def _deal(assigned: dict[str, Membership], count: int, order: list[str], sites: Mapping[str, str]) -> None:
-    """Give each subject that does not test a fold: the one with fewest of its site, then fewest of all."""
-    dealt = [subject for subject in order if assigned[subject].split != "test"]
-    if len(dealt) < count:
-        raise UsageError(f"--folds {count}: there are {len(dealt)} subjects that do not test; ask for fewer folds.")
-    have = Counter((sites[subject], assigned[subject].fold) for subject in dealt)
-    total = Counter(assigned[subject].fold for subject in dealt)
-    for subject in dealt:
-        if assigned[subject].fold < 0:
-            site = sites[subject]
-            fold = min(range(count), key=lambda fold: (have[site, fold], total[fold]))
-            assigned[subject] = replace(assigned[subject], fold=fold)
-            have[site, fold] += 1
-            total[fold] += 1
-
-
 def select(cases: Sequence[Case], splits: Mapping[str, Membership], split: str, fold: int | None = None) -> list[Case]:
-    """Cases of a split, in their order.
+    """Select the cases of a split.
 
     Parameters
     ----------
@@ -226,61 +142,87 @@ def select(cases: Sequence[Case], splits: Mapping[str, Membership], split: str, 
         By subject.
     split : {"train", "validation", "test"}
     fold : int, optional
-        Let this fold validate and all others that do not test train.
+        Use this fold for validation, and all other subjects that are not in the test split for training.
+
+    Returns
+    -------
+    list of Case
+        In their order.
 
     Raises
     ------
     UsageError
         If there is no such split or fold.
     InputError
-        If a subject is not in the splits, or the split has no case.
+        If a subject has no split, or the split has no case.
     """
     if split not in SPLITS:
-        raise UsageError(f"split '{split}': unknown; there are {', '.join(SPLITS)}.")
-    folds = max((its.fold for its in splits.values()), default=-1) + 1
-    if fold is not None and not 0 <= fold < folds:
-        there = f"there are folds 0 to {folds - 1}" if folds else "the splits have none; index with --folds first"
-        raise UsageError(f"fold {fold}: unknown; {there}.")
+        raise UsageError(f"unknown; the splits are {', '.join(SPLITS)}.", parameter="split", value=split)
+    n_folds = max((its.fold for its in splits.values()), default=NO_FOLD) + 1
+    if fold is not None and not 0 <= fold < n_folds:
+        available = f"the folds are 0 to {n_folds - 1}" if n_folds else "the splits have no folds"
+        raise UsageError(f"unknown; {available}.", parameter="fold", value=fold)
     for case in cases:
         if case.subject not in splits:
             raise InputError(f"{case.name}: its subject {case.subject} is in no split; index the data set again.")
-    found = [case for case in cases if _split_in(splits[case.subject], fold) == split]
-    if not found:
-        inside = "" if fold is None else f" with fold {fold}"
-        raise InputError(f"no case is in the split {split}{inside}; change the splits file or index with other shares.")
-    return found
+    selected = [case for case in cases if _split_in_fold(splits[case.subject], fold) == split]
+    if not selected:
+        where = "" if fold is None else f" of fold {fold}"
+        raise InputError(
+            f"no case is in the split {split}{where}; change the file of splits or index the data set again."
+        )
+    return selected
 
 
 def cases_of(table: Path, split: str | None = None) -> list[Case]:
-    """Cases of a data set table, all or those of a split in the ``splits.csv`` beside it.
+    """Read the cases of a table: all, or those of a split in the ``splits.csv`` beside it.
+
+    Parameters
+    ----------
+    table : Path
+        Table of a data set; see `read_cases`.
+    split : {"train", "validation", "test"}, optional
+
+    Returns
+    -------
+    list of Case
 
     Raises
     ------
     InputError
-        If a file cannot be used, or the split is empty.
+        If a file cannot be used, or the split has no case.
+    UsageError
+        If there is no such split.
     """
     cases = read_cases(table)
     return select(cases, read_splits(table.with_name("splits.csv")), split) if split else cases
 
 
-def _split_in(its: Membership, fold: int | None) -> str:
-    """The split of a subject once a fold is chosen."""
+def _split_in_fold(its: Membership, fold: int | None) -> str:
+    """Return the split of a subject when a fold is chosen."""
     if fold is None or its.split == "test":
         return its.split
     return "validation" if its.fold == fold else "train"
 
 
 def count_cases(cases: Sequence[Case], splits: Mapping[str, Membership]) -> list[tuple[str, int, int]]:
-    """Numbers of cases and subjects: of all, of each site, each split and each fold.
+    """Count cases and subjects: all of them, and by site, split and fold.
+
+    Parameters
+    ----------
+    cases : sequence of Case
+    splits : mapping of str to Membership
+        By subject.
 
     Returns
     -------
-    list of (name, cases, subjects)
+    list of (name, number of cases, number of subjects)
     """
     groups: dict[str, list[Case]] = {"all": list(cases)}
     sites = sorted({case.site for case in cases})
-    groups |= {f"site {site or 'unknown'}": [c for c in cases if c.site == site] for site in sites if any(sites)}
+    if any(sites):
+        groups |= {f"site {site or 'unknown'}": [c for c in cases if c.site == site] for site in sites}
     groups |= {split: [c for c in cases if splits[c.subject].split == split] for split in SPLITS}
-    folds = sorted({splits[case.subject].fold for case in cases} - {-1})
+    folds = sorted({splits[case.subject].fold for case in cases} - {NO_FOLD})
     groups |= {f"fold {fold}": [c for c in cases if splits[c.subject].fold == fold] for fold in folds}
     return [(name, len(group), len({case.subject for case in group})) for name, group in groups.items()]

@@ -17,8 +17,8 @@ from typing import Any, BinaryIO, Protocol
 
 import numpy as np
 import numpy.typing as npt
-from isal import igzip, isal_zlib
-from isal.igzip_lib import IsalError
+from isal import igzip
+from isal.igzip_lib import DECOMP_ZLIB, IgzipDecompressor, IsalError
 
 from deskull.errors import InputError
 from deskull.formats.files import file_size, open_regular
@@ -165,17 +165,15 @@ class _ZlibFile:
     """A file-like reader of one zlib stream (RFC 1950); its Adler-32 checksum is verified where it ends."""
 
     def __init__(self, file: BinaryIO) -> None:
-        self._file, self._inflater = file, isal_zlib.decompressobj()
-        self._pending = b""
+        self._file, self._inflater = file, IgzipDecompressor(flag=DECOMP_ZLIB)
 
     def read(self, size: int, /) -> bytes:
         """Return at most `size` bytes, none at the end of the stream."""
         while not self._inflater.eof:
-            self._pending = self._pending or self._file.read(1 << 16)
-            if not self._pending:
+            content = self._file.read(_CHUNK) if self._inflater.needs_input else b""
+            if self._inflater.needs_input and not content:
                 raise EOFError
-            chunk: bytes = self._inflater.decompress(self._pending, size)
-            self._pending = self._inflater.unconsumed_tail
+            chunk: bytes = self._inflater.decompress(content, size)
             if chunk:
                 return chunk
         return b""

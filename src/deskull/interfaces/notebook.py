@@ -11,7 +11,7 @@ from typing import Any
 from ipyniivue import NiiVue
 
 from deskull import formats
-from deskull.pipeline import Result
+from deskull.result import Result
 
 
 def view(result: Result, opacity: float = 0.4, colour: str = "red") -> Any:

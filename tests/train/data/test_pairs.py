@@ -10,8 +10,9 @@ torch = pytest.importorskip("torch", reason="needs torch (deskull[train])")
 pytest.importorskip("lightning", reason="needs Lightning (deskull[train])")
 
 from deskull import InputError
+from deskull.data.cache import load_prepared
 from deskull.data.cases import read_cases
-from deskull.data.prepare import load_prepared, prepare
+from deskull.data.prepare import prepare
 from deskull.train.data.pairs import Pairs, PairSamples
 from tests.train.phantoms import TINY, write_heads
 

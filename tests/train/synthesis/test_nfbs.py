@@ -11,7 +11,7 @@ pytest.importorskip("torch", reason="needs torch (deskull[train])")
 
 from deskull import InputError, formats
 from deskull.data.checks import check_case
-from deskull.data.layouts import find_nfbs
+from deskull.data.layouts.nfbs import find_nfbs
 from deskull.data.splits import read_splits
 from deskull.train.synthesis.nfbs import plan_heads, synthesise_nfbs
 
@@ -40,7 +40,7 @@ def test_files_lie_and_look_as_in_nfbs(made):
     assert not problems
     check = check_case(cases[0])
     assert check.usable
-    assert not check.remarks
+    assert not check.warnings
     volume = formats.read(cases[0].mask).data.sum() / 1000
     assert 900 < volume < 1900
 

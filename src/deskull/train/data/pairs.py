@@ -10,7 +10,7 @@ import lightning.pytorch as pl
 import numpy as np
 from torch.utils.data import DataLoader, Dataset
 
-from deskull.data.prepare import load_prepared
+from deskull.data.cache import load_prepared
 from deskull.errors import InputError
 from deskull.train.data.real_scans import RealScan, moved_sample, real_sample, whole_sample
 from deskull.train.data.samples import Batch, as_batch
@@ -27,7 +27,7 @@ class PairSamples(Dataset[Batch]):
     Attributes
     ----------
     files : sequence of Path
-        What `deskull.data.prepare` keeps.
+        Files written by `deskull.data.prepare`.
     recipe : Recipe
     epoch : int
     training : bool

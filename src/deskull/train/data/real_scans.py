@@ -17,8 +17,9 @@ import torch
 import torch.nn.functional as functional
 from torch import Tensor
 
+from deskull.data.cache import Prepared
 from deskull.data.cases import Case
-from deskull.data.prepare import Prepared, prepare_case
+from deskull.data.prepare import prepare_case
 from deskull.preprocessing.settings import Preprocessing
 from deskull.train.synthesis import artefacts
 from deskull.train.synthesis.generator import Sample, SynthesisConfig, field_of_view
@@ -53,7 +54,7 @@ class RealScan:
     def of(cls, name: str, prepared: Prepared, voxel: float) -> RealScan:
         """Take over a prepared case, whose distances lie on voxels of `voxel` mm."""
         distance = prepared.distance.astype(np.float32)
-        truth = torch.from_numpy(np.stack([distance, prepared.counts.astype(np.float32)]))
+        truth = torch.from_numpy(np.stack([distance, prepared.valid.astype(np.float32)]))
         image = torch.from_numpy(prepared.image.astype(np.float32))
         inside = np.argwhere(distance < 0)
         half = (np.array(distance.shape) - 1) / 2

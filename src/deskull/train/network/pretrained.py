@@ -14,7 +14,7 @@ import torch
 from onnx import numpy_helper
 from torch import Tensor
 
-from deskull.data.prepare import Prepared, load_prepared
+from deskull.data.cache import Prepared, load_prepared
 from deskull.errors import UsageError
 from deskull.models import Model, load_model
 from deskull.models.engine import Engine, make_engine
@@ -114,7 +114,7 @@ def reference_border(model: Model, files: Sequence[Path]) -> float:
 
 def _dice_by_border(engine: Engine, prepared: Prepared) -> list[float]:
     """Dice of one scan at each border."""
-    counts = prepared.counts > 0
+    counts = prepared.valid > 0
     answer = engine(prepared.image.astype(np.float32))[0][counts]
     reference = prepared.distance[counts] < 0
     return [

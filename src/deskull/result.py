@@ -1,0 +1,108 @@
+"""Result of stripping a scan, and whether its mask can be a brain."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from deskull.errors import InputError, PlausibilityWarning
+from deskull.preprocessing.bias_field import correct_bias
+from deskull.volume import Array, Volume
+
+#: Masks below this volume, in ml, are refused. The smallest brains that are scanned are many times larger: a preterm
+#: infant of 29 weeks has about 150 ml (Hüppi et al. 1998, Annals of Neurology 43:224), and a single slice of 5 mm
+#: through the middle of an adult's brain, of about 150 square centimetres, has 75 ml.
+MIN_BRAIN_ML = 5.0
+#: Masks outside this range, in ml, raise a warning: from the preterm infant above to a large intracranial volume.
+USUAL_BRAIN_ML = (150.0, 2300.0)
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """Result of stripping a scan.
+
+    Attributes
+    ----------
+    scan : Volume
+        The scan, as it was read.
+    distance : Volume
+        Signed distance in mm to the chosen surface, negative inside, float32.
+    mask : Volume
+        1 inside the brain and 0 elsewhere, uint8.
+    seconds : dict of str to float
+        Duration of each stage in seconds: ``read``, ``conform``, ``network``, ``resample`` and ``mask``.
+    """
+
+    scan: Volume
+    distance: Volume
+    mask: Volume
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @cached_property
+    def brain(self) -> Volume:
+        """The scan inside the mask; outside it the stored value that means 0, or the nearest one to it."""
+        data = np.where(self._mask_of_frames(), self.scan.data, _stored_zero(self.scan))
+        return self.scan.with_data(data, scaled=True)
+
+    @property
+    def volume_ml(self) -> float:
+        """Volume of the mask in millilitres, averaged over frames."""
+        return float(self.mask.data.sum(dtype=np.int64)) * self.mask.voxel_ml / self.mask.n_frames
+
+    def bias_corrected(self, threads: int = 1) -> Volume:
+        """Return the brain after N4 bias field correction (see `deskull.preprocessing.bias_field`).
+
+        Parameters
+        ----------
+        threads : int
+            Maximum number of threads.
+
+        Returns
+        -------
+        Volume
+            Real values as float32, 0 outside the mask.
+        """
+        frames = [
+            correct_bias(self.scan.frame(t), self.mask.frame(min(t, self.mask.n_frames - 1)).data, threads=threads)
+            for t in range(self.scan.n_frames)
+        ]
+        return self.scan.with_data(np.stack(frames, axis=-1) if self.scan.data.ndim == 4 else frames[0])
+
+    def _mask_of_frames(self) -> Array:
+        """Return the mask in a shape that broadcasts to the scan: a mask for all frames gets a frame axis."""
+        mask = self.mask.data.astype(bool)
+        return mask[..., None] if mask.ndim < self.scan.data.ndim else mask
+
+
+def check_plausible(result: Result) -> None:
+    """Refuse a mask that is too small to be a brain, and warn of frames with an unusual volume.
+
+    Raises
+    ------
+    InputError
+        If the mask has less than `MIN_BRAIN_ML`.
+    """
+    name, mask = result.scan.name, result.mask
+    volumes = [int(mask.frame(t).data.sum(dtype=np.int64)) * mask.voxel_ml for t in range(mask.n_frames)]
+    if max(volumes) < MIN_BRAIN_ML:
+        found = f"only {max(volumes):.2g} ml, less than any brain has," if max(volumes) else "no voxel"
+        raise InputError(f"{name}: no brain found ({found} looks like one); check that it shows a head, upright.")
+    low, high = USUAL_BRAIN_ML
+    for t, volume in enumerate(volumes):
+        if not low <= volume <= high:
+            place = f"{name}, frame {t}" if mask.n_frames > 1 else name
+            message = f"{place}: a brain volume of {volume:.0f} ml is unusual; look at the mask."
+            warnings.warn(message, PlausibilityWarning, stacklevel=2)
+
+
+def _stored_zero(scan: Volume) -> Any:
+    """Return the stored value nearest to a real value of 0."""
+    stored = 0.0 - scan.inter / scan.slope
+    if scan.data.dtype.kind in "iu":
+        limits = np.iinfo(scan.data.dtype)
+        stored = min(max(round(stored), limits.min), limits.max)
+    return scan.data.dtype.type(stored)

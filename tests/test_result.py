@@ -1,0 +1,75 @@
+"""Result: the brain, its volume, and masks that cannot be brains."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+import pytest
+
+from deskull import InputError, PlausibilityWarning, Volume
+from deskull.result import MIN_BRAIN_ML, Result, check_plausible
+
+#: Cubic voxels of 10 mm have 1 ml.
+AFFINE = np.diag([10.0, 10.0, 10.0, 1.0])
+
+
+def result_of(n_voxels, data=None, frames=None):
+    """A result whose mask has a number of voxels of 1 ml, in one or several frames."""
+    shape = (20, 20, 20)
+    counts = [n_voxels] if frames is None else frames
+    masks = [(np.arange(np.prod(shape)) < count).astype(np.uint8).reshape(shape) for count in counts]
+    mask = masks[0] if frames is None else np.stack(masks, axis=-1)
+    scan = Volume(np.full(mask.shape, 7, np.int16) if data is None else data, AFFINE, name="scan.nii")
+    return Result(scan, scan.with_data(np.zeros(mask.shape, np.float32)), scan.with_data(mask))
+
+
+def test_volume_counts_the_voxels_of_the_mask():
+    assert result_of(1400).volume_ml == pytest.approx(1400)
+
+
+def test_volume_of_a_series_is_the_mean_over_frames():
+    assert result_of(0, frames=[1000, 1400]).volume_ml == pytest.approx(1200)
+
+
+def test_brain_is_the_scan_inside_the_mask_and_0_outside():
+    result = result_of(1400)
+    np.testing.assert_array_equal(result.brain.data, 7 * result.mask.data)
+
+
+@pytest.mark.parametrize(
+    ("inter", "dtype", "stored"), [(-1024.0, np.int16, 1024), (1000.0, np.uint8, 0), (-0.5, np.float32, 0.5)]
+)
+def test_background_of_a_scaled_scan_is_the_stored_value_nearest_to_0(inter, dtype, stored):
+    mask = np.zeros((4, 4, 4), np.uint8)
+    scan = Volume(np.full((4, 4, 4), 9, dtype), AFFINE, inter=inter)
+    assert np.all(Result(scan, scan.with_data(mask), scan.with_data(mask)).brain.data == stored)
+
+
+@pytest.mark.parametrize("volume", [0, 1, int(MIN_BRAIN_ML) - 1])
+def test_mask_smaller_than_any_brain_is_refused(volume):
+    with pytest.raises(InputError, match=r"scan\.nii: no brain found"):
+        check_plausible(result_of(volume))
+
+
+@pytest.mark.parametrize("volume", [int(MIN_BRAIN_ML), 149, 2301, 8000])
+def test_unusual_volume_raises_a_warning(volume):
+    with pytest.warns(PlausibilityWarning, match=f"scan.nii: a brain volume of {volume} ml is unusual"):
+        check_plausible(result_of(volume))
+
+
+@pytest.mark.parametrize("volume", [151, 1400, 2299])
+def test_usual_volume_raises_no_warning(volume):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        check_plausible(result_of(volume))
+
+
+def test_empty_frame_of_a_series_raises_a_warning_that_names_it():
+    with pytest.warns(PlausibilityWarning, match=r"scan\.nii, frame 1: a brain volume of 0 ml"):
+        check_plausible(result_of(0, frames=[1400, 0]))
+
+
+def test_series_without_a_brain_in_any_frame_is_refused():
+    with pytest.raises(InputError, match="no brain found"):
+        check_plausible(result_of(0, frames=[0, 1]))
