@@ -196,7 +196,7 @@ def as_volume(source: str | Path | Volume | Any, reading: ReadOptions = _READING
         If a file cannot be used, or the object is none of these.
     """
     if isinstance(source, Volume):
-        return source
+        return formats.check_volume(source)
     if isinstance(source, str | os.PathLike):
         return formats.read(Path(source), reading)
     if hasattr(source, "affine") and hasattr(source, "dataobj"):

@@ -85,7 +85,7 @@ BAD = {
     ),
     "singular affine": (singular, "singular"),
     "nan affine": (lambda p: nifti(p, sform_code=1, srow_x=[np.nan] * 4), "not finite"),
-    "unknown type": (lambda p: nifti(p, datatype=9999), "damaged"),
+    "unknown type": (lambda p: nifti(p, datatype=9999), "unknown type (9999)"),
     "nan intercept": (lambda p: nifti(p, scl_slope=2, scl_inter=np.nan), "intercept"),
 }
 

@@ -117,7 +117,7 @@ def test_half_a_pair_says_so(tmp_path, voxels, affine):
 
 def test_analyze_is_read_with_a_warning(tmp_path, voxels):
     nib.save(nib.AnalyzeImage(voxels, np.diag([-2.0, 2.0, 2.0, 1.0])), tmp_path / "old.img")
-    with pytest.warns(UserWarning, match="Analyze has no orientation"):
+    with pytest.warns(UserWarning, match="Analyze files state no orientation"):
         volume = formats.read(tmp_path / "old.hdr")
     np.testing.assert_array_equal(volume.data, voxels)
     np.testing.assert_allclose(volume.voxel_sizes, 2.0)

@@ -25,7 +25,7 @@ from deskull.options import ReadOptions
 from deskull.system.atomic import atomic_path
 from deskull.volume import Volume
 
-__all__ = ["FAMILIES", "from_nibabel", "output_suffix", "read", "split_name", "write"]
+__all__ = ["FAMILIES", "check_volume", "from_nibabel", "output_suffix", "read", "split_name", "write"]
 
 #: The suffixes that each family's module reads. A module is imported when it is needed, as some import slowly.
 FAMILIES: dict[str, tuple[str, ...]] = {
@@ -183,6 +183,24 @@ def from_nibabel(image: Any) -> Volume:
     InputError
         If its shape, voxels or affine are not those of a scan.
     """
-    nifti = importlib.import_module("deskull.formats.nifti")
-    volume: Volume = nifti.from_nibabel(image)
+    memory = importlib.import_module("deskull.formats.memory")
+    volume: Volume = memory.from_nibabel(image)
     return volume
+
+
+def check_volume(volume: Volume) -> Volume:
+    """Check a volume that was made in memory, as files are checked.
+
+    Returns
+    -------
+    Volume
+        The same object if nothing had to be changed.
+
+    Raises
+    ------
+    InputError
+        If its data, affine or scaling are not those of a scan.
+    """
+    memory = importlib.import_module("deskull.formats.memory")
+    checked: Volume = memory.check_volume(volume)
+    return checked

@@ -1,65 +1,124 @@
-"""FreeSurfer's MGH and MGZ: read through nibabel, written back around the bytes that came.
+"""FreeSurfer's MGH and MGZ, read and written with every byte of header and footer kept.
 
-A file is a header of 284 bytes, the voxels big-endian, and a footer with FreeSurfer's tags
-(https://surfer.nmr.mgh.harvard.edu/fswiki/FsTutorial/MghFormat). nibabel mends and drops some of these, so
+A file is a header of 284 bytes, the voxels in big-endian order, and a footer with FreeSurfer's tags
+(https://surfer.nmr.mgh.harvard.edu/fswiki/FsTutorial/MghFormat). nibabel changes and drops some of these, so that
 header and footer are kept as bytes.
 """
 
 from __future__ import annotations
 
 import io
+import math
+import struct
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from nibabel.fileholders import FileHolder
-from nibabel.freesurfer.mghformat import MGHImage
+from nibabel.freesurfer.mghformat import MGHHeader, MGHImage
 
-from deskull.formats.compression import read_bytes, write_gzip
-from deskull.formats.shape import check_affine, check_dtype, split_shape
+from deskull.errors import GeometryWarning, InputError
+from deskull.formats.compression import open_stream, write_gzip
+from deskull.formats.limits import check_count
+from deskull.formats.shape import check_affine, split_shape
 from deskull.options import ReadOptions
 from deskull.volume import Volume
 
 OUTPUT_SUFFIX = ".mgz"
 SCALES = False
+_DEFAULT = ReadOptions()
 _HEADER_SIZE = 284
-_N_FRAMES, _TYPE, _GOOD_RAS = slice(16, 20), slice(20, 24), slice(28, 30)
+_N_FRAMES, _TYPE = slice(16, 20), slice(20, 24)
+#: Version, sizes of the four axes, type, degrees of freedom, and whether the header states an orientation.
+_FIELDS = struct.Struct(">i4i2ih")
+#: Version 1, with the intent of FreeSurfer 7.3 and later in the second byte: an image, labels or a shape, not a warp.
+_VERSIONS = (0x001, 0x101, 0x201)
+#: Codes of the types that are read and written (FreeSurfer, mri.h).
 _CODES = {"u1": 0, "i4": 1, "f4": 3, "i2": 4, "u2": 10}
+_DTYPES = {code: np.dtype(">" + name) for name, code in _CODES.items()}
+#: Names of the types that are not read.
+_OTHER_TYPES = {
+    2: "long integers",
+    5: "single bits (MRI_BITMAP)",
+    6: "tensors",
+    7: "complex numbers",
+    8: "complex numbers",
+    9: "colours (RGB)",
+}
+#: A footer holds a few kilobytes of tags; it is read up to this many bytes.
+_MAX_FOOTER = 1 << 24
 
 
 @dataclass(frozen=True)
 class MghBytes:
-    """The header and footer of an MGH file, as they were."""
+    """The header and the footer of an MGH file, as they came."""
 
     head: bytes
     tail: bytes
 
 
-_DEFAULT = ReadOptions()
 HEADER = MghBytes
 
 
 def read(path: Path, options: ReadOptions = _DEFAULT) -> Volume:
-    """Read an MGH file with its header and footer."""
-    content = read_bytes(path)
-    image = MGHImage.from_bytes(content)
-    affine = np.asarray(image.affine, np.float64)
+    """Read an MGH file with its header and footer.
+
+    Parameters
+    ----------
+    path : Path
+    options : ReadOptions
+        Not used: the files refer to nothing.
+
+    Raises
+    ------
+    InputError
+        If the header has values that no scan has, or the file ends before its last voxel.
+    """
+    with open_stream(path) as stream:
+        head = stream.read(_HEADER_SIZE)
+        declared, dtype = _shape_and_type(head, path)
+        shape, trailing = split_shape(declared, path)
+        check_count(shape, path, dtype)
+        data = stream.read_array(dtype, math.prod(shape)).reshape(shape, order="F")
+        tail = stream.read_up_to(_MAX_FOOTER)
+        stream.finish(0)
+    affine = np.asarray(MGHHeader(head, check=False).get_affine(), np.float64)
     check_affine(affine, path)
-    if int.from_bytes(content[_GOOD_RAS], "big") != 1:
-        warnings.warn(f"{path}: no orientation in the header; FreeSurfer's default is used.", stacklevel=2)
-    shape, trailing = split_shape(image.shape, path)
-    stored = np.asarray(image.dataobj)
-    check_dtype(stored, path)
-    end = _HEADER_SIZE + stored.nbytes
-    header = MghBytes(content[:_HEADER_SIZE], content[end:])
-    return Volume(stored.reshape(shape, order="F"), affine, header=header, name=str(path), trailing=trailing)
+    return Volume(data, affine, header=MghBytes(head, tail), name=str(path), trailing=trailing)
+
+
+def _shape_and_type(head: bytes, path: Path) -> tuple[tuple[int, ...], np.dtype[Any]]:
+    """Return the declared shape and the type of the voxels, both checked."""
+    version, *sizes, code, _, has_orientation = _FIELDS.unpack_from(head)
+    if version not in _VERSIONS:
+        raise InputError(f"{path}: is not an MGH image (version {version}); convert it again.")
+    if min(sizes) < 0:
+        raise InputError(f"{path}: its header claims {'x'.join(map(str, sizes))} voxels (damaged); copy it again.")
+    if code not in _DTYPES:
+        name = _OTHER_TYPES.get(code, "an unknown type")
+        remedy = "convert it with 'mri_convert -odt float'"
+        raise InputError(f"{path}: holds {name} (FreeSurfer type {code}), not intensities; {remedy}.")
+    if has_orientation != 1:
+        message = f"{path}: states no orientation; FreeSurfer's default (coronal slices of 1 mm) is used."
+        warnings.warn(GeometryWarning(message), stacklevel=2)
+    return (tuple(sizes) if sizes[3] != 1 else tuple(sizes[:3])), _DTYPES[code]
 
 
 def write(volume: Volume, path: Path) -> None:
-    """Write an MGH or MGZ file around the header and footer the volume came with, or new ones."""
+    """Write an MGH or MGZ file with the header and footer that the volume came with, or new ones.
+
+    Parameters
+    ----------
+    volume : Volume
+        Its slope is 1 and its intercept 0.
+    path : Path
+        Compressed if its name ends in z.
+    """
     data = np.asarray(volume.data, _storable(volume.data.dtype))
-    parts = _fresh_parts(volume, data) if volume.header is None else _kept_parts(volume.header, data)
+    kept = volume.header is not None and _FIELDS.unpack_from(volume.header.head)[1:4] == volume.shape
+    parts = _kept_parts(volume.header, data) if kept else _new_parts(volume, data)
     if path.name.lower().endswith("h"):
         with path.open("wb") as file:
             file.writelines(parts)
@@ -68,7 +127,7 @@ def write(volume: Volume, path: Path) -> None:
 
 
 def _kept_parts(header: MghBytes, data: np.ndarray) -> list[bytes | memoryview]:
-    """Header with this type and number of frames, voxels, footer."""
+    """Return the header with this type and number of frames, the voxels, and the footer."""
     head = bytearray(header.head)
     head[_N_FRAMES] = (data.shape[3] if data.ndim == 4 else 1).to_bytes(4, "big")
     head[_TYPE] = _CODES[data.dtype.str[1:]].to_bytes(4, "big")
@@ -76,8 +135,8 @@ def _kept_parts(header: MghBytes, data: np.ndarray) -> list[bytes | memoryview]:
     return [bytes(head), voxels, header.tail]
 
 
-def _fresh_parts(volume: Volume, data: np.ndarray) -> list[bytes | memoryview]:
-    """What nibabel writes for an array and an affine."""
+def _new_parts(volume: Volume, data: np.ndarray) -> list[bytes | memoryview]:
+    """Return what nibabel writes for an array and an affine."""
     buffer = io.BytesIO()
     image = MGHImage(data.reshape(data.shape + volume.trailing, order="F"), volume.affine)
     image.to_file_map({"image": FileHolder(fileobj=buffer)})
@@ -85,7 +144,7 @@ def _fresh_parts(volume: Volume, data: np.ndarray) -> list[bytes | memoryview]:
 
 
 def _storable(dtype: np.dtype[np.generic]) -> np.dtype[np.generic]:
-    """The nearest type that MGH has: uint8, int16, uint16, int32 or float32."""
+    """Return the nearest type that MGH has: uint8, int16, uint16, int32 or float32."""
     native = dtype.newbyteorder("=")
     if native.str[1:] in _CODES:
         return native

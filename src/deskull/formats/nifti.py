@@ -1,133 +1,124 @@
 """NIfTI-1, NIfTI-2 (single files and pairs) and Analyze 7.5.
 
-Headers are read unchecked and written back as they came: only the voxel type, scaling and, where frames
-were averaged, the number of frames change. Standard: https://nifti.nimh.nih.gov.
+Headers are kept and written back as they came: only the voxel type, the scaling and, where frames were averaged, the
+number of frames change. Standard: https://nifti.nimh.nih.gov.
 """
 
 from __future__ import annotations
 
-import io
-import warnings
+import math
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from nibabel.analyze import AnalyzeHeader
-from nibabel.nifti1 import Nifti1Extensions, Nifti1Header, Nifti1PairHeader
-from nibabel.nifti2 import Nifti2Header, Nifti2PairHeader
+from nibabel.nifti1 import Nifti1Extensions, Nifti1Header
+from nibabel.nifti2 import Nifti2Header
 
 from deskull.errors import InputError
-from deskull.formats.compression import read_bytes, write_gzip
-from deskull.formats.shape import check_affine, check_dtype, split_shape
+from deskull.formats.compression import Stream, open_stream, write_gzip
+from deskull.formats.limits import check_count
+from deskull.formats.nifti_header import (
+    data_offset,
+    extension_bytes,
+    header_size,
+    is_analyze,
+    parse,
+    parse_extensions,
+    read_affine,
+)
+from deskull.formats.shape import split_shape
 from deskull.options import ReadOptions
-from deskull.volume import Affine, Array, Volume
+from deskull.volume import Array, Volume
 
 OUTPUT_SUFFIX = ".nii.gz"
 SCALES = True
 _DEFAULT = ReadOptions()
 HEADER = Nifti1Header
 
+#: Extensions of a pair follow the header to the end of its file; at most this many bytes are read.
+_MAX_EXTENSIONS = 1 << 24
+#: Largest size of an axis in a NIfTI-1 header.
+_NIFTI1_MAX = 2**15 - 1
+
 
 def read(path: Path, options: ReadOptions = _DEFAULT) -> Volume:
-    """Read a NIfTI file, or a pair by either of its names, as stored voxels and untouched header."""
-    head, body = _parts(path)
-    header = _header(head, path)
-    shape, trailing = split_shape(tuple(int(n) for n in header.get_data_shape()), path)
-    affine = _affine(header, path)
-    data = _voxels(header, body, shape, path)
+    """Read a NIfTI or Analyze file, or a pair by either of its names.
+
+    Parameters
+    ----------
+    path : Path
+    options : ReadOptions
+        Not used: the files refer to nothing.
+
+    Returns
+    -------
+    Volume
+        Voxels as stored, and the header as it came.
+
+    Raises
+    ------
+    InputError
+        If the header has values that no scan has, or the file ends before its last voxel.
+    """
+    head, body = _files(path)
+    with open_stream(head) as stream:
+        first = stream.read(4)
+        block = first + stream.read(header_size(first, path) - 4)
+        header = parse(block, path)
+        shape, trailing = split_shape(tuple(int(n) for n in header.get_data_shape()), path)
+        check_count(shape, path, header.get_data_dtype())
+        offset = data_offset(header, path)
+        if head == body:
+            _check_single(header, block, path)
+            between = stream.read(offset - len(block))
+            data = _voxels(stream, header, shape)
+        else:
+            between = b"" if is_analyze(block) else stream.read_up_to(_MAX_EXTENSIONS)
+            with open_stream(body) as voxels:
+                voxels.skip(offset)
+                data = _voxels(voxels, header, shape)
+    header.extensions = parse_extensions(between, header.endianness, path)
     slope, inter = _scaling(header, path)
+    affine = read_affine(header, path)
     return Volume(data, affine, slope, inter, header, str(path), trailing)
 
 
-def _parts(path: Path) -> tuple[bytes, bytes]:
-    """Contents that hold the header and the voxels: twice the same for a single file."""
+def _files(path: Path) -> tuple[Path, Path]:
+    """Return the files that hold the header and the voxels: the same twice for a single file."""
     lower = path.name.lower()
     packed = ".gz" if lower.endswith(".gz") else ""
     base = path.name[: len(path.name) - len(packed)]
     if not base.lower().endswith((".hdr", ".img")):
-        content = read_bytes(path)
-        return content, content
-    sides = []
-    for suffix in (".hdr", ".img"):
-        side = path.with_name(base[:-4] + suffix + packed)
-        if not side.exists():  # written otherwise, perhaps
-            side = next((p for p in path.parent.iterdir() if p.name.lower() == side.name.lower()), side)
-        if not side.exists():
-            raise InputError(f"{path}: its other half {side.name} is missing; keep .hdr and .img together.")
-        sides.append(read_bytes(side))
-    return sides[0], sides[1]
+        return path, path
+    head, body = (_sibling(path, base[:-4] + suffix + packed) for suffix in (".hdr", ".img"))
+    return head, body
 
 
-def _header(content: bytes, path: Path) -> Any:
-    """Parse the header without mending it; Analyze's becomes a NIfTI-1 header."""
-    size = content[:4]
-    nifti2 = any(int.from_bytes(size, order) == 540 for order in ("little", "big"))
-    nifti1 = any(int.from_bytes(size, order) == 348 for order in ("little", "big"))
-    if not (nifti1 or nifti2):
-        raise InputError(f"{path}: is not a NIfTI image (its first bytes are not a header); convert it again.")
-    magic = content[4:12] if nifti2 else content[344:348]
-    kinds: dict[bytes, Any] = {b"n+1\0": Nifti1Header, b"ni1\0": Nifti1PairHeader}
-    kinds |= {b"n+2\0": Nifti2Header, b"ni2\0": Nifti2PairHeader}
-    kind = kinds.get(magic[:4])
-    if kind is None:
-        warnings.warn(f"{path}: Analyze has no orientation; its axes are taken as stored.", stacklevel=2)
-        analyze = AnalyzeHeader.from_fileobj(io.BytesIO(content), check=False)
-        return Nifti1PairHeader.from_header(analyze, check=False).as_byteswapped(analyze.endianness)
-    return kind.from_fileobj(io.BytesIO(content), check=False)
+def _sibling(path: Path, name: str) -> Path:
+    """Return the other file of a pair, whose name may be in other case."""
+    sibling = path.with_name(name)
+    if not sibling.exists():
+        sibling = next((p for p in path.parent.iterdir() if p.name.lower() == name.lower()), sibling)
+    if not sibling.exists():
+        raise InputError(f"{path}: its other half {name} is missing; keep .hdr and .img together.")
+    return sibling
 
 
-def _affine(header: Any, path: Path) -> Affine:
-    """Voxel to world: the sform if set, else the qform, else the voxel sizes alone; checked."""
-    sizes = np.asarray(header["pixdim"][1:4], np.float64)
-    usable = np.isfinite(sizes).all() and (np.abs(sizes) > 1e-6).all()
-    if not usable and int(header["sform_code"]) <= 0:
-        raise InputError(f"{path}: a voxel size is zero; repair the header.")
-    sform, qform = int(header["sform_code"]) > 0, int(header["qform_code"]) > 0
-    mended = _with_usable_sizes(header)
-    affine = np.asarray(mended.get_best_affine(), np.float64)
-    check_affine(affine, path)
-    if sform and qform and not _agree(affine, mended):
-        warnings.warn(f"{path}: sform and qform disagree; the sform is used and both are kept.", stacklevel=2)
-    if not (sform or qform):
-        warnings.warn(f"{path}: no orientation in the header; its axes are taken as stored.", stacklevel=2)
-    return affine
+def _check_single(header: Any, block: bytes, path: Path) -> None:
+    """Refuse the header of a pair in a single file."""
+    if is_analyze(block) or not header.is_single:
+        raise InputError(f"{path}: its header is that of a pair of files; name them .hdr and .img.")
 
 
-def _with_usable_sizes(header: Any) -> Any:
-    """A copy to take geometry from: qfac 0 means 1 and voxel sizes are positive (NIfTI-1 standard, pixdim)."""
-    mended = header.copy()
-    mended["pixdim"][0] = -1 if header["pixdim"][0] < 0 else 1
-    mended["pixdim"][1:4] = np.abs(header["pixdim"][1:4])
-    return mended
-
-
-def _agree(affine: Affine, header: Any) -> bool:
-    """Whether the qform places voxels as the sform does, to a tenth of a voxel at the far corner."""
-    try:
-        other = np.asarray(header.get_qform(), np.float64)
-    except Exception:
-        return False
-    far = np.append(np.array(header.get_data_shape()[:3], float), 1)
-    spacing = np.sqrt((affine[:3, :3] ** 2).sum(axis=0)).min()
-    moved = max(np.abs((affine - other)[:3] @ corner).max() for corner in (far, np.array([0, 0, 0, 1.0])))
-    return bool(moved < 0.1 * spacing)
-
-
-def _voxels(header: Any, body: bytes, shape: tuple[int, ...], path: Path) -> Array:
-    """Stored voxels, a read-only view of the file's contents."""
-    dtype = np.dtype(header.get_data_dtype())
-    # Some writers leave the offset of a single file at 0; its voxels cannot start inside the header.
-    offset = max(header.single_vox_offset if header.is_single else 0, int(header["vox_offset"]))
-    count = int(np.prod(shape, dtype=np.int64))
-    if len(body) < offset + count * dtype.itemsize:
-        raise InputError(f"{path}: ends before its last voxel (cut short); copy it again.")
-    data = np.frombuffer(body, dtype, count, offset).reshape(shape, order="F")
-    check_dtype(data, path)
+def _voxels(stream: Stream, header: Any, shape: tuple[int, ...]) -> Array:
+    """Return the stored voxels, which are the rest of a stream."""
+    data = stream.read_array(header.get_data_dtype(), math.prod(shape)).reshape(shape, order="F")
+    stream.finish()
     return data
 
 
 def _scaling(header: Any, path: Path) -> tuple[float, float]:
-    """Slope and intercept; a slope of 0 or NaN means none (NIfTI-1 standard, scl_slope)."""
+    """Return the slope and intercept; a slope of 0 or NaN means none (NIfTI-1, scl_slope)."""
     slope, inter = float(header["scl_slope"]), float(header["scl_inter"])
     if slope == 0 or not np.isfinite(slope):
         return 1.0, 0.0
@@ -137,9 +128,16 @@ def _scaling(header: Any, path: Path) -> tuple[float, float]:
 
 
 def write(volume: Volume, path: Path) -> None:
-    """Write a single NIfTI file with the header the volume came with, or a new one."""
+    """Write a single NIfTI file with the header that the volume came with, or a new one.
+
+    Parameters
+    ----------
+    volume : Volume
+    path : Path
+        Compressed if its name ends in .gz.
+    """
     header = _output_header(volume)
-    extensions = _extension_bytes(header)
+    extensions = extension_bytes(header)
     header["vox_offset"] = header.sizeof_hdr + len(extensions)
     data = np.asarray(volume.data, header.get_data_dtype())
     voxels = memoryview(data.ravel(order="F")).cast("B")  # type: ignore[arg-type]
@@ -152,59 +150,49 @@ def write(volume: Volume, path: Path) -> None:
 
 
 def _output_header(volume: Volume) -> Any:
-    """The input's header with this volume's type, scaling and frames."""
-    if volume.header is not None:
-        header = _single(volume.header)
-    else:
-        header = Nifti1Header()
-        header.set_data_shape(volume.data.shape)
-        header.set_xyzt_units("mm", "sec")
-        header.set_qform(volume.affine, code=1, strip_shears=True)
-        header.set_sform(volume.affine, code=1)
-    if header.get_data_dtype().newbyteorder("=") != volume.data.dtype.newbyteorder("="):
+    """Return the input's header with this volume's type, scaling and frames; a new one if it is of another geometry."""
+    kept = volume.header is not None and describes(volume.header, volume)
+    header = _single(volume.header) if kept else _new_header(volume)
+    dtype = _storable(volume.data.dtype)
+    if header.get_data_dtype().newbyteorder("=") != dtype:
         header["cal_min"] = header["cal_max"] = 0  # the display window was meant for other values
-    header.set_data_dtype(volume.data.dtype.newbyteorder(header.endianness))
-    if len(split_shape(tuple(header.get_data_shape()), Path("x"))[0]) != volume.data.ndim:
+    header.set_data_dtype(dtype.newbyteorder(header.endianness))
+    if len(split_shape(tuple(header.get_data_shape()), volume.name)[0]) != volume.data.ndim:
         header["dim"][0], header["dim"][4:] = volume.data.ndim, 1
+    elif volume.data.ndim == 4:
+        header["dim"][4] = volume.data.shape[3]
     header["scl_slope"], header["scl_inter"] = volume.slope, volume.inter
     return header
 
 
+def describes(header: Any, volume: Volume) -> bool:
+    """Whether a header has a volume's spatial shape: it is not that of an image that was cropped in memory since."""
+    return tuple(header.get_data_shape()[:3]) == volume.shape
+
+
+def _new_header(volume: Volume) -> Any:
+    """Return a header made from the shape and the affine."""
+    header = (Nifti1Header if max(volume.data.shape) <= _NIFTI1_MAX else Nifti2Header)()
+    header.set_data_shape(volume.data.shape)
+    header.set_data_dtype(_storable(volume.data.dtype))
+    header.set_xyzt_units("mm", "sec")
+    header.set_sform(volume.affine, code=1)
+    header.set_qform(volume.affine, code=1, strip_shears=True)
+    if not np.allclose(header.get_qform(), volume.affine, atol=1e-3):
+        header["qform_code"] = 0  # a qform holds no shear
+    return header
+
+
+def _storable(dtype: np.dtype[Any]) -> np.dtype[Any]:
+    """Return the type in native byte order, or the nearest that NIfTI has: 16-bit floats become 32-bit ones."""
+    native = dtype.newbyteorder("=")
+    return np.dtype(np.float32) if native.kind == "f" and native.itemsize < 4 else native
+
+
 def _single(header: Any) -> Any:
-    """A copy of a header as that of a single file, its fields byte for byte."""
+    """Return a copy of a header as that of a single file, its fields byte for byte."""
     kind = Nifti2Header if isinstance(header, Nifti2Header) else Nifti1Header
-    block = bytearray(header.binaryblock)
-    single = kind(bytes(block), endianness=header.endianness, check=False)
+    single = kind(header.binaryblock, endianness=header.endianness, check=False)
     single["magic"] = kind.single_magic
     single.extensions = Nifti1Extensions(getattr(header, "extensions", ()))
     return single
-
-
-def _extension_bytes(header: Any) -> bytes:
-    """The four bytes after the header, and the extensions as they came."""
-    buffer = io.BytesIO()
-    if header.extensions:
-        buffer.write(b"\x01\x00\x00\x00")
-        header.extensions.write_to(buffer, header.endianness != "<")
-    else:
-        buffer.write(b"\x00\x00\x00\x00")
-    return buffer.getvalue()
-
-
-def from_nibabel(image: Any) -> Volume:
-    """Return a nibabel image in memory as a Volume.
-
-    NIfTI keeps its header and stored voxels; other images (MGH, Analyze, ...) their values and affine.
-    """
-    path = Path(image.get_filename() or "image in memory")
-    shape, trailing = split_shape(image.shape, path)
-    affine = np.asarray(image.affine, np.float64)
-    check_affine(affine, path)
-    proxy = image.dataobj
-    header = image.header if isinstance(image.header, Nifti1Header) else None
-    if header is not None and hasattr(proxy, "get_unscaled"):
-        data, slope, inter = np.asarray(proxy.get_unscaled()), float(proxy.slope), float(proxy.inter)
-    else:
-        data, slope, inter = np.asarray(proxy), 1.0, 0.0
-    check_dtype(data, path)
-    return Volume(data.reshape(shape, order="F"), affine, slope, inter, header, str(path), trailing)
