@@ -140,7 +140,7 @@ def test_two_single_files_are_compared_on_the_same_reference(run, folders):
     done = run(folders / "good" / name, reference, *options)
     assert done.exit_code == 0, done.output
     assert "cases that all models share: 1)" in done.stdout
-    assert "too few cases for a test" in done.stdout
+    assert "too few cases to test" in done.stdout
     assert (folders / "s.html").read_text().count("data:image/png") == 2
 
 

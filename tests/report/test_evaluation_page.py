@@ -194,7 +194,7 @@ def test_names_add_no_links(html_with_odd_names):
 
 def test_single_case_has_no_test_and_no_limits_of_agreement(html_with_odd_names):
     page = _Page(html_with_odd_names)
-    assert {row[-1] for row in page.tables[1][1:]} == {"too few cases for a test"}
+    assert {row[-1] for row in page.tables[1][1:]} == {"too few cases to test"}
     assert "limits of agreement need two cases" in page.text
 
 
@@ -214,7 +214,7 @@ def test_comparison_gives_difference_interval_p_values_and_better_model(html_of_
 
 def test_score_without_any_difference_says_so(html_of_two):
     hd95 = next(row for row in _Page(html_of_two).tables[1] if row[0] == "HD95 (mm)")
-    assert hd95[-1] == "no difference in any case"
+    assert hd95[-1] == "equal in all cases"
 
 
 def test_undefined_scores_are_dashes_and_not_counted():

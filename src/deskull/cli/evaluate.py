@@ -265,7 +265,7 @@ def _comparison_table(comparison: Comparison) -> Table:
         )
         interval = f"{low} to {high}" if difference.interval_method else ""
         p_values = ("" if p is None else f"{p:.3f}" for p in (difference.p, difference.p_holm))
-        verdict = difference.better or difference.note or "no significant difference"
+        verdict = difference.better or difference.note or "not significant"
         table.add_row(
             score.label_with_unit, _plain_text(f"{difference.other} − {difference.first}"), str(difference.n_pairs),
             median, interval, *p_values, _plain_text(verdict),

@@ -23,8 +23,8 @@ from deskull.evaluation.statistics import bootstrap_median, holm, signed_rank_p
 MINIMUM_PAIRS = 6
 #: Significance level: smaller p values are called a difference.
 SIGNIFICANCE_LEVEL = 0.05
-TOO_FEW_CASES = "too few cases for a test"
-NO_DIFFERENCE = "no difference in any case"
+TOO_FEW_CASES = "too few cases to test"
+NO_DIFFERENCE = "equal in all cases"
 
 
 @dataclass(frozen=True)

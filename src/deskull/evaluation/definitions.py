@@ -65,9 +65,24 @@ def format_number(value: float, number_format: str) -> str:
 
 
 _DEFINITIONS = (
-    ScoreDefinition("dice", "Dice", "", ".4f", "Overlap, 2|A∩B| / (|A|+|B|), between 0 and 1 (perfect).", True, "+.4f"),
+    ScoreDefinition(
+        "dice",
+        "Dice",
+        "",
+        ".4f",
+        "Overlap of the mask A and the reference B, 2|A∩B| / (|A|+|B|), between 0 and 1 (perfect).",
+        True,
+        "+.4f",
+    ),
     # IoU is not compared: it orders masks as Dice does, and another test would only cost the others power.
-    ScoreDefinition("iou", "IoU", "", ".4f", "Overlap, |A∩B| / |A∪B|, between 0 and 1 (perfect).", True),
+    ScoreDefinition(
+        "iou",
+        "IoU",
+        "",
+        ".4f",
+        "Overlap of the mask A and the reference B, |A∩B| / |A∪B|, between 0 and 1 (perfect).",
+        True,
+    ),
     ScoreDefinition(
         "sensitivity", "Sensitivity", "", ".4f", "Fraction of the reference that the mask covers.", True, "+.4f"
     ),

@@ -87,7 +87,7 @@ def _difference_row(difference: Difference) -> str:
     if difference.interval_method:
         low, high = (format_number(end, score.difference_format) for end in (difference.low, difference.high))
         interval = f"{low} to {high}{'' if difference.interval_method == 'BCa' else ' *'}"
-    verdict = f'<td class="text">{difference.note or "no significant difference"}</td>'
+    verdict = f'<td class="text">{difference.note or "not significant"}</td>'
     if difference.better:
         verdict = f'<td class="name" title="{escape(difference.better)}"><b>{escape(difference.better)}</b></td>'
     return (
