@@ -1,77 +1,408 @@
-"""NRRD: geometry and voxels come back exactly."""
+"""NRRD: what pynrrd reads is read equally, and what is no scan or no sound file is refused in a sentence."""
 
 from __future__ import annotations
+
+import bz2
+import gzip
+import os
 
 import nrrd
 import numpy as np
 import pytest
+import SimpleITK as sitk
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from deskull import Volume, formats
+from deskull import InputError, Volume, formats
+from deskull.options import ReadOptions
 
+SHAPE = (4, 3, 2)
+VOXELS = np.arange(24, dtype=np.int16).reshape(SHAPE, order="F")
+RAW = VOXELS.tobytes(order="F")
 AFFINE = np.array([[-0.9, 0.1, 0, 80], [0, 0, 1.1, -120], [0.05, -1.2, 0, 99.5], [0, 0, 0, 1]])
-VOXELS = np.random.default_rng(1).integers(0, 900, (7, 6, 5)).astype(np.int16)
+DIRECTIONS = " ".join(f"({','.join(map(repr, row))})" for row in AFFINE[:3, :3].T.tolist())
+FIELDS = {
+    "type": "short",
+    "dimension": "3",
+    "space": "right-anterior-superior",
+    "sizes": "4 3 2",
+    "space directions": DIRECTIONS,
+    "kinds": "domain domain domain",
+    "endian": "little",
+    "encoding": "raw",
+    "space origin": "(80,-120,99.5)",
+}
+PLAIN = {"space": None, "space directions": None, "space origin": None, "spacings": "1 2 3"}
 
 
-@pytest.mark.parametrize("space", ["left-posterior-superior", "right-anterior-superior", "left-anterior-superior"])
-def test_nrrd_header_comes_back(tmp_path, space):
-    header = {
-        "space": space,
-        "space directions": AFFINE[:3, :3].T,
-        "space origin": AFFINE[:3, 3],
-        "kinds": ["domain"] * 3,
-        "encoding": "raw",
-        "remark": "kept",
-    }
-    nrrd.write(str(tmp_path / "scan.nrrd"), VOXELS, header)
-    volume = formats.read(tmp_path / "scan.nrrd")
-    signs = {"left-posterior-superior": (-1, -1, 1), "left-anterior-superior": (-1, 1, 1)}.get(space, (1, 1, 1))
-    np.testing.assert_allclose(volume.affine, np.diag([*signs, 1]) @ AFFINE)
-    formats.write(volume.with_data((VOXELS > 400).astype(np.uint8)), tmp_path / "mask.nrrd")
-    data, after = nrrd.read(str(tmp_path / "mask.nrrd"))
-    np.testing.assert_array_equal(data, VOXELS > 400)
-    assert data.dtype == np.uint8
-    before = nrrd.read_header(str(tmp_path / "scan.nrrd"))
-    for field in ("space", "space directions", "space origin", "kinds", "remark"):
-        np.testing.assert_array_equal(before[field], after[field])
+def nrrd_file(path, data=RAW, extra="", magic="NRRD0004", line_break="\n", **changes):
+    """Write a file by hand; a field changed to None is left out, and _ in its name stands for a space."""
+    changes = {name.replace("_", " "): value for name, value in changes.items()}
+    fields = {name: value for name, value in {**FIELDS, **changes}.items() if value is not None}
+    lines = [magic, *(f"{name}: {value}" for name, value in fields.items()), *extra.splitlines()]
+    path.write_bytes("".join(line + line_break for line in [*lines, ""]).encode("latin-1") + data)
+    return path
 
 
-def test_nrrd_frames_go_last_and_back(tmp_path):
-    series = np.stack([VOXELS, VOXELS + 1])
-    directions = np.vstack([np.full(3, np.nan), AFFINE[:3, :3].T])
-    header = {"space": "RAS", "space directions": directions, "space origin": AFFINE[:3, 3]}
-    header |= {"kinds": ["list", "domain", "domain", "domain"]}
-    nrrd.write(str(tmp_path / "series.nrrd"), series, header)
-    volume = formats.read(tmp_path / "series.nrrd")
-    assert volume.data.shape == (7, 6, 5, 2)
+def series(path, kind="list", axis=0, **changes):
+    """Write a file of two frames, which differ by 100, along any axis."""
+    data = np.stack([VOXELS, VOXELS + 100], axis)
+    directions = DIRECTIONS.split(" ")
+    directions.insert(axis, "none")
+    kinds = ["domain"] * 3
+    kinds.insert(axis, kind)
+    fields = {"dimension": 4, "sizes": " ".join(map(str, data.shape)), "kinds": " ".join(kinds)}
+    fields |= {"space directions": " ".join(directions), **changes}
+    return nrrd_file(path, data.tobytes(order="F"), **fields)
+
+
+def read_by_pynrrd(path):
+    return nrrd.read(str(path))[0]
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    code=st.sampled_from(["i1", "u1", "i2", "u2", "i4", "u4", "i8", "u8", "f4", "f8"]),
+    big_endian=st.booleans(),
+    encoding=st.sampled_from(["raw", "gzip", "bzip2", "ascii"]),
+    matrix=st.lists(st.floats(-3, 3), min_size=9, max_size=9).filter(
+        lambda one: abs(np.linalg.det(np.reshape(one, (3, 3)))) > 0.5
+    ),
+)
+def test_every_file_of_pynrrd_is_read_equally(tmp_path_factory, code, big_endian, encoding, matrix):
+    path = tmp_path_factory.mktemp("any") / "scan.nrrd"
+    data = VOXELS.astype((">" if big_endian else "<") + code)
+    header = {"space": "RAS", "space directions": np.reshape(matrix, (3, 3)), "space origin": [1, 2, 3]}
+    nrrd.write(str(path), data, {**header, "encoding": encoding})
+    volume = formats.read(path)
+    np.testing.assert_array_equal(volume.data, data)
+    np.testing.assert_array_equal(volume.affine[:3, :3], np.reshape(matrix, (3, 3)).T)
+
+
+SPACES = {
+    "right-anterior-superior": (1, 1, 1),
+    "RAS": (1, 1, 1),
+    "left-anterior-superior": (-1, 1, 1),
+    "LAS": (-1, 1, 1),
+    "left-posterior-superior": (-1, -1, 1),
+    "LPS": (-1, -1, 1),
+}
+
+
+@pytest.mark.parametrize("space", SPACES)
+def test_anatomical_space_gives_the_affine(tmp_path, space):
+    volume = formats.read(nrrd_file(tmp_path / "scan.nrrd", space=space))
+    np.testing.assert_array_equal(volume.data, VOXELS)
+    np.testing.assert_array_equal(volume.affine, np.diag([*SPACES[space], 1]) @ AFFINE)
+
+
+@pytest.mark.parametrize("space", ["left-posterior-superior-time", "LPST"])
+def test_space_with_time_gives_a_series(tmp_path, space):
+    directions = " ".join(f"({','.join(map(repr, [*row, 0]))})" for row in AFFINE[:3, :3].T.tolist())
+    fields = {"space": space, "space_directions": f"{directions} (0,0,0,2)", "space_origin": "(80,-120,99.5,0)"}
+    path = nrrd_file(tmp_path / "s.nrrd", RAW * 2, dimension=4, sizes="4 3 2 2", kinds=None, **fields)
+    volume = formats.read(path)
+    assert volume.n_frames == 2
+    np.testing.assert_array_equal(volume.affine, np.diag([-1, -1, 1, 1]) @ AFFINE)
+    formats.write(volume.mean_frame(), tmp_path / "mean.nrrd")
+    np.testing.assert_array_equal(formats.read(tmp_path / "mean.nrrd").affine, volume.affine)
+
+
+@pytest.mark.parametrize("axis", range(4))
+@pytest.mark.parametrize("kind", ["list", "time"])
+def test_axis_of_frames_goes_last_and_back(tmp_path, axis, kind):
+    path = series(tmp_path / "series.nrrd", kind, axis)
+    volume = formats.read(path)
+    np.testing.assert_array_equal(volume.data, np.stack([VOXELS, VOXELS + 100], -1))
+    np.testing.assert_array_equal(volume.affine, AFFINE)
     formats.write(volume, tmp_path / "copy.nrrd")
-    data, after = nrrd.read(str(tmp_path / "copy.nrrd"))
-    np.testing.assert_array_equal(data, series)
-    assert list(after["kinds"]) == header["kinds"]
-    formats.write(volume.mean_frame(), tmp_path / "mean.nrrd")
-    assert formats.read(tmp_path / "mean.nrrd").data.shape == (7, 6, 5)
+    np.testing.assert_array_equal(read_by_pynrrd(tmp_path / "copy.nrrd"), read_by_pynrrd(path))
 
 
-def test_nrrd_output_is_reproducible(tmp_path):
-    for name in ("a", "b"):
-        formats.write(Volume(VOXELS, AFFINE), tmp_path / f"{name}.nrrd")
-    content = (tmp_path / "a.nrrd").read_bytes()
-    assert content == (tmp_path / "b.nrrd").read_bytes()
-    assert b"# on " not in content.partition(b"\n\n")[0]
-
-
-def test_nrrd_series_without_directions(tmp_path):
-    series = np.stack([VOXELS, VOXELS + 2], axis=-1)
-    nrrd.write(str(tmp_path / "s.nrrd"), series, {"spacings": [1.0, 1.0, 2.0, 3.0]})
-    with pytest.warns(UserWarning, match="no orientation"):
-        volume = formats.read(tmp_path / "s.nrrd")
-    formats.write(volume.mean_frame(), tmp_path / "mean.nrrd")
+@pytest.mark.parametrize("axis", range(4))
+def test_mean_of_frames_loses_their_axis_in_every_field(tmp_path, axis):
+    labels = ["x", "y", "z"]
+    labels.insert(axis, "the frames")
+    path = series(tmp_path / "series.nrrd", "list", axis, labels=" ".join(f'"{label}"' for label in labels))
+    formats.write(formats.read(path).mean_frame(), tmp_path / "mean.nrrd")
     data, header = nrrd.read(str(tmp_path / "mean.nrrd"))
-    assert data.shape == VOXELS.shape
-    np.testing.assert_allclose(header["spacings"], (1, 1, 2))
+    np.testing.assert_array_equal(data, VOXELS + 50)
+    np.testing.assert_array_equal(header["space directions"], AFFINE[:3, :3].T)
+    assert header["labels"] == ["x", "y", "z"]
+    assert header["kinds"] == ["domain"] * 3
 
 
-def test_nrrd_without_orientation_warns(tmp_path):
-    nrrd.write(str(tmp_path / "plain.nrrd"), VOXELS, {"spacings": [1.0, 2.0, 3.0]})
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_axis_of_one_sample_is_kept(tmp_path):
+    first, second, third = DIRECTIONS.split(" ")
+    fields = {"dimension": 4, "sizes": "4 3 1 2", "kinds": "domain domain vector domain"}
+    path = nrrd_file(tmp_path / "scan.nrrd", space_directions=f"{first} {second} none {third}", **fields)
+    volume = formats.read(path)
+    assert volume.shape == SHAPE
+    formats.write(volume, tmp_path / "copy.nrrd")
+    assert read_by_pynrrd(tmp_path / "copy.nrrd").shape == (4, 3, 1, 2)
+
+
+def test_series_without_directions_is_read_by_its_kinds(tmp_path):
+    fields = {**PLAIN, "spacings": "nan 1 2 3", "kinds": "list domain domain domain", "dimension": 4}
+    data = np.stack([VOXELS, VOXELS + 100], 0).tobytes(order="F")
+    path = nrrd_file(tmp_path / "s.nrrd", data, sizes="2 4 3 2", **fields)
     with pytest.warns(UserWarning, match="no orientation"):
-        volume = formats.read(tmp_path / "plain.nrrd")
+        volume = formats.read(path)
+    np.testing.assert_array_equal(volume.data[..., 1], VOXELS + 100)
     np.testing.assert_allclose(volume.voxel_sizes, (1, 2, 3))
+
+
+def test_series_without_directions_or_kinds_has_its_frames_last(tmp_path):
+    path = nrrd_file(tmp_path / "s.nrrd", RAW * 2, sizes="4 3 2 2", dimension=4, kinds=None,
+                     **{**PLAIN, "spacings": "1 1 2 3"})  # fmt: skip
+    with pytest.warns(UserWarning, match="no orientation"):
+        volume = formats.read(path)
+    formats.write(volume.mean_frame(), tmp_path / "mean.nrrd")
+    assert list(nrrd.read_header(str(tmp_path / "mean.nrrd"))["spacings"]) == [1, 1, 2]
+
+
+def test_directions_without_a_space_warn(tmp_path):
+    with pytest.warns(UserWarning, match="no anatomical space"):
+        volume = formats.read(nrrd_file(tmp_path / "scan.nrrd", **{"space": None, "space dimension": 3}))
+    np.testing.assert_array_equal(volume.affine, AFFINE)
+
+
+@pytest.mark.parametrize(
+    ("unit", "factor"), [("um", 1e-3), ("\u00b5m", 1e-3), ("microns", 1e-3), ("cm", 10), ("m", 1000)]
+)
+def test_other_units_are_converted_with_a_warning(tmp_path, unit, factor):
+    directions = " ".join(f"({','.join(map(repr, row))})" for row in (AFFINE[:3, :3].T / factor).tolist())
+    path = nrrd_file(tmp_path / "scan.nrrd", space_directions=directions, space_units=" ".join([f'"{unit}"'] * 3))
+    with pytest.warns(UserWarning, match="converted to mm"):
+        volume = formats.read(path)
+    np.testing.assert_allclose(volume.affine[:3, :3], AFFINE[:3, :3])
+    formats.write(volume, tmp_path / "copy.nrrd")
+    with pytest.warns(UserWarning, match="converted to mm"):
+        np.testing.assert_array_equal(formats.read(tmp_path / "copy.nrrd").affine, volume.affine)
+
+
+def test_units_of_axes_apply_to_spacings(tmp_path):
+    path = nrrd_file(tmp_path / "scan.nrrd", **{**PLAIN, "spacings": "1000 2 3"}, units='"um" "mm" "mm"')
+    with pytest.warns(UserWarning, match="converted to mm"):
+        volume = formats.read(path)
+    np.testing.assert_allclose(volume.voxel_sizes, (1, 2, 3))
+
+
+ENCODED = {
+    "gzip": gzip.compress(RAW),
+    "gz": gzip.compress(RAW[:10]) + gzip.compress(RAW[10:]),
+    "bzip2": bz2.compress(RAW),
+    "bz2": bz2.compress(RAW),
+    "ascii": b" ".join(b"%d" % n for n in range(24)),
+    "text": b"\n".join(b"%d" % n for n in range(24)),
+    "hex": RAW.hex(" ", 16).encode(),
+}
+
+
+@pytest.mark.parametrize("encoding", ENCODED)
+def test_encoding_is_read(tmp_path, encoding):
+    volume = formats.read(nrrd_file(tmp_path / "scan.nrrd", ENCODED[encoding], encoding=encoding))
+    np.testing.assert_array_equal(volume.data, VOXELS)
+
+
+SKIPPED = {
+    "lines": (b"a\nb\n" + RAW, {"line skip": 2}),
+    "bytes": (b"abc" + RAW, {"byte skip": 3}),
+    "lines and bytes": (b"a\nbc" + RAW, {"lineskip": 1, "byteskip": 2}),
+    "all but the end": (b"whatever" + RAW, {"byte skip": -1}),
+    "bytes after decompression": (gzip.compress(b"abc" + RAW), {"byte skip": 3, "encoding": "gzip"}),
+}
+
+
+@pytest.mark.parametrize("name", SKIPPED)
+def test_bytes_before_the_data_are_skipped(tmp_path, name):
+    content, fields = SKIPPED[name]
+    (tmp_path / "scan.raw").write_bytes(content)
+    volume = formats.read(nrrd_file(tmp_path / "scan.nhdr", b"", **fields, **{"data file": "scan.raw"}))
+    np.testing.assert_array_equal(volume.data, VOXELS)
+
+
+def test_header_that_ends_without_an_empty_line_is_read(tmp_path):
+    (tmp_path / "scan.raw").write_bytes(RAW)
+    path = nrrd_file(tmp_path / "scan.nhdr", b"", **{"data file": "./scan.raw"})
+    path.write_bytes(path.read_bytes().rstrip())
+    np.testing.assert_array_equal(formats.read(path).data, VOXELS)
+
+
+def test_data_file_outside_the_folder_is_read_only_if_permitted(tmp_path):
+    (tmp_path / "headers").mkdir()
+    (tmp_path / "scan.raw").write_bytes(RAW)
+    path = nrrd_file(tmp_path / "headers" / "scan.nhdr", b"", **{"data file": str(tmp_path / "scan.raw")})
+    with pytest.raises(InputError, match="allow_outside_data"):
+        formats.read(path)
+    np.testing.assert_array_equal(formats.read(path, ReadOptions(allow_outside_data=True)).data, VOXELS)
+
+
+def test_windows_line_breaks_are_read(tmp_path):
+    np.testing.assert_array_equal(formats.read(nrrd_file(tmp_path / "scan.nrrd", line_break="\r\n")).data, VOXELS)
+
+
+def test_written_header_keeps_geometry_and_tags_byte_for_byte(tmp_path):
+    extra = "# a comment\nname:=M\u00fcller\nmeasurement frame: (1,0,0) (0,1,0) (0,0,1.000)\ncontent: head"
+    path = nrrd_file(tmp_path / "scan.nrrd", extra=extra, space_origin="(80.00,-1.2e2,99.5)")
+    formats.write(formats.read(path), tmp_path / "copy.nrrd")
+    before, after = (one.read_bytes().split(b"\n\n")[0].split(b"\n") for one in (path, tmp_path / "copy.nrrd"))
+    stored_anew = (b"type", b"endian", b"encoding")
+    assert [line for line in before if line not in after and not line.startswith(stored_anew)] == []
+
+
+def test_other_programs_read_a_written_mask_with_the_same_geometry(tmp_path):
+    path = nrrd_file(tmp_path / "scan.nrrd", space="left-posterior-superior")
+    mask = (VOXELS > 7).astype(np.uint8)
+    formats.write(formats.read(path).with_data(mask), tmp_path / "mask.nrrd")
+    before, after = sitk.ReadImage(str(path)), sitk.ReadImage(str(tmp_path / "mask.nrrd"))
+    np.testing.assert_array_equal(sitk.GetArrayFromImage(after).T, mask)
+    assert after.GetDirection() == before.GetDirection()
+    assert after.GetSpacing() == before.GetSpacing()
+    assert after.GetOrigin() == before.GetOrigin()
+    np.testing.assert_array_equal(read_by_pynrrd(tmp_path / "mask.nrrd"), mask)
+
+
+@pytest.mark.parametrize("dtype", ["i1", "u1", "<i2", ">u2", "<i4", "<u4", "<i8", "<u8", "<f4", ">f8", "?", "<f2"])
+def test_pynrrd_reads_what_is_written_of_any_type(tmp_path, dtype):
+    data = (VOXELS % 2).astype(dtype)
+    formats.write(Volume(data, AFFINE), tmp_path / "new.nrrd")
+    read, header = nrrd.read(str(tmp_path / "new.nrrd"))
+    np.testing.assert_array_equal(read, data)
+    np.testing.assert_array_equal(header["space directions"], AFFINE[:3, :3].T)
+
+
+def test_writing_the_same_volume_twice_gives_the_same_bytes(tmp_path):
+    for name in ("a.nrrd", "b.nrrd"):
+        formats.write(Volume(VOXELS, AFFINE), tmp_path / name)
+    assert (tmp_path / "a.nrrd").read_bytes() == (tmp_path / "b.nrrd").read_bytes()
+
+
+COLOURS = ["RGB-color", "3-color", "RGBA-color", "HSV-color", "vector", "3-vector", "2-vector", "quaternion"]
+COLOURS += ["3D-symmetric-matrix", "3-gradient", "3-normal", "covariant-vector", "point", "anything else"[:8]]
+
+
+@pytest.mark.parametrize("axis", range(4))
+@pytest.mark.parametrize("kind", [*COLOURS, "complex"])
+def test_axis_of_components_is_refused_wherever_it_is(tmp_path, kind, axis):
+    fault = "complex numbers" if kind == "complex" else "colours or vectors"
+    with pytest.raises(InputError, match=fault):
+        formats.read(series(tmp_path / "scan.nrrd", kind, axis))
+
+
+def test_vectors_of_components_without_directions_are_refused(tmp_path):
+    fields = {**PLAIN, "spacings": "1 1 1 1", "kinds": "3-vector domain domain domain", "dimension": 4}
+    with pytest.raises(InputError, match="colours or vectors"):
+        formats.read(nrrd_file(tmp_path / "scan.nrrd", RAW * 3, sizes="3 4 3 2", **fields))
+
+
+def test_gradients_of_a_diffusion_series_may_be_called_a_vector(tmp_path):
+    volume = formats.read(series(tmp_path / "dwi.nrrd", "vector", 3, extra="modality:=DWMRI"))
+    assert volume.n_frames == 2
+
+
+DAMAGED = {
+    "not NRRD": ({"magic": "HELLO"}, RAW, "not a NRRD file"),
+    "version 9": ({"magic": "NRRD0009"}, RAW, "not a NRRD file"),
+    "raw data cut short": ({}, RAW[:-1], "cut short"),
+    "no data": ({}, b"", "cut short"),
+    "far too many raw data": ({}, RAW + bytes(100_000), "more data than"),
+    "gzip cut short": ({"encoding": "gzip"}, gzip.compress(RAW)[:-9], "cut short"),
+    "gzip with a wrong checksum": ({"encoding": "gzip"}, gzip.compress(RAW)[:-5] + b"!!!!!", "damaged"),
+    "gzip that is none": ({"encoding": "gzip"}, b"no gzip at all", "damaged"),
+    "gzip bomb": ({"encoding": "gzip"}, gzip.compress(bytes(30_000_000)), "more data than"),
+    "bzip2 bomb": ({"encoding": "bzip2"}, bz2.compress(bytes(30_000_000)), "more data than"),
+    "bzip2 cut short": ({"encoding": "bzip2"}, bz2.compress(RAW)[:-9], "cut short"),
+    "bzip2 that is none": ({"encoding": "bzip2"}, b"no bzip2 at all", "damaged"),
+    "text with a word": ({"encoding": "ascii"}, b"1 2 three " * 8, "not a number"),
+    "text cut short": ({"encoding": "ascii"}, b"1 " * 23, "cut short"),
+    "hexadecimal digits that are none": ({"encoding": "hex"}, b"xy" * 48, "hexadecimal"),
+    "hexadecimal digits cut short": ({"encoding": "hex"}, b"00" * 47, "cut short"),
+    "line skip 100000000": ({"line skip": 100_000_000}, RAW, "lineskip"),
+    "line skip beyond the end": ({"line skip": 9000}, RAW, "cut short"),
+    "line skip -1": ({"line skip": -1}, RAW, "lineskip"),
+    "byte skip beyond the end": ({"byte skip": 10**15}, RAW, "cut short"),
+    "byte skip of gzip beyond the end": ({"byte skip": 10**15, "encoding": "gzip"}, gzip.compress(RAW), "cut short"),
+    "byte skip -2": ({"byte skip": -2}, RAW, "byteskip"),
+    "byte skip -1 in a short file": ({"byte skip": -1}, RAW[:-1], "cut short"),
+    "byte skip of words": ({"byte skip": "many"}, RAW, "byteskip"),
+    "dimension 100": ({"dimension": 100}, RAW, "dimension"),
+    "dimension 17": ({"dimension": 17}, RAW, "dimension"),
+    "dimension -1": ({"dimension": -1}, RAW, "dimension"),
+    "dimension missing": ({"dimension": None}, RAW, "dimension"),
+    "negative size": ({"sizes": "4 -3 2"}, RAW, "sizes"),
+    "zero size": ({"sizes": "4 0 2"}, RAW, "sizes"),
+    "size in floating point": ({"sizes": "4 3e0 2"}, RAW, "sizes"),
+    "huge sizes": ({"sizes": "99999 99999 99999"}, RAW, "claims"),
+    "sizes that promise more than the file holds": ({"sizes": "400 300 200"}, RAW, "cut short"),
+    "sizes of too few axes": ({"sizes": "4 6"}, RAW, "sizes"),
+    "type block": ({"type": "block", "block size": 4}, RAW, "unknown type"),
+    "type missing": ({"type": None}, RAW, "unknown type"),
+    "endian missing": ({"endian": None}, RAW, "byte order"),
+    "endian of words": ({"endian": "middle"}, RAW, "byte order"),
+    "encoding unknown": ({"encoding": "zrl"}, RAW, "encoding"),
+    "encoding missing": ({"encoding": None}, RAW, "encoding"),
+    "field twice": ({"extra": "type: short"}, RAW, "twice"),
+    "line without a field": ({"extra": "no colon here"}, RAW, "no colon here"),
+    "no voxel size": ({**PLAIN, "spacings": None}, RAW, "no voxel size"),
+    "spacing NaN": ({**PLAIN, "spacings": "nan 1 1"}, RAW, "no voxel size"),
+    "spacing of words": ({**PLAIN, "spacings": "one two three"}, RAW, "spacings"),
+    "spacing zero": ({**PLAIN, "spacings": "0 1 1"}, RAW, "voxel size is zero"),
+    "spacing 1e30": ({**PLAIN, "spacings": "1e30 1 1"}, RAW, "1e.30 mm"),
+    "unknown unit": ({"space units": '"furlong" "mm" "mm"'}, RAW, "furlong"),
+    "too few units": ({"space units": '"mm"'}, RAW, "space units"),
+    "micrometres without their unit": ({**PLAIN, "spacings": "1000 1000 1000"}, RAW, "micrometres"),
+    "space of the scanner": ({"space": "scanner-xyz"}, RAW, "not anatomical"),
+    "right-handed space": ({"space": "3D-right-handed"}, RAW, "not anatomical"),
+    "too few directions": ({"space directions": "(1,0,0) (0,1,0)"}, RAW, "spacedirections"),
+    "directions of words": ({"space directions": "(a,b,c) (0,1,0) (0,0,1)"}, RAW, "spacedirections"),
+    "directions of unequal length": ({"space directions": "(1,0) (0,1,0) (0,0,1)"}, RAW, "spacedirections"),
+    "directions of a plane": ({"space directions": "(1,0) (0,1) (1,1)"}, RAW, "3-D space"),
+    "one direction missing": ({"space directions": "(1,0,0) (0,1,0) none"}, RAW, "2-D"),
+    "parallel directions": ({"space directions": "(1,0,0) (1,0,0) (0,0,1)"}, RAW, "singular"),
+    "directions of 1e200": ({"space directions": "(1e200,0,0) (0,1,0) (0,0,1)"}, RAW, "mm"),
+    "origin of words": ({"space origin": "(here)"}, RAW, "spaceorigin"),
+    "origin in a plane": ({"space origin": "(1,2)"}, RAW, "space origin"),
+    "kinds of too many axes": ({"kinds": "domain domain domain list"}, RAW, "kinds"),
+    "five dimensions": (
+        {"dimension": 5, "sizes": "4 3 2 1 1", "space directions": f"{DIRECTIONS} (1,0,0) (0,1,0)", "kinds": None},
+        RAW,
+        "5 dimensions",
+    ),
+    "LIST": ({"data file": "LIST"}, b"", "several files"),
+    "pattern": ({"data file": "slice%03d.raw 1 20 1"}, b"", "several files"),
+    "missing data file": ({"data file": "gone.raw"}, b"", "does not exist"),
+    "data file that is the folder": ({"data file": "."}, b"", "not a regular file"),
+}
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+@pytest.mark.parametrize("name", DAMAGED)
+def test_damaged_file_is_refused_in_one_sentence(tmp_path, name):
+    fields, data, fault = DAMAGED[name]
+    path = nrrd_file(tmp_path / "scan.nrrd", data, **fields)
+    with pytest.raises(InputError, match=fault) as caught:
+        formats.read(path)
+    message = str(caught.value)
+    assert message.startswith(str(path))
+    assert "\n" not in message
+    assert len(message.replace(str(path), "")) < 250
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+@settings(max_examples=150, deadline=None)
+@given(data=st.data())
+def test_any_byte_of_the_header_may_be_damaged(tmp_path_factory, data):
+    path = nrrd_file(tmp_path_factory.getbasetemp() / f"mutant{os.getpid()}.nrrd")
+    content = bytearray(path.read_bytes())
+    for _ in range(data.draw(st.integers(1, 4))):
+        content[data.draw(st.integers(0, len(content) - len(RAW) - 1))] = data.draw(st.integers(0, 255))
+    path.write_bytes(content)
+    try:
+        volume = formats.read(path)
+    except InputError as error:
+        expected = "damaged or not what its name says" not in str(error)
+    else:
+        expected = volume.data.dtype.kind in "iuf"
+    assert expected

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import bz2
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
@@ -231,8 +231,14 @@ def stream_of(file: BinaryIO, path: Path, encoding: str) -> Stream:
     return Stream(file, path, left)
 
 
-def write_gzip(path: Path, parts: list[bytes | memoryview]) -> None:
+def write_gzip(path: Path, parts: Iterable[bytes | memoryview]) -> None:
     """Write parts one after the other as one gzip file, without a name or time: equal parts give equal bytes."""
-    with path.open("wb") as raw, igzip.IGzipFile("", "wb", LEVEL, raw, mtime=0) as file:
+    with path.open("wb") as file:
+        write_gzip_to(file, parts)
+
+
+def write_gzip_to(file: BinaryIO, parts: Iterable[bytes | memoryview]) -> None:
+    """Append a gzip stream to an open file; see `write_gzip`."""
+    with igzip.IGzipFile("", "wb", LEVEL, file, mtime=0) as stream:
         for part in parts:
-            file.write(part)
+            stream.write(part)

@@ -96,6 +96,8 @@ def check_extent(affine: Affine, shape: tuple[int, ...], name: str | Path) -> No
     if sizes.max() > MAX_VOXEL_MM:
         guess = "were micrometres taken for millimetres?"
         raise InputError(f"{name}: has voxels of {sizes.max():.4g} mm ({guess}); repair the header.")
+    if sizes.min() == 0:
+        raise InputError(f"{name}: a voxel size is zero; repair the header.")
     if sizes.min() < MIN_VOXEL_MM:
         guess = "were metres taken for millimetres?"
         raise InputError(f"{name}: has voxels of {sizes.min():.4g} mm ({guess}); repair the header.")

@@ -21,7 +21,7 @@ from deskull.formats import metaimage_header as fields
 from deskull.formats.compression import LEVEL, PADDING, stream_of
 from deskull.formats.detached import open_data_file, quote
 from deskull.formats.files import file_size, open_regular
-from deskull.formats.limits import check_count
+from deskull.formats.limits import check_count, check_extent
 from deskull.formats.metaimage_header import MetaHeader
 from deskull.formats.shape import check_affine, split_shape
 from deskull.formats.textual import read_decimal
@@ -82,6 +82,7 @@ def _affine(header: MetaHeader, n_axes: int, path: Path) -> Affine:
     if not oriented:
         text = "no orientation in the header; its axes are taken as stored."
         warnings.warn(f"{path}: {text}", GeometryWarning, stacklevel=2)
+    check_extent(affine, fields.shape_of(header, path), path)
     check_affine(affine, path)
     return affine
 
