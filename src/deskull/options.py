@@ -77,7 +77,7 @@ class Option:
     Attributes
     ----------
     help : str
-        One sentence or two, as help texts and docstrings show them.
+        One sentence or two, as help texts and docstrings show them; ``{unit}`` stands for the unit.
     group : Group
         The heading under which it is listed.
     unit : str
@@ -146,7 +146,9 @@ class StripOptions:
     ] = Surface.brain
     border: Annotated[
         float,
-        Option("Distance from the surface at which the mask ends; negative values lie inside.", Group.brain, "mm"),
+        Option(
+            "Distance from the surface in {unit} at which the mask ends; negative values lie inside.", Group.brain, "mm"
+        ),
     ] = 0.0
     frame: Annotated[
         Frame, Option("Of a 4-D series, compute a mask for each frame or one mask from their mean.", Group.brain)
@@ -170,7 +172,11 @@ class StripOptions:
     ] = None
     timeout: Annotated[
         float | None,
-        Option("Maximum time for one scan, which fails if it takes longer; by default no limit.", Group.speed, "s"),
+        Option(
+            "Maximum time in {unit} for one scan, which fails if it takes longer; by default no limit.",
+            Group.speed,
+            "seconds",
+        ),
     ] = None
     series: Annotated[
         str | None,
@@ -181,7 +187,7 @@ class StripOptions:
         Option("Keep the patient's identity in the DICOM segmentation; by default it is left blank.", Group.dicom),
     ] = False
     max_archive_gb: Annotated[
-        float, Option("Maximum size to which a zip archive of DICOM files may unpack.", Group.dicom, "GB")
+        float, Option("Maximum size in {unit} to which a zip archive of DICOM files may unpack.", Group.dicom, "GB")
     ] = _READING.max_archive_gb
 
     def __post_init__(self) -> None:
@@ -270,9 +276,8 @@ class OptionField:
 
     @property
     def help(self) -> str:
-        """The description with the unit."""
-        unit = self.option.unit
-        return f"{self.option.help} In {unit}." if unit else self.option.help
+        """The description, in which ``{unit}`` is replaced by the unit."""
+        return self.option.help.replace("{unit}", self.option.unit)
 
     @property
     def type_text(self) -> str:
