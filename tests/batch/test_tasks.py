@@ -1,4 +1,4 @@
-"""Work lists: what is meant by folders, patterns and tables, and where results go."""
+"""Tasks: results of different scans never have the same name."""
 
 from __future__ import annotations
 
@@ -8,138 +8,81 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deskull import InputError, UsageError
-from deskull.batch.tasks import Task, plan, shard
+from deskull import UsageError
+from deskull.batch.outputs import Sidecar
+from deskull.batch.tasks import Task, check_outputs, one_per_mask, shard, unique_outputs
 
 
-@pytest.fixture
-def tree(tmp_path):
-    """Two subjects of two scans; a result, a note and an Analyze pair beside them."""
-    names = ("sub-1/a.nii.gz", "sub-1/b.mgz", "sub-2/a.nii.gz", "sub-2/c.hdr", "sub-2/c.img")
-    for name in (*names, "sub-1/a_brain.nii.gz", "sub-1/a_brainmask.nii.gz", "sub-2/note.txt"):
-        path = tmp_path / "in" / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text("")
-    return tmp_path / "in"
+def task(scan: str, folder: str = "out") -> Task:
+    return Task(Path(scan), Path(folder))
 
 
-def scans(tasks, root):
-    return [task.scan.relative_to(root).as_posix() for task in tasks]
+def names(tasks) -> list[str]:
+    return [found.scan.name for found in tasks]
 
 
-def test_a_folder_is_mirrored(tree, tmp_path):
-    tasks = plan([tree], tmp_path / "out")
-    assert scans(tasks, tree) == ["sub-1/a.nii.gz", "sub-1/b.mgz", "sub-2/a.nii.gz", "sub-2/c.hdr"]
-    assert [task.folder for task in tasks] == [tmp_path / "out" / name for name in ("sub-1", "sub-1", "sub-2", "sub-2")]
-    assert tasks[0].mask == tmp_path / "out" / "sub-1" / "a_brainmask.nii.gz"
+def test_segmentation_is_a_result_of_dicom_scans_alone():
+    kinds = ("brainmask", "seg")
+    assert list(task("a.nii.gz").result_files(kinds)) == ["brainmask"]
+    assert list(task("a.dcm").result_files(kinds)) == ["brainmask", "seg"]
 
 
-def test_a_folder_of_results_beneath_is_left_out(tree):
-    tasks = plan([tree], tree / "out")
-    (tree / "out" / "x.nii.gz").parent.mkdir()
-    (tree / "out" / "x.nii.gz").write_text("")
-    assert plan([tree], tree / "out") == tasks
-    assert all(task.folder == task.scan.parent for task in plan([tree]))
+def test_all_files_hold_every_kind_and_the_sidecars():
+    plain = task("a.nii.gz")
+    assert [path.name for path in plain.all_files()] == [
+        f"a_{kind}.nii.gz" for kind in ("brainmask", "brain", "distance", "brain_n4")
+    ]
+    named = Task(Path("a.nii.gz"), Path(), {"brainmask": Path("m.nii.gz")}, {Path("m.json"): Sidecar({})})
+    assert named.all_files() == [Path("m.nii.gz"), Path("m.json")]
 
 
-def test_hidden_folders_are_left_out_and_links_stay_links(tree, tmp_path):
-    kept = tree / ".git" / "annex" / "KEY.nii.gz"
-    kept.parent.mkdir(parents=True)
-    kept.write_text("")
-    (tree / "sub-2" / "a.nii.gz").unlink()
-    (tree / "sub-2" / "a.nii.gz").symlink_to(kept)
-    (tree / "sub-2" / "lost.nii.gz").symlink_to(tree / "gone")  # reading it will say so
-    tasks = plan([tree], tmp_path / "out")
-    assert scans(tasks, tree) == [
-        "sub-1/a.nii.gz", "sub-1/b.mgz", "sub-2/a.nii.gz", "sub-2/c.hdr", "sub-2/lost.nii.gz",
-    ]  # fmt: skip
-    both = plan([tree / "sub-1" / "a.nii.gz", tree / "sub-2" / "a.nii.gz"], tmp_path / "out")
-    assert [task.folder for task in both] == [tmp_path / "out" / "sub-1", tmp_path / "out" / "sub-2"]
+def test_series_is_part_of_the_names():
+    assert Task(Path("a.zip"), Path(), series=3).mask.name == "a_series-3_brainmask.nii.gz"
 
 
-def test_patterns_and_names(tree, tmp_path):
-    assert scans(plan([tree / "*" / "a*.nii.gz"], tmp_path), tree) == ["sub-1/a.nii.gz", "sub-2/a.nii.gz"]
-    with pytest.raises(UsageError, match="no file is named like this"):
-        plan([tree / "*.mha"])
-    assert plan([tree / "none.nii"]) == [Task(tree / "none.nii", tree)]
+def test_scans_of_the_same_name_get_different_folders():
+    tasks = unique_outputs([task("in/1/a.nii"), task("in/2/a.nii"), task("in/1/b.nii")], Path("out"))
+    assert [found.folder for found in tasks] == [Path("out/1"), Path("out/2"), Path("out")]
 
 
-def test_scans_of_one_name_are_told_apart(tree, tmp_path):
-    tasks = plan([tree / "sub-1" / "a.nii.gz", tree / "sub-2" / "a.nii.gz", tree / "sub-1" / "b.mgz"], tmp_path)
-    assert [task.folder for task in tasks] == [tmp_path / "sub-1", tmp_path / "sub-2", tmp_path]
-    twice = [tree / "sub-1" / "a.nii.gz"] * 2
-    with pytest.raises(UsageError, match="would both write"):
-        plan(twice, tmp_path)
+def test_folders_are_kept_without_a_common_folder_of_results():
+    tasks = [task("in/1/a.nii", "in/1"), task("in/2/a.nii", "in/2")]
+    assert unique_outputs(tasks, None) == tasks
 
 
-def test_tables(tree, tmp_path):
-    (tree / "list.csv").write_text("scan,raw volume\nsub-1/a.nii.gz,30\nsub-2/c.hdr,\n")  # no table of a data set
-    (tree / "list.txt").write_text("# mine\nsub-1/b.mgz\n\n")
-    assert scans(plan([tree / "list.csv", tree / "list.txt"], tmp_path), tree) == [
-        "sub-1/a.nii.gz", "sub-2/c.hdr", "sub-1/b.mgz",
-    ]  # fmt: skip
-    (tree / "wrong.csv").write_text("file\nsub-1/a.nii.gz\n")
-    with pytest.raises(InputError, match=r"wrong.csv: has no column scan"):
-        plan([tree / "wrong.csv"])
-    with pytest.raises(InputError, match=r"none.txt: cannot be read"):
-        plan([tree / "none.txt"])
-    with pytest.raises(UsageError, match="--split train: is of a table"):
-        plan([tree], split="train")
+@pytest.mark.parametrize(
+    ("scans", "kept"),
+    [
+        (["T1.nii", "T1.nii.gz"], ["T1.nii.gz"]),
+        (["T1.nii.gz", "T2.nii", "T1.nii"], ["T1.nii.gz", "T2.nii"]),
+        (["T1.img", "T1.nii"], ["T1.img"]),
+        (["T1.nii", "T1.mgz"], ["T1.nii", "T1.mgz"]),  # results of other formats have other names
+    ],
+)
+def test_one_of_the_files_with_the_same_result_is_kept(scans, kept):
+    tasks, left_out = one_per_mask([task(scan) for scan in scans])
+    assert names(tasks) == kept
+    assert len(left_out) == len(scans) - len(kept)
 
 
-def test_an_empty_folder_says_so(tmp_path):
-    with pytest.raises(UsageError, match="holds no image"):
-        plan([tmp_path])
+def test_scan_given_twice_is_refused():
+    with pytest.raises(UsageError, match=r"would both be written to a_brainmask.nii.gz"):
+        check_outputs([task("a.nii"), task("a.nii")])
+
+
+def test_result_that_would_replace_a_scan_is_refused():
+    with pytest.raises(UsageError, match=r"a_brain.nii.gz: is one of the scans"):
+        check_outputs([task("a.nii.gz", "."), task("a_brain.nii.gz", "elsewhere")])
 
 
 @given(count=st.integers(0, 40), parts=st.integers(1, 9))
-def test_shards_share_the_work_out(count, parts):
-    tasks = [Task(Path(f"{n}.nii"), Path()) for n in range(count)]
-    found = [task for part in range(parts) for task in shard(tasks, f"{part + 1}/{parts}")]
+def test_every_task_is_in_one_shard(count, parts):
+    tasks = [task(f"{n}.nii") for n in range(count)]
+    found = [found for part in range(parts) for found in shard(tasks, f"{part + 1}/{parts}")]
     assert sorted(found, key=tasks.index) == tasks
 
 
 @pytest.mark.parametrize("part", ["0/3", "4/3", "1", "a/b", "1/0", "-1/2"])
-def test_shards_that_are_none(part):
-    with pytest.raises(UsageError, match="from 1 to n"):
+def test_malformed_shard_is_refused(part):
+    with pytest.raises(UsageError, match="with i from 1 to n"):
         shard([], part)
-
-
-def test_linked_folders_are_looked_into_once(tmp_path):
-    for name in ("store/sub-1/a.nii.gz", "in/sub-2/b.nii.gz"):
-        (tmp_path / name).parent.mkdir(parents=True)
-        (tmp_path / name).touch()
-    (tmp_path / "in" / "sub-1").symlink_to(tmp_path / "store" / "sub-1")
-    (tmp_path / "store" / "sub-1" / "up").symlink_to(tmp_path / "in")  # a ring
-    (tmp_path / "in" / "sub-2" / "all").symlink_to(tmp_path)
-    found = [task.scan.relative_to(tmp_path).as_posix() for task in plan([tmp_path / "in"], tmp_path / "out")]
-    assert found == ["in/sub-1/a.nii.gz", "in/sub-2/b.nii.gz"]
-
-
-def test_halves_of_images_are_one_scan_whatever_their_case(tmp_path):
-    for name in ("a.hdr.gz", "a.img.gz", "B.HDR", "B.IMG", "c.hdr", "c.img", "d.img"):
-        (tmp_path / name).touch()
-    assert [task.scan.name for task in plan([tmp_path])] == ["B.HDR", "a.hdr.gz", "c.hdr", "d.img"]
-
-
-def test_a_disc_of_dicom_is_one_source(tmp_path):
-    for name in ("disc/DICOMDIR", "disc/DICOM/S1/I1", "disc/DICOM/S1/more/I2", "disc/DICOM/S2/I1"):
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_bytes(bytes(128) + b"DICM")
-    found = [task.scan.relative_to(tmp_path).as_posix() for task in plan([tmp_path / "disc"], tmp_path / "out")]
-    assert found == ["disc/DICOM/S1", "disc/DICOM/S2"]
-
-
-@pytest.mark.parametrize(
-    ("name", "text"),
-    [
-        ("a.csv", "case,subject,raw,mask\n"),
-        ("a.csv", "scan,age\n"),
-        ("a.csv", "scan,age\n,30\n"),
-        ("a.txt", "# none\n\n"),
-    ],
-)
-def test_a_table_without_scans_says_so(tmp_path, name, text):
-    (tmp_path / name).write_text(text)
-    with pytest.raises(UsageError, match=f"{name}: names no scan"):
-        plan([tmp_path / name], tmp_path / "out")

@@ -1,114 +1,132 @@
-"""Results: the files that stripping a scan leaves, all of them or none."""
+"""Results: the files that are written for a scan, their names and their contents."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack, suppress
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from deskull import formats
+from deskull.options import OutputKind
 from deskull.result import Result
-from deskull.system.atomic import atomic_path
+from deskull.system.atomic import Transaction
 from deskull.volume import Volume
-
-#: Kinds of files, by what is put behind the scan's name.
-KINDS = ("brainmask", "brain", "distance", "brain_n4", "seg")
 
 
 @dataclass(frozen=True)
-class Note:
-    """A JSON file to write with results.
+class Sidecar:
+    """A JSON file that is written with the results of a scan.
 
     Attributes
     ----------
-    facts : mapping
-    sources : sequence of Path
-        JSON files whose content comes first, the later ones going before the earlier.
+    fields : mapping
+        What it says.
+    inherited : sequence of Path
+        JSON files whose fields it repeats; later files override earlier ones, and `fields` override all.
     """
 
-    facts: Mapping[str, Any]
-    sources: Sequence[Path] = ()
+    fields: Mapping[str, Any]
+    inherited: Sequence[Path] = ()
 
     def text(self) -> str:
-        """Return what is written."""
-        found: dict[str, Any] = {}
-        for source in self.sources:
-            with suppress(OSError, ValueError, TypeError):  # what is no object, or damaged, says nothing
-                found |= dict(json.loads(source.read_text()))
-        return json.dumps({**found, **self.facts}, indent=2) + "\n"
+        """Return the content of the file."""
+        fields: dict[str, Any] = {}
+        for source in self.inherited:
+            with suppress(OSError, ValueError, TypeError):  # a damaged file has nothing to inherit
+                fields |= dict(json.loads(source.read_text(encoding="utf-8-sig")))
+        return json.dumps({**fields, **self.fields}, indent=2) + "\n"
 
 
-def result_paths(scan: Path, folder: Path, kinds: tuple[str, ...], ending: str = "") -> dict[str, Path]:
-    """File of each kind for a scan: ``X_brainmask.nii.gz`` and so on, in the scan's own format.
+def result_files(scan: Path, folder: Path, kinds: Collection[str], label: str = "") -> dict[str, Path]:
+    """Name the results of a scan: ``X_brainmask.nii.gz`` and so on, in the scan's own format.
 
     Parameters
     ----------
-    scan, folder : Path
-    kinds : tuple of str
-        Of `KINDS`; ``seg`` is a DICOM file.
-    ending : str
-        What comes behind the scan's name.
+    scan : Path
+        A file, or a folder of DICOM files.
+    folder : Path
+        Folder of the results.
+    kinds : collection of str
+        Values of `OutputKind`; ``seg`` is a DICOM file.
+    label : str
+        What is appended to the scan's name, before the kind.
+
+    Returns
+    -------
+    dict of str to Path
+        The file of each kind.
     """
     try:
         folder_name = scan.resolve().name if scan.is_dir() else ""
-    except OSError:  # not to be looked at, or no name that can be; reading it will say so
+    except OSError:  # unreadable, or no valid name: reading the scan reports it
         folder_name = ""
     stem = folder_name or formats.split_name(scan)[0]
     suffix = formats.output_suffix(scan)
-    return {kind: folder / f"{stem}{ending}_{kind}{'.dcm' if kind == 'seg' else suffix}" for kind in kinds}
+    return {kind: folder / f"{stem}{label}_{kind}{'.dcm' if kind == 'seg' else suffix}" for kind in kinds}
+
+
+def scan_of_result(path: Path) -> str:
+    """Stem of the scan whose result a file is, by its name; '' if it is not named like a result.
+
+    >>> scan_of_result(Path("a_brainmask.nii.gz")), scan_of_result(Path("a.nii.gz"))
+    ('a', '')
+    """
+    stem = formats.split_name(path)[0]
+    return next((stem.removesuffix(f"_{kind}") for kind in OutputKind if stem.endswith(f"_{kind}")), "")
 
 
 def is_result(path: Path) -> bool:
-    """Whether a file is named as a result is."""
-    return formats.split_name(path)[0].endswith(tuple(f"_{kind}" for kind in KINDS))
+    """Whether a file is named like a result."""
+    return scan_of_result(path) != ""
 
 
 def write_results(
     result: Result,
-    paths: Mapping[str, Path],
-    notes: Mapping[Path, Note],
+    files: Mapping[str, Path],
+    sidecars: Mapping[Path, Sidecar],
+    transaction: Transaction,
     *,
-    overwrite: bool,
     threads: int,
-    seg: Callable[[Volume, Path], None] | None = None,
+    write_seg: Callable[[Volume, Path], None] | None = None,
 ) -> None:
-    """Write files: all of them appear at the end, or none.
+    """Write the results of a scan in a transaction, at whose end all of them appear.
 
     Parameters
     ----------
     result : Result
-    paths : mapping of str to Path
-        File of each kind that is wanted.
-    notes : mapping of Path to Note
+        What stripping gave.
+    files : mapping of str to Path
+        File of each kind to write.
+    sidecars : mapping of Path to Sidecar
         JSON files to write with them.
-    overwrite : bool
-        Whether files that are there may be replaced.
+    transaction : Transaction
+        Of all these files.
     threads : int
-        At most so many threads, for N4.
-    seg : callable, optional
-        Writes a mask as DICOM SEG to a path.
+        Maximum number of threads for the bias field correction.
+    write_seg : callable, optional
+        Writes a mask to a path as DICOM SEG.
 
     Raises
     ------
     OutputError
-        If a file is there already, or cannot be written.
+        If a file cannot be written.
     """
-    makers = {
+    volumes = {
         "brainmask": lambda: result.mask,
         "brain": lambda: result.brain,
         "distance": lambda: result.distance,
         "brain_n4": lambda: result.bias_corrected(threads),
     }
-    with ExitStack() as stack:
-        for kind, path in paths.items():
-            partial = stack.enter_context(atomic_path(path, overwrite=overwrite))
+    for kind, path in files.items():
+        with transaction.writing(path) as partial:
             if kind == "seg":
-                assert seg is not None
-                seg(result.mask, partial)
+                assert write_seg is not None
+                write_seg(result.mask, partial)
             else:
-                formats.write_as(makers[kind](), path, partial)
-        for path, note in notes.items():
-            stack.enter_context(atomic_path(path, overwrite=overwrite)).write_text(note.text())
+                formats.write_as(volumes[kind](), path, partial)
+    for path, sidecar in sidecars.items():
+        with transaction.writing(path) as partial:
+            partial.write_text(sidecar.text())

@@ -1,8 +1,9 @@
-"""Records: what became of each scan of a batch, and a table of them, a line added as each is done."""
+"""Records: the outcome of each scan of a batch, and a table of them that grows by a line for each scan."""
 
 from __future__ import annotations
 
 import csv
+import enum
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,30 +19,46 @@ from deskull.errors import InputError, OutputError
 COLUMNS = ("scan", "status", "volume_ml", "seconds", "mask", "model", "version", "finished", "warnings", "error")
 
 
+class Status(enum.StrEnum):
+    """Outcome of a scan: stripped; not stripped as its results existed already; failed."""
+
+    done = "done"
+    skipped = "skipped"
+    failed = "failed"
+
+
 @dataclass(frozen=True)
 class Record:
-    """What became of a scan.
+    """Outcome of a scan.
 
     Attributes
     ----------
     scan : str
-    status : {"stripped", "found", "failed"}
-        Found: its results were there.
-    volume_ml, seconds : float
-        Of the brain; of all the work. 0 where there was none.
+        Its path.
+    status : Status
+        Whether it was stripped.
+    volume_ml : float
+        Volume of the mask, in ml; 0 if the scan was not stripped.
+    seconds : float
+        Duration of all the work on it, in s; 0 if there was none.
     files : dict of str to str
-        File of each kind.
+        File of each kind of result.
     stages : dict of str to float
-        Seconds of each stage.
+        Duration of each stage, in s.
     warnings : tuple of str
+        One sentence each.
     error : str
-        One sentence where it failed.
-    model, version, finished : str
-        Name of the network, version of deskull, time in ISO 8601.
+        One sentence, if it failed.
+    model : str
+        Name or path of the network.
+    version : str
+        Version of deskull.
+    finished : str
+        Date and time in UTC (ISO 8601).
     """
 
     scan: str
-    status: str
+    status: Status
     volume_ml: float = 0.0
     seconds: float = 0.0
     files: dict[str, str] = field(default_factory=dict)
@@ -53,11 +70,12 @@ class Record:
     finished: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
 
     def checked(self) -> Record:
-        """Return the record for callers that want one scan: warn of what was odd, raise what went wrong.
+        """Return the record, for callers that strip one scan: its warnings are issued and its error is raised.
 
         Raises
         ------
         InputError
+            If the scan failed.
         """
         for message in self.warnings:
             warnings.warn(message, stacklevel=2)
@@ -68,12 +86,19 @@ class Record:
 
 @contextmanager
 def records_table(path: Path | None) -> Iterator[Callable[[Record], None]]:
-    """Open a tab-separated table to add records to; earlier lines stay, so of a scan the last line counts.
+    """Open a tab-separated table and give a function that appends records to it.
+
+    Lines of earlier batches are kept; the last line of a scan is the valid one.
 
     Parameters
     ----------
     path : Path, optional
-        None keeps no table.
+        None writes no table.
+
+    Yields
+    ------
+    callable
+        Appends a record.
 
     Raises
     ------
@@ -83,31 +108,32 @@ def records_table(path: Path | None) -> Iterator[Callable[[Record], None]]:
     if path is None:
         yield lambda record: None
         return
-    with _opened(path) as file:
-        known = _done_scans(file, path)
+    with _open_table(path) as file:
+        succeeded = _successful_scans(file, path)
         writer = csv.writer(file, delimiter="\t", lineterminator="\n")
-        if known is None:
+        if succeeded is None:
             writer.writerow(COLUMNS)
 
-        def add(record: Record) -> None:
-            """Add a line, unless the scan is found done and its last line says so."""
-            if record.status == "found" and record.scan in (known or ()):
-                return  # its line says more than that it is there
+        def append(record: Record) -> None:
+            """Append a line, unless the scan was skipped and the table describes it already."""
+            if record.status is Status.skipped and record.scan in (succeeded or ()):
+                return
             try:
                 writer.writerow(_row(record))
-                file.flush()  # whole lines, whenever the batch is killed
+                file.flush()  # the lines written so far are whole, whenever the batch is killed
             except OSError as error:
                 raise OutputError(f"{path}: could not be written ({error.strerror}); free space.") from error
 
-        yield add
+        yield append
 
 
-def _opened(path: Path) -> TextIO:
-    """A file to add to.
+def _open_table(path: Path) -> TextIO:
+    """Open a table for reading and appending.
 
     Raises
     ------
     OutputError
+        If it cannot be written.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -116,8 +142,8 @@ def _opened(path: Path) -> TextIO:
         raise OutputError(f"{path}: could not be written ({error.strerror}); check the folder.") from error
 
 
-def _done_scans(file: TextIO, path: Path) -> set[str] | None:
-    """Scans that were not failures at last by a table, None if it is new.
+def _successful_scans(file: TextIO, path: Path) -> set[str] | None:
+    """Scans whose last line in a table is not a failure; None if the table is new.
 
     Raises
     ------
@@ -126,10 +152,12 @@ def _done_scans(file: TextIO, path: Path) -> set[str] | None:
     """
     file.seek(0)
     first = file.readline()
-    if first and first.rstrip("\n") != "\t".join(COLUMNS):
-        raise OutputError(f"{path}: is another table; name one of your own with --table.")
+    if not first:
+        return None
+    if first.rstrip("\n") != "\t".join(COLUMNS):
+        raise OutputError(f"{path}: is a table of another kind; choose another file for the table.")
     last = {scan: status for scan, status, *_ in (line.split("\t", 2) for line in file if line.count("\t") > 1)}
-    return {scan for scan, status in last.items() if status != "failed"} if first else None
+    return {scan for scan, status in last.items() if status != Status.failed}
 
 
 def _row(record: Record) -> list[str]:
@@ -145,6 +173,6 @@ def _row(record: Record) -> list[str]:
 
 
 def read_records(path: Path) -> dict[str, dict[str, str]]:
-    """Read a table: the last line of each scan, by its path."""
+    """Read a table: the cells of the last line of each scan, by the scan's path."""
     with path.open(newline="", errors="surrogateescape") as file:
         return {row["scan"]: row for row in csv.DictReader(file, delimiter="\t")}

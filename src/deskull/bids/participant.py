@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from deskull._version import __version__
-from deskull.batch.outputs import Note
-from deskull.batch.tasks import Task, check
+from deskull.batch.outputs import Sidecar
+from deskull.batch.tasks import Task, check_outputs
 from deskull.errors import InputError, UsageError
 from deskull.formats import split_name
 from deskull.models import load_model
@@ -169,7 +169,7 @@ def plan(root: Path, out: Path, scans: Sequence[Path], settings: StripOptions) -
     _json_files.cache_clear()
     provenance = _provenance(settings)
     tasks = [_task(root, out, scan, settings.outputs, provenance) for scan in scans]
-    check(tasks)
+    check_outputs(tasks)
     return tasks
 
 
@@ -182,8 +182,8 @@ def _task(root: Path, out: Path, scan: Path, kinds: Sequence[str], provenance: d
     names = {"brainmask": f"{entities}_desc-{label}_mask", "brain": f"{entities}_desc-brain_{suffix}"}
     common = {"Sources": [f"bids:raw:{place.as_posix()}"], "SpatialReference": "orig", "GeneratedBy": [provenance]}
     notes = {
-        "brainmask": Note({"Type": "Brain", **common}),
-        "brain": Note({"SkullStripped": True, **common}, tuple(sidecars(root, root / place))),
+        "brainmask": Sidecar({"Type": "Brain", **common}),
+        "brain": Sidecar({"SkullStripped": True, **common}, tuple(sidecars(root, root / place))),
     }
     folder = out / place.parent
     paths = {kind: folder / f"{names[kind]}.nii.gz" for kind in kinds}

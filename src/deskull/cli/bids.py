@@ -82,14 +82,15 @@ def bids(
         _group(out, nprocs or 1)
         return
     from deskull.batch import local as batch
+    from deskull.batch.stripping import check_options
     from deskull.bids.participant import Query, describe, find_scans, plan, read_filters
 
     filters = read_filters(filter_file) if filter_file else ()
     scans = find_scans(bids_dir, Query(participants or (), sessions or (), suffixes or (), filters))
-    jobs, each = batch.spread(len(scans), nprocs, threads)
+    jobs, each = batch.jobs_and_threads(len(scans), nprocs, threads)
     if mem_gb is not None:
-        room = max(1, int(mem_gb / batch.GB_A_PROCESS))
-        jobs, each = batch.spread(len(scans), min(jobs, room), threads)
+        room = max(1, int(mem_gb / batch.GB_PER_PROCESS))
+        jobs, each = batch.jobs_and_threads(len(scans), min(jobs, room), threads)
     settings = StripOptions(
         outputs=(OutputKind.brainmask,) if mask_only else (OutputKind.brainmask, OutputKind.brain),
         model=model,
@@ -99,7 +100,7 @@ def bids(
         overwrite=overwrite,
         resume=not overwrite,
     )
-    batch.check(settings)
+    check_options(settings)
     tasks = plan(bids_dir, out, scans, settings)
     if dry_run:
         for task in tasks:

@@ -71,7 +71,9 @@ _OPTIONS = {
     "outputs='brain_n4'": "--bias-correct",
 }
 #: Parameters of the library that messages may name with a value, and the command line's name of each.
-_PARAMETERS = {name: f"--{name.replace('_', '-')}" for name in (*option_fields(), "jobs")}
+_PARAMETERS = {
+    name: f"--{name.replace('_', '-')}" for name in (*option_fields(), "jobs", "split", "shard", "scheduler", "cluster")
+}
 _ASSIGNMENT = re.compile(rf"(?<!\S)({'|'.join(_PARAMETERS)})=('[^']*'|[^\s:;,]+)(?=[\s:;,.])")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,8 +29,26 @@ def run(
     workers: Cluster | None = None,
     table: Path | None = None,
     as_json: bool = False,
+    skipped: Sequence[Path] = (),
 ) -> None:
-    """Strip scans here or on workers; print what became of each, and add it to a table.
+    """Strip scans on this machine or on workers; print the outcome of each, and append it to a table.
+
+    Parameters
+    ----------
+    tasks : list of Task
+        The scans.
+    settings : StripOptions
+        What to do with each.
+    jobs : int
+        Number of processes.
+    workers : Cluster, optional
+        Where workers are, if not on this machine.
+    table : Path, optional
+        Table of the outcomes.
+    as_json : bool
+        Whether to print the outcomes as JSON.
+    skipped : sequence of Path
+        Files that were left out because they are named like results.
 
     Raises
     ------
@@ -47,8 +65,8 @@ def run(
             statuses[record.status] += 1
             add(record)
             _print(record, as_json)
-    if len(tasks) > 1:
-        _print_summary(statuses, time.perf_counter() - start, table)
+    if len(tasks) > 1 or skipped:
+        _print_summary(statuses, time.perf_counter() - start, table, skipped)
     if statuses["failed"]:
         raise typer.Exit(FAILED)
 
@@ -75,19 +93,22 @@ def _print(record: Record, as_json: bool) -> None:
         stages = {name: round(spent, 3) for name, spent in record.stages.items()}
         facts = {"scan": record.scan, "status": record.status, **numbers, "stages": stages, "files": record.files}
         print(json.dumps(facts | ({"error": record.error} if record.error else {})), flush=True)
-    elif record.status == "stripped":
+    elif record.status == "done":
         done = f"{record.volume_ml:.0f} ml, {record.seconds:.1f} s -> {record.files['brainmask']}"
         print(f"{record.scan}: {done}", flush=True)
 
 
-def _print_summary(statuses: Counter[str], seconds: float, table: Path | None) -> None:
-    """Say what became of the scans."""
+def _print_summary(statuses: Counter[str], seconds: float, table: Path | None, skipped: Sequence[Path]) -> None:
+    """Print how many scans were stripped, skipped and not stripped."""
     total = sum(statuses.values())
-    if statuses["found"] == total:
-        say(f"nothing to do: all {total} scans were stripped before; --overwrite does them again")
+    named = [f"{len(skipped)} files named like results were left out ({skipped[0].name})"] if skipped else []
+    if statuses["skipped"] == total:
+        say(
+            "; ".join([f"nothing to do: all {total} scans were stripped before; --overwrite strips them again", *named])
+        )
         return
     parts = [f"{total} scans in {seconds:.0f} s"]
-    parts += [f"{statuses['stripped']} stripped ({3600 * statuses['stripped'] / max(seconds, 1e-9):.0f} an hour)"]
-    parts += [f"{statuses['found']} found done"] if statuses["found"] else []
+    parts += [f"{statuses['done']} stripped ({3600 * statuses['done'] / max(seconds, 1e-9):.0f} an hour)"]
+    parts += [f"{statuses['skipped']} stripped before"] if statuses["skipped"] else []
     parts += [f"{statuses['failed']} of {total} scans failed"] if statuses["failed"] else []
-    say("; ".join(parts) + (f"; table in {table}" if table else ""))
+    say("; ".join([*parts, *named]) + (f"; table in {table}" if table else ""))

@@ -44,14 +44,16 @@ def strip(
 ) -> None:
     """Strip scans: X.nii.gz gives X_brain.nii.gz and X_brainmask.nii.gz, with the scan's own header."""
     from deskull.batch import local as batch
+    from deskull.batch import sources, stripping
     from deskull.batch import tasks as worklist
 
-    tasks = worklist.plan(scans, out, split, series)
+    plan = sources.plan(scans, out, split, series)
+    tasks = plan.tasks
     _refuse(tasks, bool(series), dicom_seg, keep_identity)
     if shard:
         tasks = worklist.shard(tasks, shard)
     workers = _workers(scheduler, cluster, jobs, threads, memory, cluster_option or [])
-    jobs, threads = batch.spread(len(tasks), jobs, 1 if workers and threads is None else threads)
+    jobs, threads = batch.jobs_and_threads(len(tasks), jobs, 1 if workers and threads is None else threads)
     wanted = {
         OutputKind.brain: not mask_only,
         OutputKind.distance: distance,
@@ -71,15 +73,15 @@ def strip(
         resume=resume,
         keep_identity=keep_identity,
     )
-    batch.check(settings)
+    stripping.check_options(settings)
     if table is None and out and len(tasks) > 1:
         table = out / (options.TABLE if shard is None else f"deskull_{shard.replace('/', 'of')}.tsv")
-    run(tasks, settings, jobs, workers=workers, table=table, as_json=as_json)
+    run(tasks, settings, jobs, workers=workers, table=table, as_json=as_json, skipped=plan.skipped)
 
 
 def _refuse(tasks: list[Task], series: bool, dicom_seg: bool, keep_identity: bool) -> None:
     """Refuse options for DICOM where there is none, or nothing that they could be of."""
-    if (dicom_seg or series) and not any(task.of_dicom for task in tasks):
+    if (dicom_seg or series) and not any(task.is_dicom for task in tasks):
         raise UsageError("--dicom-seg and --series: are for DICOM, and no scan is.")
     if keep_identity and not dicom_seg:
         raise UsageError("--keep-identity: is for the DICOM segmentation; add --dicom-seg.")

@@ -8,7 +8,8 @@ from typing import Any
 from nipype import Node
 from nipype.interfaces.base import BaseInterfaceInputSpec, File, SimpleInterface, TraitedSpec, traits
 
-from deskull.batch.local import GB_A_PROCESS, strip_task
+from deskull.batch.local import GB_PER_PROCESS
+from deskull.batch.stripping import strip_task
 from deskull.batch.tasks import Task
 from deskull.options import StripOptions
 
@@ -69,4 +70,4 @@ class Strip(SimpleInterface):  # type: ignore[misc]
 
 def strip_node(name: str = "strip", threads: int = 1, **inputs: Any) -> Any:
     """Return a node of `Strip` that declares its threads and the memory it may take."""
-    return Node(Strip(num_threads=threads, **inputs), name=name, n_procs=threads, mem_gb=GB_A_PROCESS)
+    return Node(Strip(num_threads=threads, **inputs), name=name, n_procs=threads, mem_gb=GB_PER_PROCESS)

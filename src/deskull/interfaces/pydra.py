@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pydra
 
-from deskull.batch import local as batch
+from deskull.batch import stripping
 from deskull.batch.tasks import Task
 from deskull.options import StripOptions, Surface
 
@@ -29,5 +29,5 @@ def strip_task(
         If it cannot be stripped.
     """
     settings = StripOptions(model=model, surface=Surface(surface), border=border, threads=threads, overwrite=True)
-    record = batch.strip_task(Task(Path(in_file), Path(out_dir)), settings).checked()
+    record = stripping.strip_task(Task(Path(in_file), Path(out_dir)), settings).checked()
     return Path(record.files["brainmask"]), Path(record.files["brain"]), record.volume_ml

@@ -48,7 +48,9 @@ def refuse_existing(path: Path, overwrite: bool) -> None:
         If the file exists and may not be replaced.
     """
     if os.path.lexists(path) and not overwrite:
-        raise ResultExistsError(f"{path}: exists already; overwrite it (--overwrite) or choose another name or folder.")
+        raise ResultExistsError(
+            f"{path}: exists already; use overwrite=True to replace it, or choose another name or folder."
+        )
 
 
 class Transaction:
@@ -65,7 +67,7 @@ class Transaction:
     overwrite : bool
         Whether existing files may be replaced.
     root : Path, optional
-        A folder that must exist when a file is written; the folders beneath it are made as needed.
+        A folder that must exist; the folders beneath it are made as needed.
 
     Raises
     ------
@@ -80,6 +82,7 @@ class Transaction:
         self._overwrite, self._root = overwrite, root
         self._before: dict[Path, _Stamp | None] = {}
         self._partials: dict[Path, Path] = {}
+        self._check_root()
         for path in paths:
             with _output_errors(path):
                 refuse_existing(path, overwrite)
@@ -102,10 +105,14 @@ class Transaction:
         partial = path.with_name(partial_name(path.name))
         self._partials[path] = partial
         with _output_errors(path):
-            if self._root is not None and not self._root.is_dir():
-                raise OutputError(f"{self._root}: the folder of the results no longer exists; make it and try again.")
+            self._check_root()
             path.parent.mkdir(parents=True, exist_ok=True)
             yield partial
+
+    def _check_root(self) -> None:
+        """Check that the folder that must exist does."""
+        if self._root is not None and not self._root.is_dir():
+            raise OutputError(f"{self._root}: the folder of the results no longer exists; make it and try again.")
 
     def __enter__(self) -> Transaction:
         return self

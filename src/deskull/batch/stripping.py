@@ -1,0 +1,213 @@
+"""Stripping one scan of a batch: from its file to its results, with every failure reported in a record.
+
+Whatever runs a batch (processes, a cluster, a workflow) only has to call `strip_task`.
+"""
+
+from __future__ import annotations
+
+import time
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import lru_cache, partial
+from importlib.util import find_spec
+from pathlib import Path
+
+from deskull import formats
+from deskull.batch.outputs import Sidecar, write_results
+from deskull.batch.records import Record, Status
+from deskull.batch.tasks import Task
+from deskull.errors import DeskullError, DeskullWarning, UsageError, sentence
+from deskull.options import OutputKind, ReadOptions, StripOptions
+from deskull.pipeline import Stripper
+from deskull.result import Result
+from deskull.system.atomic import ResultExistsError, Transaction, refuse_existing
+from deskull.system.bugs import report_bug
+from deskull.system.processes import Failure
+from deskull.volume import Volume
+
+#: Number of times that a scan is tried: a network disk or the memory may be short for a moment.
+TRIES = 2
+
+
+def strip_task(task: Task, options: StripOptions, root: Path | None = None) -> Record:
+    """Strip a scan and write its results.
+
+    A failure is tried again once, and then described in the record.
+
+    Parameters
+    ----------
+    task : Task
+        The scan and the files of its results.
+    options : StripOptions
+        What to do with it. With ``resume``, results that exist are kept and only missing ones are written.
+    root : Path, optional
+        Folder that must exist for the results to be written; the folders beneath it are made as needed.
+
+    Returns
+    -------
+    Record
+    """
+    start = time.perf_counter()
+    try:
+        files = task.result_files(options.outputs)
+        is_done = options.resume and all(path.exists() for path in (*files.values(), *task.sidecars))
+    except OSError as error:  # for instance of a network disk that is not available
+        return failed_record(task, options, sentence(error))
+    names = {str(kind): str(path) for kind, path in files.items()}
+    if is_done:
+        return Record(str(task.scan), Status.skipped, files=names, version="")
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", UserWarning)
+        for _ in range(TRIES):
+            caught.clear()
+            outcome = _attempt(task, options, root)
+            if outcome.is_final:
+                break
+    messages = tuple(dict.fromkeys(str(warning.message) for warning in caught if _is_own(warning.category)))
+    return Record(
+        scan=str(task.scan),
+        status=Status.failed if outcome.error else Status.done,
+        volume_ml=outcome.volume_ml,
+        seconds=time.perf_counter() - start,
+        files=names,
+        stages=outcome.stages,
+        warnings=messages,
+        error=outcome.error,
+        model=options.model,
+    )
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    """Outcome of one attempt: the volume of the mask, the seconds of each stage, or one sentence of error."""
+
+    volume_ml: float = 0.0
+    stages: dict[str, float] = field(default_factory=dict)
+    error: str = ""
+    is_final: bool = True
+
+
+def _attempt(task: Task, options: StripOptions, root: Path | None) -> _Outcome:
+    """Strip a scan and write its results once."""
+    try:
+        return _strip(task, options, root)
+    except (ResultExistsError, UsageError) as error:
+        return _Outcome(error=_with_scan(task, sentence(error)))
+    except (DeskullError, OSError, MemoryError) as error:
+        return _Outcome(error=_with_scan(task, sentence(error)), is_final=False)
+    except Exception as error:  # a fault of deskull or a library, which must not end the batch
+        return _Outcome(error=_with_scan(task, report_bug(error)), is_final=False)
+
+
+def _is_own(category: type[Warning]) -> bool:
+    """Whether a warning is deskull's rather than a library's."""
+    return category is UserWarning or issubclass(category, DeskullWarning)
+
+
+def _with_scan(task: Task, message: str) -> str:
+    """A message that names the scan."""
+    return message if str(task.scan) in message else f"{task.scan}: {message}"
+
+
+def failed_record(task: Task, options: StripOptions, message: str) -> Record:
+    """Record of a scan that failed, with a message that need not name the scan."""
+    return Record(str(task.scan), Status.failed, error=_with_scan(task, message), model=options.model)
+
+
+def process_failed(
+    task: Task, options: StripOptions, failure: Failure, *, timeout: float | None = None, remedy: str
+) -> Record:
+    """Record of a scan whose process was killed or had to be killed.
+
+    Parameters
+    ----------
+    task : Task
+        The scan.
+    options : StripOptions
+        Of the batch.
+    failure : Failure
+        What happened.
+    timeout : float, optional
+        The time limit, in s.
+    remedy : str
+        What the user may do if the process was killed, perhaps for lack of memory.
+    """
+    if failure is Failure.timed_out:
+        return failed_record(task, options, f"exceeded timeout={timeout:g}; check the scan or allow more time.")
+    return failed_record(task, options, f"{failure.value}, perhaps for lack of memory; {remedy}.")
+
+
+def refusal(task: Task, options: StripOptions) -> Record | None:
+    """Record of a failure if results of a scan exist that may not be replaced; None if the scan may be stripped."""
+    if options.overwrite or options.resume:
+        return None
+    try:
+        for path in (*task.result_files(options.outputs).values(), *task.sidecars):
+            refuse_existing(path, overwrite=False)
+    except (DeskullError, OSError) as error:
+        return failed_record(task, options, sentence(error))
+    return None
+
+
+def _strip(task: Task, options: StripOptions, root: Path | None) -> _Outcome:
+    """Strip a scan and write its results, or those that are missing if a batch is resumed."""
+    files, sidecars = _wanted_files(task, options)
+    with Transaction((*files.values(), *sidecars), overwrite=options.overwrite, root=root) as transaction:
+        stripper = load_stripper(options.model, options.threads, options.engine, options.device)
+        result = _strip_scan(stripper, task, options)
+        start = time.perf_counter()
+        write_seg = partial(_write_seg, task=task, options=options)
+        write_results(result, files, sidecars, transaction, threads=stripper.threads, write_seg=write_seg)
+    return _Outcome(result.volume_ml, {**result.seconds, "write": time.perf_counter() - start})
+
+
+def _wanted_files(task: Task, options: StripOptions) -> tuple[dict[str, Path], Mapping[Path, Sidecar]]:
+    """Results and sidecars to write."""
+    files, sidecars = task.result_files(options.outputs), dict(task.sidecars)
+    if options.resume and not options.overwrite:
+        files = {kind: path for kind, path in files.items() if not path.exists()}
+        sidecars = {path: sidecar for path, sidecar in sidecars.items() if not path.exists()}
+    return files, sidecars
+
+
+def _strip_scan(stripper: Stripper, task: Task, options: StripOptions) -> Result:
+    """Read and strip the scan, or one series of it."""
+    reading = options.reading if task.series is None else replace(options.reading, series=str(task.series))
+    source = task.scan if reading == ReadOptions() else formats.read(task.scan, reading)
+    return stripper.strip(source, border=options.border, surface=options.surface, frame=options.frame)
+
+
+def _write_seg(mask: Volume, target: Path, task: Task, options: StripOptions) -> None:
+    """Write a mask as DICOM SEG of its source."""
+    from deskull.formats.dicom.segmentation import write_seg
+
+    write_seg(mask, task.scan, target, task.series, keep_identity=options.keep_identity)
+
+
+def check_options(options: StripOptions) -> None:
+    """Refuse options that no scan can be stripped with, before any work.
+
+    Parameters
+    ----------
+    options : StripOptions
+        Of a batch.
+
+    Raises
+    ------
+    UsageError
+        If the network does not exist or cannot do what is asked for, or a package is not installed.
+    """
+    stripper = load_stripper(options.model, options.threads, options.engine, options.device)
+    stripper.check(options.border, options.surface, options.frame)
+    if OutputKind.distance in options.outputs and not stripper.model.distances:
+        fault = f"the network {options.model} predicts no distances; leave them out."
+        raise UsageError(fault, parameter="outputs", value="distance")
+    if OutputKind.seg in options.outputs and not (find_spec("highdicom") and find_spec("pydicom")):
+        raise UsageError('needs highdicom; pip install "deskull[dicom]".', parameter="outputs", value="seg")
+
+
+@lru_cache(maxsize=1)
+def load_stripper(model: str, threads: int | None, engine: str, device: str) -> Stripper:
+    """Load a network, once in each process that strips many scans with it."""
+    return Stripper(model, threads, engine, device)

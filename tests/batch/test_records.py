@@ -1,0 +1,76 @@
+"""Records: a table that grows by whole lines, the last of each scan being the valid one."""
+
+from __future__ import annotations
+
+import pytest
+
+from deskull import InputError
+from deskull.batch.records import COLUMNS, Record, Status, read_records, records_table
+from deskull.errors import OutputError
+
+DONE = Record("a.nii.gz", Status.done, 1234.5, 6.78, {"brainmask": "a_brainmask.nii.gz"}, model="small")
+
+
+def append(path, *records):
+    with records_table(path) as add:
+        for record in records:
+            add(record)
+
+
+def test_new_table_has_a_header_and_a_line_for_each_record(tmp_path):
+    append(tmp_path / "new" / "t.tsv", DONE, Record("b.nii.gz", Status.failed, error="b: is\n bad."))
+    lines = [line.split("\t") for line in (tmp_path / "new" / "t.tsv").read_text().splitlines()]
+    assert lines[0] == list(COLUMNS)
+    assert lines[1][:6] == ["a.nii.gz", "done", "1234.50", "6.78", "a_brainmask.nii.gz", "small"]
+    assert lines[2][1:3] == ["failed", ""]
+    assert lines[2][-1] == "b: is bad."
+
+
+def test_line_is_in_the_file_before_the_next_scan_is_done(tmp_path):
+    with records_table(tmp_path / "t.tsv") as add:
+        add(DONE)
+        assert read_records(tmp_path / "t.tsv")["a.nii.gz"]["status"] == "done"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "lines"),
+    [("done", "skipped", 1), ("skipped", "skipped", 1), ("failed", "skipped", 2), ("failed", "done", 2)],
+)
+def test_skipped_scan_is_appended_only_if_it_had_failed(tmp_path, before, after, lines):
+    append(tmp_path / "t.tsv", Record("a.nii.gz", Status(before)))
+    append(tmp_path / "t.tsv", Record("a.nii.gz", Status(after)))
+    assert len((tmp_path / "t.tsv").read_text().splitlines()) == 1 + lines
+    assert read_records(tmp_path / "t.tsv")["a.nii.gz"]["status"] == (after if lines == 2 else before)
+
+
+def test_table_of_another_kind_is_refused_and_kept(tmp_path):
+    (tmp_path / "t.tsv").write_text("mine\n")
+    with pytest.raises(OutputError, match="is a table of another kind"), records_table(tmp_path / "t.tsv"):
+        pass
+    assert (tmp_path / "t.tsv").read_text() == "mine\n"
+
+
+def test_table_in_a_folder_that_cannot_be_made_is_refused(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(OutputError, match="could not be written"), records_table(tmp_path / "file" / "t.tsv"):
+        pass
+
+
+def test_without_a_path_records_go_nowhere():
+    append(None, DONE)
+
+
+def test_path_that_is_not_utf8_is_read_back(tmp_path):
+    name = b"caf\xe9.nii".decode(errors="surrogateescape")
+    append(tmp_path / "t.tsv", Record(name, Status.done))
+    assert list(read_records(tmp_path / "t.tsv")) == [name]
+
+
+def test_record_of_one_scan_issues_its_warnings():
+    with pytest.warns(UserWarning, match="is odd"):
+        assert Record("a", Status.done, warnings=("a: is odd",)).checked().scan == "a"
+
+
+def test_record_of_one_failed_scan_raises_its_error():
+    with pytest.raises(InputError, match="a: is bad"):
+        Record("a", Status.failed, error="a: is bad").checked()

@@ -1,0 +1,146 @@
+"""Stripping one scan of a batch: results are written completely or not at all, and failures become records."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from deskull import UsageError, formats
+from deskull.batch import stripping
+from deskull.batch.stripping import check_options, process_failed, refusal, strip_task
+from deskull.batch.tasks import Task
+from deskull.options import StripOptions
+from deskull.system.processes import Failure
+
+MASK_ONLY = StripOptions(outputs=("brainmask",), threads=1, model="small")
+BOTH = StripOptions(threads=1, model="small")
+
+
+@pytest.fixture
+def task(folder, tmp_path):
+    return Task(folder / "s0.nii.gz", tmp_path / "out")
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def test_results_are_written_and_recorded(task):
+    record = strip_task(task, BOTH)
+    assert (record.status, record.error, record.model) == ("done", "", "small")
+    assert 100 < record.volume_ml < 1000
+    assert sorted(path.name for path in task.folder.iterdir()) == ["s0_brain.nii.gz", "s0_brainmask.nii.gz"]
+    assert formats.read(record.files["brain"]).data.any()
+
+
+def test_existing_results_are_refused_and_kept(task):
+    strip_task(task, MASK_ONLY)
+    before = contents(task.folder)
+    record = strip_task(task, BOTH)
+    assert record.status == "failed"
+    assert record.error.startswith(f"{task.scan}: {task.mask}: exists already; use overwrite=True")
+    assert contents(task.folder) == before
+
+
+def test_existing_results_are_replaced_with_overwrite(task):
+    task.folder.mkdir()
+    task.mask.write_bytes(b"old")
+    assert strip_task(task, replace(MASK_ONLY, overwrite=True)).status == "done"
+    assert formats.read(task.mask).data.any()
+
+
+def test_resuming_adds_missing_results_and_keeps_existing_ones(task):
+    task.folder.mkdir()
+    task.mask.write_bytes(b"corrected by hand")
+    record = strip_task(task, replace(BOTH, resume=True))
+    assert record.status == "done"
+    assert task.mask.read_bytes() == b"corrected by hand"
+    assert formats.read(record.files["brain"]).data.any()
+
+
+def test_scan_with_all_results_is_skipped_when_resuming(task):
+    task.folder.mkdir()
+    task.mask.write_bytes(b"corrected by hand")
+    assert strip_task(task, replace(MASK_ONLY, resume=True)).status == "skipped"
+    assert task.mask.read_bytes() == b"corrected by hand"
+
+
+def test_unexpected_error_of_a_library_becomes_a_record_that_names_the_log(task, monkeypatch):
+    def fail(*_: object) -> None:
+        raise RuntimeError("out of\n luck")
+
+    monkeypatch.setattr(stripping, "load_stripper", fail)
+    record = strip_task(task, MASK_ONLY)
+    assert record.status == "failed"
+    assert record.error.startswith(f"{task.scan}: RuntimeError: out of luck (this is a fault of deskull; please report")
+    assert "log file" in record.error
+
+
+def test_last_rename_that_fails_leaves_no_result(task, monkeypatch):
+    from deskull.system import atomic
+
+    def refuse(partial: Path, path: Path, *, create=atomic._create) -> None:
+        if path.name.endswith("_brain.nii.gz"):
+            raise PermissionError(13, "Permission denied")
+        create(partial, path)
+
+    monkeypatch.setattr(atomic, "_create", refuse)
+    record = strip_task(task, BOTH)
+    assert f"{task.folder / 's0_brain.nii.gz'}: could not be written (Permission denied)" in record.error
+    assert contents(task.folder) == {}
+
+
+@pytest.mark.parametrize("overwrite", [True, False])
+def test_second_run_that_writes_the_same_names_at_the_same_time_fails(task, monkeypatch, overwrite):
+    """Another run finishes while this one is at work: its results are kept whole, and this one says so."""
+    write_results = stripping.write_results
+
+    def late(*args, **kwargs) -> None:
+        write_results(*args, **kwargs)
+        monkeypatch.setattr(stripping, "write_results", write_results)
+        strip_task(task, replace(MASK_ONLY, overwrite=overwrite))
+
+    monkeypatch.setattr(stripping, "write_results", late)
+    record = strip_task(task, replace(BOTH, overwrite=overwrite))
+    assert f"{task.mask}: another run has written it at the same time" in record.error
+    assert list(contents(task.folder)) == ["s0_brainmask.nii.gz"]
+
+
+def test_folder_of_the_results_that_disappeared_is_a_failure(task):
+    record = strip_task(task, MASK_ONLY, root=task.folder)
+    assert (
+        record.error
+        == f"{task.scan}: {task.folder}: the folder of the results no longer exists; make it and try again."
+    )
+    assert not task.folder.exists()
+
+
+def test_options_that_no_scan_can_be_stripped_with_are_refused():
+    check_options(MASK_ONLY)
+    for wrong in ({"border": 99.0}, {"model": "none-such"}):
+        with pytest.raises(UsageError):
+            check_options(replace(MASK_ONLY, **wrong))
+
+
+def test_scan_with_existing_results_is_refused_before_it_is_stripped(task):
+    assert refusal(task, MASK_ONLY) is None
+    task.folder.mkdir()
+    task.mask.touch()
+    record = refusal(task, MASK_ONLY)
+    assert record is not None
+    assert record.status == "failed"
+    assert refusal(task, replace(MASK_ONLY, resume=True)) is None
+
+
+@pytest.mark.parametrize(
+    ("failure", "message"),
+    [
+        (Failure.crashed, "its process ended before it was done, perhaps for lack of memory; use fewer jobs."),
+        (Failure.timed_out, "exceeded timeout=900; check the scan or allow more time."),
+    ],
+)
+def test_process_that_failed_is_reported_with_the_scan(task, failure, message):
+    record = process_failed(task, MASK_ONLY, failure, timeout=900.0, remedy="use fewer jobs")
+    assert record.error == f"{task.scan}: {message}"
