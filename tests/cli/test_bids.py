@@ -117,13 +117,14 @@ def test_group_lists_all_masks(made):
     assert 500 < float(row["volume_ml"]) < 2000
 
 
-def test_scans_that_would_share_a_mask_are_refused(made, tmp_path):
+def test_one_of_two_files_of_the_same_scan_is_stripped_with_a_warning(made, tmp_path):
     raw, _ = made
     shutil.copytree(raw, tmp_path / "raw")
     (tmp_path / "raw" / f"{SCANS[4]}.nii").write_bytes(b"the same in plain")
     done = run(tmp_path / "raw", tmp_path / "out", "participant", "--dry-run")
-    assert done.exit_code == 2
-    assert "would both write sub-02_desc-brain_mask.nii.gz" in done.stderr
+    assert done.exit_code == 0, done.output
+    assert "sub-02_T1w.nii: has the same name as sub-02_T1w.nii.gz, which is stripped instead" in done.stderr
+    assert len(done.stdout.splitlines()) == len(SCANS)
 
 
 def test_an_option_without_its_value_is_refused(made, tmp_path):

@@ -165,7 +165,9 @@ def test_folder_that_disappears_before_the_renames_is_an_error(tmp_path):
 
 def test_root_that_disappeared_is_not_made_again(tmp_path):
     path = tmp_path / "out" / "sub-1" / "a"
+    (tmp_path / "out").mkdir()
     transaction = Transaction([path], root=tmp_path / "out")
+    (tmp_path / "out").rmdir()
     with (
         pytest.raises(OutputError, match=r"out: the folder of the results no longer exists"),
         transaction.writing(path),

@@ -5,17 +5,16 @@ from __future__ import annotations
 import glob
 import os
 import re
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from deskull.batch.outputs import is_result, scan_of_result
-from deskull.batch.tasks import Task, check_outputs, one_per_mask, unique_outputs
+from deskull.batch.tasks import Task, check_outputs, drop_duplicates, unique_outputs
 from deskull.data.cases import resolve_path
 from deskull.data.splits import cases_of
 from deskull.data.tables import read_rows, read_text
-from deskull.errors import DeskullWarning, InputError, UsageError
+from deskull.errors import InputError, UsageError
 from deskull.formats import dicom, split_name
 
 _TABLES = (".csv", ".tsv", ".txt")
@@ -99,21 +98,12 @@ def _plan_source(source: Path, out: Path | None, split: str | None) -> Plan:
     scans = [path for path in matches if not is_result(path)]
     if not scans:
         raise UsageError(f"{source}: matches no file; check the pattern.")
-    return Plan(_without_duplicates(_tasks(scans, out)), _orphans(matches, scans))
+    return Plan(drop_duplicates(_tasks(scans, out)), _orphans(matches, scans))
 
 
 def _tasks(scans: Sequence[Path], out: Path | None) -> list[Task]:
     """Tasks of scans whose results go into one folder or beside each scan."""
     return [Task(scan, out or scan.parent) for scan in scans]
-
-
-def _without_duplicates(tasks: Sequence[Task]) -> list[Task]:
-    """Leave out files whose names differ from another's in the suffix alone, with a warning."""
-    kept, left_out = one_per_mask(tasks)
-    for task, other in left_out:
-        fault = f"has the same name as {other.scan.name}, which is stripped instead"
-        warnings.warn(f"{task.scan}: {fault}; rename it to strip both.", DeskullWarning, stacklevel=2)
-    return kept
 
 
 def _orphans(images: Sequence[Path], scans: Sequence[Path]) -> list[Path]:
@@ -154,7 +144,7 @@ def _plan_folder(folder: Path, out: Path | None) -> Plan:
     if not scans:
         raise UsageError(f"{folder}: holds no image that deskull can read; check the path.")
     tasks = [Task(scan, _mirrored_folder(scan, folder, out)) for scan in sorted(scans)]
-    return Plan(_without_duplicates(tasks), skipped)
+    return Plan(drop_duplicates(tasks), skipped)
 
 
 def _walk(folder: Path, out: Path | None) -> tuple[list[Path], list[Path]]:

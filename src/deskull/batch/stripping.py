@@ -13,12 +13,11 @@ from functools import lru_cache, partial
 from importlib.util import find_spec
 from pathlib import Path
 
-from deskull import formats
 from deskull.batch.outputs import Sidecar, write_results
 from deskull.batch.records import Record, Status
 from deskull.batch.tasks import Task
 from deskull.errors import DeskullError, DeskullWarning, UsageError, sentence
-from deskull.options import OutputKind, ReadOptions, StripOptions
+from deskull.options import OutputKind, StripOptions
 from deskull.pipeline import Stripper
 from deskull.result import Result
 from deskull.system.atomic import ResultExistsError, Transaction, refuse_existing
@@ -174,8 +173,9 @@ def _wanted_files(task: Task, options: StripOptions) -> tuple[dict[str, Path], M
 def _strip_scan(stripper: Stripper, task: Task, options: StripOptions) -> Result:
     """Read and strip the scan, or one series of it."""
     reading = options.reading if task.series is None else replace(options.reading, series=str(task.series))
-    source = task.scan if reading == ReadOptions() else formats.read(task.scan, reading)
-    return stripper.strip(source, border=options.border, surface=options.surface, frame=options.frame)
+    return stripper.strip(
+        task.scan, border=options.border, surface=options.surface, frame=options.frame, reading=reading
+    )
 
 
 def _write_seg(mask: Volume, target: Path, task: Task, options: StripOptions) -> None:

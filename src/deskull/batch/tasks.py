@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from deskull.batch.outputs import Sidecar, result_files
-from deskull.errors import UsageError
+from deskull.errors import DeskullWarning, UsageError
 from deskull.formats import dicom, split_name
 from deskull.options import OutputKind
 
@@ -91,10 +92,10 @@ def unique_outputs(tasks: Sequence[Task], out: Path | None) -> list[Task]:
     return [replace(task, folder=folders.get(task.scan, task.folder)) for task in tasks]
 
 
-def one_per_mask(tasks: Sequence[Task]) -> tuple[list[Task], list[tuple[Task, Task]]]:
+def drop_duplicates(tasks: Sequence[Task]) -> list[Task]:
     """Keep one of the files of a folder whose names differ in the suffix alone, as T1.nii and T1.nii.gz.
 
-    The file that has the suffix of its results (``.nii.gz``) is kept, else the first by name.
+    The file that has the suffix of its results (``.nii.gz``) is kept, else the first by suffix.
 
     Parameters
     ----------
@@ -103,10 +104,13 @@ def one_per_mask(tasks: Sequence[Task]) -> tuple[list[Task], list[tuple[Task, Ta
 
     Returns
     -------
-    tasks : list of Task
-        The kept tasks, in the same order.
-    left_out : list of (Task, Task)
-        Each task that was left out, and the one that was kept instead.
+    list of Task
+        In the same order.
+
+    Warns
+    -----
+    DeskullWarning
+        For each file that is left out.
     """
 
     def preference(task: Task) -> tuple[bool, str]:
@@ -115,14 +119,17 @@ def one_per_mask(tasks: Sequence[Task]) -> tuple[list[Task], list[tuple[Task, Ta
 
     best: dict[tuple[Path, Path], Task] = {}
     for task in tasks:
-        best[_place(task)] = min(best.get(_place(task), task), task, key=preference)
-    left_out = [(task, best[_place(task)]) for task in tasks if best[_place(task)] is not task]
-    return [task for task in tasks if best[_place(task)] is task], left_out
-
-
-def _place(task: Task) -> tuple[Path, Path]:
-    """Folder of a scan and the file of its mask."""
-    return task.scan.parent, task.mask
+        place = task.scan.parent, task.mask
+        best[place] = min(best.get(place, task), task, key=preference)
+    kept = []
+    for task in tasks:
+        other = best[task.scan.parent, task.mask]
+        if other.scan == task.scan:
+            kept.append(task)
+        else:
+            fault = f"has the same name as {other.scan.name}, which is stripped instead"
+            warnings.warn(f"{task.scan}: {fault}; rename it to strip both.", DeskullWarning, stacklevel=2)
+    return kept
 
 
 def check_outputs(tasks: Sequence[Task]) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 
 from deskull._version import __version__
 from deskull.batch.outputs import Sidecar
-from deskull.batch.tasks import Task, check_outputs
+from deskull.batch.tasks import Task, check_outputs, drop_duplicates
 from deskull.errors import InputError, UsageError
 from deskull.formats import split_name
 from deskull.models import load_model
@@ -168,7 +168,7 @@ def plan(root: Path, out: Path, scans: Sequence[Path], settings: StripOptions) -
     """
     _json_files.cache_clear()
     provenance = _provenance(settings)
-    tasks = [_task(root, out, scan, settings.outputs, provenance) for scan in scans]
+    tasks = drop_duplicates([_task(root, out, scan, settings.outputs, provenance) for scan in scans])
     check_outputs(tasks)
     return tasks
 
