@@ -1,7 +1,8 @@
-"""Bad input: one clear sentence each, naming the file, the fault and the remedy."""
+"""Input that cannot be used: one sentence names the file, the fault and the remedy, whatever the format."""
 
 from __future__ import annotations
 
+import errno
 import gzip
 import os
 import re
@@ -92,7 +93,7 @@ BAD = {
 
 @pytest.mark.filterwarnings("ignore::UserWarning")
 @pytest.mark.parametrize("name", BAD)
-def test_one_sentence(tmp_path, name):
+def test_unusable_file_is_refused_in_one_sentence(tmp_path, name):
     make, fault = BAD[name]
     path = make(tmp_path / "scan.nii.gz")
     with pytest.raises(InputError) as caught:
@@ -106,7 +107,7 @@ def test_one_sentence(tmp_path, name):
 
 
 @pytest.mark.parametrize("suffix", [".mgz", ".mgh", ".nrrd", ".nhdr", ".mha", ".mhd", ".img", ".hdr"])
-def test_noise_under_any_name(tmp_path, suffix):
+def test_random_bytes_are_refused_under_any_suffix(tmp_path, suffix):
     path = tmp_path / f"scan{suffix}"
     path.write_bytes(os.urandom(2000))
     with pytest.raises(InputError, match=r"scan") as caught:
@@ -114,16 +115,48 @@ def test_noise_under_any_name(tmp_path, suffix):
     assert "\n" not in str(caught.value)
 
 
-def test_unknown_ending(tmp_path):
+def test_unknown_suffix_is_refused(tmp_path):
     (tmp_path / "scan.png").write_bytes(b"png")
     with pytest.raises(InputError, match="not an image that deskull reads"):
         formats.read(tmp_path / "scan.png")
 
 
-def test_unreadable(tmp_path):
+def test_file_without_read_permission_is_refused(tmp_path):
     path = nifti(tmp_path / "scan.nii")
     path.chmod(0)
     if os.access(path, os.R_OK):
-        pytest.skip("this user may read everything")
+        pytest.skip("this user may read every file")
     with pytest.raises(InputError, match="may not be read"):
         formats.read(path)
+
+
+LIBRARY_ERRORS = [
+    ValueError("cannot read /tmp/deskull-1-ab/image.nii: bad header"),
+    RuntimeError("/build/ITK/Modules/IO/src/itkImage.cxx:99:\nITK ERROR: failed"),
+    OSError("C:\\Users\\me\\scan.nii is bad"),
+    KeyError("x" * 5000),
+    AssertionError(),
+]
+
+
+@pytest.mark.parametrize("error", LIBRARY_ERRORS, ids=lambda error: type(error).__name__)
+def test_error_of_a_library_becomes_one_sentence_without_its_paths(tmp_path, monkeypatch, error):
+    def fail(path, options):
+        raise error
+
+    path = nifti(tmp_path / "scan.nii")
+    monkeypatch.setattr("deskull.formats.nifti.read", fail)
+    with pytest.raises(InputError, match=r"scan\.nii: is damaged") as caught:
+        formats.read(path)
+    message = str(caught.value).replace(str(path), "")
+    assert not re.search(r"[/\\\n]", message)
+    assert len(message) < 250
+
+
+def test_full_disk_is_not_taken_for_a_damaged_file(tmp_path, monkeypatch):
+    def fail(path, options):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("deskull.formats.nifti.read", fail)
+    with pytest.raises(InputError, match="No space left on device"):
+        formats.read(nifti(tmp_path / "scan.nii"))

@@ -21,7 +21,7 @@ MIN_VOXEL_MM, MAX_VOXEL_MM = 0.02, 25.0
 #: Extent of the whole grid along an axis in mm.
 MAX_EXTENT_MM = 1000.0
 #: A grid of at least this many voxels along its longest axis must extend over at least this many mm.
-WHOLE_MATRIX, MIN_EXTENT_MM = 64, 20.0
+WHOLE_MATRIX, MIN_EXTENT_MM = 64, 30.0
 #: Distance of the grid's corner from the origin of the world in mm.
 MAX_OFFSET_MM = 1e6
 #: Number of voxels of one frame, and number of frames (the most that NIfTI-1 can declare).
