@@ -33,7 +33,7 @@ def _patched(image, fields):
 
 
 def singular(path):
-    row = np.array([1, 0, 0, 0], np.float32)
+    row = np.array([1, 1, 0, 0], np.float32)
     return nifti(path, sform_code=1, srow_x=row, srow_y=row, srow_z=[0, 0, 1, 0])
 
 

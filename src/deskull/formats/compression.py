@@ -179,15 +179,6 @@ class _ZlibFile:
         return b""
 
 
-def read_bytes(path: Path) -> bytes:
-    """Read a whole file, decompressed without a bound: to be replaced by `open_stream` in each format."""
-    with open_stream(path) as stream:
-        parts = []
-        while chunk := stream.read_up_to(1 << 24):
-            parts.append(chunk)
-    return b"".join(parts)
-
-
 @contextmanager
 def open_stream(path: Path) -> Iterator[Stream]:
     """Open a file as a `Stream`, decompressed if its content is gzip, whatever its name is.
