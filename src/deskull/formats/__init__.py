@@ -2,7 +2,7 @@
 
 Each family's module has ``OUTPUT_SUFFIX`` (the suffix of results of its files), ``HEADER`` (the type that it keeps
 in ``Volume.header``), ``SCALES`` (whether its files hold a slope and an intercept), ``read(path, options)`` and
-``write(volume, path)``. DICOM is only read: it has ``OUTPUT_SUFFIX`` and ``read``.
+``write(volume, path)``. DICOM, AFNI, MINC and PAR/REC are only read: they have ``OUTPUT_SUFFIX`` and ``read``.
 """
 
 from __future__ import annotations
@@ -33,6 +33,9 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "mgh": (".mgz", ".mgh", ".mgh.gz"),
     "nrrd": (".nrrd", ".nhdr"),
     "metaimage": (".mha", ".mhd"),
+    "afni": (".head", ".brik", ".brik.gz"),
+    "minc": (".mnc", ".mnc.gz"),
+    "parrec": (".par", ".rec"),
     "dicom": (".dcm", ".ima", ".zip"),
 }
 #: Suffixes of files that hold header and voxels together; only these are written.

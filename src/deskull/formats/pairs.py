@@ -1,0 +1,61 @@
+"""Formats of a header and a data file of the same name, and formats that are only read."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+
+from deskull.errors import DeskullWarning, InputError
+from deskull.formats.files import open_regular
+
+#: A header in text is read up to this many bytes.
+_MAX_HEADER = 1 << 22
+
+
+def find_sibling(path: Path, suffixes: Sequence[str]) -> Path:
+    """Return the file of a pair that has one of the given suffixes, beside the file that was named.
+
+    Parameters
+    ----------
+    path : Path
+        Either file of the pair.
+    suffixes : sequence of str
+        With their dot; case does not matter.
+
+    Raises
+    ------
+    InputError
+        If there is none.
+    """
+    lower = path.name.lower()
+    if lower.endswith(tuple(suffix.lower() for suffix in suffixes)):
+        return path
+    base = lower.removesuffix(".gz").rpartition(".")[0]
+    names = [base + suffix.lower() for suffix in suffixes]
+    beside = {other.name.lower(): other for other in path.parent.iterdir()}
+    for name in names:
+        if name in beside:
+            return beside[name]
+    expected = path.name[: len(base)] + suffixes[0]
+    raise InputError(f"{path}: its other half {expected} is missing; keep the two files together.")
+
+
+def read_text(path: Path) -> str:
+    """Return the text of a header file.
+
+    Raises
+    ------
+    InputError
+        If it is too large for a header, or holds bytes that no text has.
+    """
+    with open_regular(path) as file:
+        content = file.read(_MAX_HEADER + 1)
+    if len(content) > _MAX_HEADER or b"\0" in content:
+        raise InputError(f"{path}: is not a header (it is no text, or too long); copy or convert it again.")
+    return content.decode("latin-1")
+
+
+def warn_of_nifti(path: Path, family: str) -> None:
+    """Warn that results of a format that is only read are written as NIfTI."""
+    warnings.warn(DeskullWarning(f"{path}: {family} is read only; results are written as NIfTI."), stacklevel=3)
