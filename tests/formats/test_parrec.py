@@ -23,6 +23,7 @@ GENERAL = {
     "Diffusion         <0=no 1=yes> ?": "0",
     "Max. number of diffusion values": "1",
     "Max. number of gradient orients": "1",
+    "Dynamic scan      <0=no 1=yes> ?": "1",
 }
 #: A slice's line as format V4.1 has it.
 LINE = (
