@@ -88,8 +88,10 @@ def _could_be_told(outcome: Outcome, seed: Seed | DicomSeed) -> bool:
     compressed = seed.encoding != "raw"
     if outcome.part == "container" or (outcome.part == "files" and seed.whole):
         return compressed
+    if seed.name.endswith("text") or len(seed.body) > seed.values.nbytes:
+        return False
     shorter = outcome.label.startswith(("truncated", "a few bytes", "truncate", "delete"))
-    return outcome.part == "body" and shorter and not seed.name.endswith("text")
+    return outcome.part == "body" and shorter
 
 
 def _agreeing(reading: Reading, others: dict[str, Reading], parts: set[str]) -> set[str]:

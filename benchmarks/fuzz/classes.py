@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import re
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,12 +66,13 @@ def fault_of_message(text: str, path: Path) -> str:
     str
         Empty if nothing is.
     """
-    rest = text.replace(str(path), "").replace(str(path.parent.parent / "outside"), "")
+    pair = re.escape(str(path.parent / path.name.split(".")[0])) + r"\.[\w.]*\w|" + re.escape(str(path))
+    rest = re.sub(pair, "", text).replace(str(path.parent.parent / "outside"), "")
     faults = {
         "is not one printable line": not text.isprintable(),
-        "does not name the file": path.name not in text,
+        "does not name the file": not re.search(pair, text),
         "names a temporary path": str(path.parent) in rest or tempfile.gettempdir() + "/" in rest,
-        "quotes a traceback or an address": "Traceback" in rest or "0x" in rest or "site-packages" in rest,
+        "quotes a traceback or an address": bool(re.search(r"Traceback|0x[0-9a-f]{6}|site-packages", rest)),
         "is too long": len(rest) > LONGEST,
     }
     return next((f"{fault}: {text[:300]!r}" for fault, found in faults.items() if found), "")

@@ -27,8 +27,8 @@ HOSTILE = (
     b"RGB-color", b"vector domain domain", b"left-posterior", b"scanner-xyz", b"1 1 1", b"0 0 0", b"3", b"4", b"2",
 )  # fmt: skip
 #: Lines that a format knows and seeds do not have.
-EXTRA = {
-    ": ": (
+EXTRA: dict[str, tuple[bytes, ...]] = {
+    "nrrd nhdr": (
         b"line skip: 100000000", b"byte skip: -1", b"byte skip: 1000000000000", b"byte skip: 2", b"lineskip: -5",
         b"space units: \"um\" \"um\" \"um\"", b"units: \"m\" \"m\" \"m\"", b"spacings: 1 1 1", b"space dimension: 3",
         b"space dimension: 1000000", b"measurement frame: (1,0,0) (0,1,0) (0,0,1)", b"block size: -1",
@@ -36,13 +36,25 @@ EXTRA = {
         b"data file: scan%d.raw 1 1000000000 1", b"datafile: ../outside/voxels.raw", b"number: 3", b"axis mins: 0 0 0",
         b"thicknesses: nan nan 1e30", b"old min: 0", b"sample units: 1", b"content: %n%s", b"x:=\xff\xfe", b":=", b":",
     ),
-    " = ": (
+    "mha mhd": (
         b"ElementNumberOfChannels = 3", b"ElementNumberOfChannels = 1000000", b"HeaderSize = -1", b"HeaderSize = 5",
         b"HeaderSize = 1000000000000", b"ElementByteOrderMSB = True", b"BinaryData = False", b"Rotation = 1 0 0",
         b"Position = 0 0 0", b"Origin = nan nan nan", b"ElementSize = 1 1 1", b"ElementMin = 1e999", b"ID = -1",
         b"ElementToIntensityFunctionSlope = 2", b"ElementToIntensityFunctionOffset = -5", b"DistanceUnits = um",
         b"CompressedDataSize = -1", b"CompressedDataSize = 9999999999", b"NDims = 3", b"Comment = %n%n%s%s",
         b"Name = M\xfcller", b"TransformType = Scale", b"CompressionLevel = 99999", b"SequenceID = 1 2 3", b"=", b" = ",
+    ),
+    "afni": (
+        b"type = integer-attribute\nname = DATASET_RANK\ncount = 2\n 3 1000000", b"name = BRICK_TYPES\ncount = 1\n 5",
+        b"type = float-attribute\nname = BRICK_FLOAT_FACS\ncount = 1\n 2.5", b"type = ", b"count = -1",
+        b"count = 99999999",
+        b"type = string-attribute\nname = BYTEORDER_STRING\ncount = 10\n'MSB_FIRST~", b"name = A\ncount = 1\n'",
+        b"type = float-attribute\nname = DELTA\ncount = 3\n 1e30 0 nan", b"~" * 1000,
+    ),
+    "par": (
+        b".    Max. number of slices/locations    :   1000000000", b".", b".    Nonsense    :   1", b"# V4.1", b"#",
+        b"# CLINICAL TRYOUT  Research image export tool  V4", b"1 1 1", b".    FOV (ap,fh,rl) [mm] :   nan inf 0",
+        b".    Scan resolution  (x, y)  :   100000 100000", b".    Max. number of dynamics  :   -1",
     ),
 }  # fmt: skip
 _NUMBER = re.compile(rb"[-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?")
@@ -112,7 +124,7 @@ def edit_lines(seed: Seed, rng: Rng) -> tuple[bytes, str]:
         lines[at] = key + separator + word
         label = lines[at][:60].decode("latin-1")
     elif action == "insert":
-        extra = bytes(_pick(rng, EXTRA[seed.separator]))  # type: ignore[arg-type]
+        extra = bytes(_pick(rng, next(lines for names, lines in EXTRA.items() if seed.name[:4].rstrip("-.") in names)))  # type: ignore[arg-type]
         lines.insert(1 + int(rng.integers(len(lines) - 1)), extra)
         label = extra.decode("latin-1")
     else:

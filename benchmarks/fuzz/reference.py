@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import nibabel as nib
 import numpy as np
@@ -25,15 +26,21 @@ def read_otherwise(mutant: Mutant) -> dict[str, Reading]:
     seed = all_seeds()[mutant.format]
     folder = _scratch() / "case"
     write_files(files, folder, b"")
-    readers: dict[str, Callable[[Path], Reading]] = {"nibabel": _nibabel, "pynrrd": _pynrrd, "SimpleITK": _itk}
+    readers: dict[str, Callable[[Path], Reading]] = {
+        "nibabel": _nibabel,
+        "pynrrd": _pynrrd,
+        "SimpleITK": _itk,
+        "MetaIO": _metaio,
+    }
     if isinstance(seed, DicomSeed):
-        readers = {"pydicom": _pydicom}
+        readers = {"pydicom": _pydicom, "GDCM": _gdcm}
     found = {}
     for name, reader in readers.items():
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                found[name] = reader(folder / seed.main)
+                one = reader(folder / seed.main)
+                found[name] = canonical(one) if seed.any_axes else one
         except Exception:  # these readers have many errors of their own
             continue
     return found
@@ -62,12 +69,38 @@ def _itk(path: Path) -> Reading:
     import SimpleITK as sitk
 
     sitk.ProcessObject.SetGlobalWarningDisplay(False)
-    image = sitk.ReadImage(str(path), sitk.sitkFloat64)
+    return _from_itk(sitk.ReadImage(str(path), sitk.sitkFloat64))
+
+
+def _from_itk(image: Any) -> Reading:
+    """Voxels and RAS affine of an image of SimpleITK."""
+    import SimpleITK as sitk
+
     size = image.GetDimension()
     affine = np.eye(4)
     affine[:3, :3] = np.array(image.GetDirection()).reshape(size, size)[:3, :3] * np.array(image.GetSpacing()[:3])
     affine[:3, 3] = image.GetOrigin()[:3]
     return Reading(_squeezed(sitk.GetArrayFromImage(image).T), _LPS @ affine)
+
+
+def _metaio(path: Path) -> Reading:
+    """MetaImage with the slope and offset that its header may state, which SimpleITK ignores."""
+    lines = dict(line.split(b"=", 1) for line in path.read_bytes().split(b"\n") if line.count(b"=") == 1)
+    number = {key.strip(): value.strip() for key, value in lines.items()}
+    slope = float(number.get(b"ElementToIntensityFunctionSlope", 1))
+    inter = float(number.get(b"ElementToIntensityFunctionOffset", 0))
+    image = _itk(path)
+    return Reading(image.values * slope + inter, image.affine)
+
+
+def _gdcm(path: Path) -> Reading:
+    """DICOM files through SimpleITK."""
+    import SimpleITK as sitk
+
+    if path.is_file():
+        return _itk(path)
+    names = sitk.ImageSeriesReader.GetGDCMSeriesFileNames(str(path))
+    return _from_itk(sitk.ReadImage(list(names), sitk.sitkFloat64))
 
 
 def _pydicom(path: Path) -> Reading:
@@ -89,17 +122,17 @@ def _pydicom(path: Path) -> Reading:
     planes.sort(key=lambda plane: float(plane[1][:3, 3] @ normal))
     affine = planes[0][1]
     affine[:3, 2] = (planes[-1][1][:3, 3] - affine[:3, 3]) / (len(planes) - 1)
-    return canonical(Reading(np.stack([pixels for pixels, _ in planes], axis=-1), _LPS @ affine))
+    return Reading(np.stack([pixels for pixels, _ in planes], axis=-1), _LPS @ affine)
 
 
-def _planes(image: object) -> list[tuple[np.ndarray, np.ndarray]]:
+def _planes(image: Any) -> list[tuple[np.ndarray, np.ndarray]]:
     """Pixels (column, row) and affine of each frame of a DICOM image, in LPS mm."""
     slope, inter = float(getattr(image, "RescaleSlope", 1)), float(getattr(image, "RescaleIntercept", 0))
-    pixels = np.asarray(image.pixel_array, float) * slope + inter  # type: ignore[attr-defined]
+    pixels = np.asarray(image.pixel_array, float) * slope + inter
     groups = getattr(image, "PerFrameFunctionalGroupsSequence", None)
     if groups is None:
-        return [(pixels.T, _plane(image.ImagePositionPatient, image.ImageOrientationPatient, image.PixelSpacing))]  # type: ignore[attr-defined]
-    shared = image.SharedFunctionalGroupsSequence[0]  # type: ignore[attr-defined]
+        return [(pixels.T, _plane(image.ImagePositionPatient, image.ImageOrientationPatient, image.PixelSpacing))]
+    shared = image.SharedFunctionalGroupsSequence[0]
     orientation = shared.PlaneOrientationSequence[0].ImageOrientationPatient
     spacing = shared.PixelMeasuresSequence[0].PixelSpacing
     return [
@@ -108,11 +141,11 @@ def _planes(image: object) -> list[tuple[np.ndarray, np.ndarray]]:
     ]
 
 
-def _plane(position: object, orientation: object, spacing: object) -> np.ndarray:
+def _plane(position: Any, orientation: Any, spacing: Any) -> np.ndarray:
     """Affine from column and row to LPS mm (PS3.3 C.7.6.2.1.1)."""
     matrix = np.eye(4)
     axes = np.array(orientation, float).reshape(2, 3)
-    matrix[:3, 0], matrix[:3, 1] = axes[0] * float(spacing[1]), axes[1] * float(spacing[0])  # type: ignore[index]
+    matrix[:3, 0], matrix[:3, 1] = axes[0] * float(spacing[1]), axes[1] * float(spacing[0])
     matrix[:3, 3] = np.array(position, float)
     return matrix
 

@@ -98,6 +98,8 @@ class Seed:
         Between key and value in the lines of a text header.
     values, affine : ndarray
         What a reader must find.
+    any_axes : bool
+        Whether a reader may permute and flip the axes.
     """
 
     name: str
@@ -110,6 +112,7 @@ class Seed:
     separator: str = ""
     values: Array = field(default_factory=head)
     affine: Array = field(default_factory=affine)
+    any_axes: bool = False
 
     @property
     def main(self) -> str:

@@ -37,6 +37,7 @@ class DicomSeed:
     kind: str
     values: Array = field(default_factory=head)
     affine: Array = field(default_factory=affine)
+    any_axes: bool = True
 
     def files(self) -> Files:
         """Return the undamaged files."""

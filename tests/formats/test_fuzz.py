@@ -78,7 +78,7 @@ def test_special_files_are_made_in_place_of_contents(tmp_path):
         ("{path}: is \x1b[31mred; copy it again.", "printable"),
         ("scan: is damaged; copy it again.", "does not name the file"),
         ("{path}: no file {folder}/other.raw; copy it again.", "temporary path"),
-        ("{path}: ImageIO(0x5618): failed; copy it again.", "address"),
+        ("{path}: ImageIO(0x5618d9ac4df0): failed; copy it again.", "address"),
         ("{path}: " + "x" * 500, "too long"),
     ],
 )
