@@ -25,8 +25,8 @@ from deskull import formats
 
 SEEDS = all_seeds()
 #: Formats of the small run, and its number of mutants.
-FORMATS = ("nii", "nii.gz-series", "nrrd-raw", "nrrd-gzip")
-MUTANTS = 120
+FORMATS = [name for name in SEEDS if not name.startswith("dicom")]
+MUTANTS = 200
 
 
 def reading(shift=0.0, brighter=0):
