@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 
 import numpy as np
 from benchmarks.fuzz.containers import damaged_encoder
@@ -11,6 +12,7 @@ from benchmarks.fuzz.files import Fifo, Files, Folder, Link
 from benchmarks.fuzz.headers import damage_bytes, edit_lines, set_field
 from benchmarks.fuzz.seeds import Seed, seeds
 from benchmarks.fuzz.seeds_dicom import DicomSeed, dicom_seeds
+from benchmarks.fuzz.seeds_nibabel import nibabel_seeds
 
 Rng = np.random.Generator
 
@@ -45,9 +47,10 @@ class Mutant:
         return source.mutate(rng) if isinstance(source, DicomSeed) else _mutate(source, rng)
 
 
+@cache
 def all_seeds() -> dict[str, Seed | DicomSeed]:
     """Return every seed by the name of its format."""
-    return {**seeds(), **dicom_seeds()}
+    return {**seeds(), **{seed.name: seed for seed in nibabel_seeds()}, **dicom_seeds()}
 
 
 def _mutate(seed: Seed, rng: Rng) -> tuple[Files, str, str]:
@@ -68,12 +71,12 @@ def _mutate(seed: Seed, rng: Rng) -> tuple[Files, str, str]:
 
 def _damaged_header(seed: Seed, rng: Rng) -> tuple[bytes, str]:
     """Change fields or lines of a header once or twice, or its bytes."""
-    if rng.random() < 0.2:
+    if rng.random() < 0.2 or not (seed.fields or seed.separator):
         return damage_bytes(seed.header, rng)
     edit = set_field if seed.fields else edit_lines
     header, label = edit(seed, rng)
     if rng.random() < 0.2:
-        changed = Seed(seed.name, header, seed.body, seed.names, seed.encoding, seed.whole, seed.fields, seed.separator)
+        changed = replace(seed, header=header)
         try:
             header, more = edit(changed, rng)
         except (IndexError, ValueError):  # nothing left to change

@@ -15,6 +15,7 @@ import numpy as np
 from benchmarks.fuzz.classes import Reading, canonical
 from benchmarks.fuzz.files import write_files
 from benchmarks.fuzz.mutations import Mutant, all_seeds
+from benchmarks.fuzz.seeds import secret
 from benchmarks.fuzz.seeds_dicom import DicomSeed
 
 _LPS = np.diag([-1.0, -1.0, 1.0, 1.0])
@@ -25,7 +26,7 @@ def read_otherwise(mutant: Mutant) -> dict[str, Reading]:
     files, _, _ = mutant.make()
     seed = all_seeds()[mutant.format]
     folder = _scratch() / "case"
-    write_files(files, folder, b"")
+    write_files(files, folder, secret())
     readers: dict[str, Callable[[Path], Reading]] = {
         "nibabel": _nibabel,
         "pynrrd": _pynrrd,
@@ -159,5 +160,8 @@ def _squeezed(values: np.ndarray) -> np.ndarray:
 
 @cache
 def _scratch() -> Path:
-    """Return the folder of this process."""
+    """Return the folder of this process, whose output is not wanted: libraries print what they cannot read."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.dup2(nowhere, 2)
     return Path(tempfile.mkdtemp(prefix=f"fuzz{os.getppid()}-"))

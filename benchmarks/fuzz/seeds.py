@@ -36,6 +36,11 @@ def head() -> Array:
     return (100 + 600 * inside + rng.integers(0, 90, SHAPE)).astype(np.int16)
 
 
+def secret() -> bytes:
+    """Voxels of a file that no mutant may be read with: those of the head, brighter."""
+    return (head() + 5000).astype(np.int16).tobytes(order="F")
+
+
 def affine() -> Array:
     """Voxel indices to RAS mm of the seeds: a small rotation about the first axis."""
     angle = np.deg2rad(10)

@@ -6,6 +6,8 @@ import io
 
 import numpy as np
 from benchmarks.fuzz.seeds import SHAPE, VOXEL_MM, Seed, affine, head
+from nibabel.parrec import PARRECHeader
+from scipy.io import netcdf_file
 
 #: General information of a PAR file, in the scanner's words.
 _PAR_GENERAL = {
@@ -77,16 +79,12 @@ def _par() -> Seed:
         )
     lines += ["", "# === END OF DATA DESCRIPTION FILE ===", ""]
     header = "\n".join(lines).encode()
-    seed = Seed("par", header, head().tobytes(order="F"), ("scan.PAR", "scan.REC"), separator=":   ")
-    from nibabel.parrec import PARRECHeader
-
-    return Seed(**{**vars(seed), "affine": PARRECHeader.from_fileobj(io.StringIO(header.decode())).get_affine()})
+    matrix = PARRECHeader.from_fileobj(io.StringIO(header.decode())).get_affine()
+    return Seed("par", header, head().tobytes(order="F"), ("scan.PAR", "scan.REC"), separator=":   ", affine=matrix)
 
 
 def _minc(name: str, file: str, encoding: str) -> Seed:
     """MINC 1: a netCDF file with named axes, slowest first, and the range of each slice."""
-    from scipy.io import netcdf_file
-
     buffer = io.BytesIO()
     made = netcdf_file(buffer, "w", version=1)
     axes = ("zspace", "yspace", "xspace")

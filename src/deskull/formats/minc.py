@@ -57,7 +57,10 @@ def read(path: Path, options: ReadOptions = _DEFAULT) -> Volume:
         raise InputError(f"{path}: has the axes {', '.join(names)[:80]}; deskull needs x, y, z and perhaps time.")
     check_dtype(minc.get_data_dtype(), path)
     check_count(declared, path, np.float64)
-    values = np.asarray(minc.get_scaled_data(), np.float32)
+    with np.errstate(
+        over="ignore", invalid="ignore"
+    ):  # a damaged range gives infinite values, of which the user is told
+        values = np.asarray(minc.get_scaled_data(), np.float32)
     if others:
         values = np.moveaxis(values, names.index(others[0]), -1)
     shape, trailing = split_shape(values.shape, path)
