@@ -42,6 +42,13 @@ def head() -> Volume:
 
 
 @pytest.fixture(scope="session")
+def tiny_head(head) -> Volume:
+    """The head at 4 mm, for tests that are not about the mask."""
+    data = np.ascontiguousarray(head.data[::2, ::2, ::2])
+    return Volume(data, head.affine @ np.diag([2.0, 2.0, 2.0, 1.0]), name="tiny head")
+
+
+@pytest.fixture(scope="session")
 def stripper() -> Stripper:
     """The default network, loaded once."""
     return Stripper(threads=2)

@@ -97,17 +97,11 @@ def _flip(size):
     return flip
 
 
-@pytest.fixture(scope="module")
-def small_head(head):
-    """The head at 4 mm."""
-    return Volume(np.ascontiguousarray(head.data[::2, ::2, ::2]), head.affine @ np.diag([2.0, 2.0, 2.0, 1.0]))
-
-
 @pytest.mark.filterwarnings("ignore::UserWarning")
 @pytest.mark.parametrize("name", MAKERS)
-def test_results_keep_awkward_headers(tmp_path, toy_stripper, small_head, name):
+def test_results_keep_awkward_headers(tmp_path, toy_stripper, tiny_head, name):
     scan = tmp_path / "scan.nii.gz"
-    scan.write_bytes(gzip.compress(raw_image(MAKERS[name](small_head.data, small_head.affine)), 1))
+    scan.write_bytes(gzip.compress(raw_image(MAKERS[name](tiny_head.data, tiny_head.affine)), 1))
     result = toy_stripper.strip(scan)
     for kind, volume in (("mask", result.mask), ("brain", result.brain), ("distance", result.distance)):
         formats.write(volume, tmp_path / f"{kind}.nii.gz")

@@ -1,4 +1,4 @@
-"""The command line: one file per command; parse, call, print."""
+"""The command line: one file for each command, which reads its options, calls the library and prints."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from deskull.cli import bids, data, demo, evaluate, export, models, prepare, show, strip, synthesise_nfbs, train
-from deskull.cli.console import guarded
+from deskull.cli.console import as_command
 
 app = typer.Typer(
     name="deskull",
@@ -19,20 +19,22 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command("strip")(guarded(strip.strip))
-app.command("bids", cls=bids.SeveralValues)(guarded(bids.bids))
-app.command("show")(guarded(show.show))
-app.command("evaluate")(guarded(evaluate.evaluate))
-app.command("train")(guarded(train.train))
-app.command("export")(guarded(export.export))
-app.command("models")(guarded(models.models))
-app.command("demo")(guarded(demo.demo))
-data.app.command("prepare")(guarded(prepare.prepare))
-data.app.command("synthesise-nfbs")(guarded(synthesise_nfbs.synthesise_nfbs))
-app.add_typer(data.app, name="data", help="Find, check and prepare scans with masks to train on.")
+app.command("strip")(as_command(strip.strip))
+app.command("bids", cls=bids.MultipleValuesCommand)(as_command(bids.bids))
+app.command("show")(as_command(show.show))
+app.command("evaluate")(as_command(evaluate.evaluate))
+app.command("train")(as_command(train.train))
+app.command("export")(as_command(export.export))
+app.command("models")(as_command(models.models))
+app.command("demo")(as_command(demo.demo))
+data.app.command("index")(as_command(data.index))
+data.app.command("prepare")(as_command(prepare.prepare))
+data.app.command("synthesise-nfbs")(as_command(synthesise_nfbs.synthesise_nfbs))
+app.add_typer(data.app, name="data", help="Find, check and prepare scans with masks for training.")
 
 
-def _version(wanted: bool) -> None:
+def _print_version(wanted: bool) -> None:
+    """Print the version and exit."""
     if wanted:
         from deskull import __version__
 
@@ -41,11 +43,11 @@ def _version(wanted: bool) -> None:
 
 
 @app.callback()
-def _options(
+def _deskull(
     version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
     ] = False,
 ) -> None:
     """A raw head scan goes in, the brain comes out."""
-    if isinstance(sys.stdout, io.TextIOWrapper):  # names of files may be any bytes
+    if isinstance(sys.stdout, io.TextIOWrapper):  # names of files may be bytes that are not text
         sys.stdout.reconfigure(errors="surrogateescape")

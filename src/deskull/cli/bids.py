@@ -10,9 +10,11 @@ import typer
 from typer.core import TyperCommand
 
 from deskull.cli import options
-from deskull.cli.console import FAILED, say
+from deskull.cli.console import FAILED, print_message
+from deskull.cli.options import DEFAULTS
 from deskull.cli.running import run
-from deskull.options import Frame, OutputKind, StripOptions
+from deskull.cli.wording import command_line_text
+from deskull.options import Frame, Group, OutputKind, StripOptions
 
 
 class Level(enum.StrEnum):
@@ -22,85 +24,107 @@ class Level(enum.StrEnum):
     group = "group"
 
 
-class SeveralValues(TyperCommand):
-    """A command whose options take several values in a row, as BIDS Apps do: ``--participant-label 01 02``."""
+class MultipleValuesCommand(TyperCommand):
+    """A command whose options take several values, as those of BIDS Apps do: ``--participant-label 01 02``."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Repeat an option before each of its values."""
-        several = {name for option in self.params if getattr(option, "multiple", False) for name in option.opts}
-        spread: list[str] = []
-        current, bare = "", False
+        """Repeat such an option before each of its values."""
+        multiple = {name for option in self.params if getattr(option, "multiple", False) for name in option.opts}
+        repeated: list[str] = []
+        option, needs_value = "", False
         for arg in args:
             if arg.startswith("-"):
-                if bare:
+                if needs_value:
                     break
                 name, equals, value = arg.partition("=")
-                current, bare = (name, not equals) if name in several else ("", False)
-                spread += [name, value] if current and equals else [] if current else [arg]
+                option, needs_value = (name, not equals) if name in multiple else ("", False)
+                repeated += [name, value] if option and equals else [] if option else [arg]
             else:
-                spread += [current, arg] if current else [arg]
-                bare = False
-        if bare:
-            ctx.fail(f"Option {current} needs a value.")
-        return super().parse_args(ctx, spread)
+                repeated += [option, arg] if option else [arg]
+                needs_value = False
+        if needs_value:
+            ctx.fail(f"Option {option} needs a value.")
+        return super().parse_args(ctx, repeated)
+
+
+def _option(group: Group, *flags: str, **settings: Any) -> Any:
+    """Return an option with each of its names in the spelling of BIDS Apps too: ``--mem-gb`` and ``--mem_gb``."""
+    both = [spelling for flag in flags for spelling in (flag, f"--{flag[2:].replace('-', '_')}")]
+    return typer.Option(*dict.fromkeys(both), rich_help_panel=group, **settings)
 
 
 def bids(
     bids_dir: Annotated[Path, typer.Argument(help="The raw dataset.", show_default=False)],
     out: Annotated[Path, typer.Argument(metavar="OUTPUT_DIR", help="The derivatives.", show_default=False)],
-    level: Annotated[Level, typer.Argument(help="Strip scans, or list all masks in a table.", show_default=False)],
+    level: Annotated[
+        Level,
+        typer.Argument(help="participant: strip the scans; group: list all masks in a table.", show_default=False),
+    ],
+    mask_only: options.MaskOnly = False,
+    overwrite: options.Overwrite = DEFAULTS.overwrite,
+    dry_run: Annotated[
+        bool, _option(Group.outputs, "--dry-run", help="List the scans and their masks; strip nothing.")
+    ] = False,
+    border: options.Border = DEFAULTS.border,
+    model: options.ModelName = DEFAULTS.model,
     participants: Annotated[
         list[str] | None,
-        typer.Option("--participant-label", "--participant_label", help="Only these, as 01 or sub-01."),
+        _option(Group.scans, "--participant-label", help="Only these participants, as 01 or sub-01."),
     ] = None,
     sessions: Annotated[
-        list[str] | None,
-        typer.Option("--session-id", "--session_id", "--session-label", "--session_label", help="Only these sessions."),
+        list[str] | None, _option(Group.scans, "--session-id", "--session-label", help="Only these sessions.")
     ] = None,
     suffixes: Annotated[
-        list[str] | None, typer.Option("--suffix", help="Kinds of scans; by default T1w T2w FLAIR PDw.")
+        list[str] | None, _option(Group.scans, "--suffix", help="Suffixes to strip; by default T1w T2w FLAIR PDw.")
     ] = None,
     filter_file: Annotated[
-        Path | None, typer.Option("--bids-filter-file", "--bids_filter_file", help="JSON file of further entities.")
+        Path | None, _option(Group.scans, "--bids-filter-file", help="JSON file with entities that scans must have.")
     ] = None,
-    nprocs: Annotated[int | None, typer.Option("--nprocs", "--n_procs", "--n-procs", help="Processes.")] = None,
+    nprocs: Annotated[
+        int | None, _option(Group.speed, "--nprocs", "--n-procs", help="Number of processes; see 'deskull strip'.")
+    ] = None,
     threads: Annotated[
-        int | None, typer.Option("--threads", "--omp-nthreads", "--omp_nthreads", help="Threads of each process.")
+        int | None, _option(Group.speed, "--threads", "--omp-nthreads", help="Number of threads in each process.")
     ] = None,
-    mem_gb: Annotated[float | None, typer.Option("--mem-gb", "--mem_gb", help="Memory to stay under, in GB.")] = None,
+    mem_gb: Annotated[
+        float | None, _option(Group.speed, "--mem-gb", help="Maximum memory of all processes, in GB.")
+    ] = None,
+    timeout: options.Timeout = DEFAULTS.timeout,
     work_dir: Annotated[
-        Path | None, typer.Option("-w", "--work-dir", "--work_dir", help="Taken for callers' sake; nothing needs it.")
+        Path | None,
+        typer.Option(
+            "-w",
+            "--work-dir",
+            "--work_dir",
+            rich_help_panel=Group.speed,
+            help="Accepted, but not needed.",
+        ),
     ] = None,
-    mask_only: options.MaskOnly = False,
-    border: options.Border = 0.0,
-    model: options.ModelName = "default",
-    dry_run: Annotated[bool, typer.Option("--dry-run", "--dry_run", help="List what would be done.")] = False,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Do again what is there.")] = False,
 ) -> None:
-    """Strip the scans of a BIDS dataset; what is there already is not done again."""
+    """Strip the scans of a BIDS dataset; scans with results are not stripped again."""
     if level is Level.group:
-        _group(out, nprocs or 1)
+        _write_group_table(out, nprocs or 1)
         return
-    from deskull.batch import local as batch
-    from deskull.batch.stripping import check_options
+    from deskull.batch import local, stripping
     from deskull.bids.participant import Query, describe, find_scans, plan, read_filters
 
     filters = read_filters(filter_file) if filter_file else ()
     scans = find_scans(bids_dir, Query(participants or (), sessions or (), suffixes or (), filters))
-    jobs, each = batch.jobs_and_threads(len(scans), nprocs, threads)
+    jobs, threads_each = local.jobs_and_threads(len(scans), nprocs, threads)
     if mem_gb is not None:
-        room = max(1, int(mem_gb / batch.GB_PER_PROCESS))
-        jobs, each = batch.jobs_and_threads(len(scans), min(jobs, room), threads)
+        jobs_in_memory = max(1, int(mem_gb / local.GB_PER_PROCESS))
+        jobs, threads_each = local.jobs_and_threads(len(scans), min(jobs, jobs_in_memory), threads)
     settings = StripOptions(
         outputs=(OutputKind.brainmask,) if mask_only else (OutputKind.brainmask, OutputKind.brain),
         model=model,
         frame=Frame.mean,
         border=border,
-        threads=each,
+        threads=threads_each,
+        timeout=timeout,
         overwrite=overwrite,
         resume=not overwrite,
     )
-    check_options(settings)
+    stripping.check_options(settings)
     tasks = plan(bids_dir, out, scans, settings)
     if dry_run:
         for task in tasks:
@@ -110,14 +134,14 @@ def bids(
     run(tasks, settings, jobs)
 
 
-def _group(out: Path, jobs: int) -> None:
-    """Write the table of all masks."""
+def _write_group_table(out: Path, jobs: int) -> None:
+    """Write the table of all masks, and exit with a status of 1 if one of them cannot be read."""
     from deskull.bids.group import group
     from deskull.bids.participant import TABLE
 
     count, problems = group(out, jobs)
     for problem in problems:
-        say(f"error: {problem}")
+        print_message(f"error: {command_line_text(problem)}")
     print(f"{count} masks -> {out / TABLE}")
     if problems:
         raise typer.Exit(FAILED)

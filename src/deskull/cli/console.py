@@ -1,56 +1,127 @@
-"""What commands share: messages on stderr, errors in one sentence, exit statuses."""
+"""Console: messages on stderr, warnings as lines, errors as one sentence, exit statuses."""
 
 from __future__ import annotations
 
 import functools
-import re
+import inspect
+import logging
 import sys
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, get_type_hints
 
 import typer
 
+from deskull.cli.wording import command_line_text, usage_text
 from deskull.errors import DeskullError, UsageError, sentence
-from deskull.options import option_fields
+from deskull.options import Group
 
 #: Exit statuses: a scan failed; the command line was wrong.
 FAILED, USAGE = 1, 2
-#: What a command reports in one sentence; anything else is a bug and keeps its traceback.
-REPORTED = (DeskullError, OSError, MemoryError)
+#: Errors that a user can cause; any other is a fault of deskull.
+USER_ERRORS = (DeskullError, OSError, MemoryError)
+
+_logger = logging.getLogger("deskull")
+
+Verbose = Annotated[
+    bool,
+    typer.Option("-v", "--verbose", help="Report stages and their durations.", rich_help_panel=Group.messages),
+]
+Debug = Annotated[
+    bool,
+    typer.Option("--debug", help="Report all details, and errors with tracebacks.", rich_help_panel=Group.messages),
+]
 
 
-def say(message: str) -> None:
-    """Print a line on stderr, so that stdout stays for results."""
+def print_message(message: str) -> None:
+    """Print a line on stderr, so that stdout is left for results."""
     print(message, file=sys.stderr)
 
 
+def print_warning(message: str) -> None:
+    """Print a warning of the library as one line."""
+    print_message(f"warning: {command_line_text(message)}")
+
+
+def error_text(error: BaseException) -> str:
+    """Return the sentence of an error in terms of the command line."""
+    return usage_text(error) if isinstance(error, UsageError) else command_line_text(sentence(error))
+
+
 @contextmanager
-def spoken_warnings() -> Iterator[None]:
-    """Print warnings as one plain line each."""
+def warnings_as_lines() -> Iterator[None]:
+    """Print each warning of deskull once, as one line; those of other libraries are logged."""
+    printed: set[str] = set()
+
+    def show(message: Warning | str, category: type[Warning], *_: object, **__: object) -> None:
+        """Print a warning or log it."""
+        text = str(message)
+        if not issubclass(category, UserWarning):
+            _logger.debug("%s: %s", category.__name__, text)
+        elif text not in printed:
+            printed.add(text)
+            print_warning(text)
+
     with warnings.catch_warnings():
-        warnings.simplefilter("always", UserWarning)
-        warnings.showwarning = lambda message, *_: say(f"warning: {message}")
+        warnings.simplefilter("always")
+        warnings.showwarning = show
         yield
 
 
-def guarded(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Wrap a command: an error a user can meet becomes one sentence and the right exit status."""
+@contextmanager
+def logging_to_stderr(verbose: bool, debug: bool) -> Iterator[None]:
+    """Print what deskull logs on stderr: stages if verbose, everything for debugging, otherwise nothing."""
+    handler: logging.Handler = logging.StreamHandler(sys.stderr) if verbose or debug else logging.NullHandler()
+    handler.setFormatter(logging.Formatter("%(levelname)s: %(message)s"))
+    level = _logger.level
+    _logger.addHandler(handler)
+    _logger.setLevel(logging.DEBUG if debug else logging.INFO)
+    try:
+        yield
+    finally:
+        _logger.removeHandler(handler)
+        _logger.setLevel(level)
 
-    @functools.wraps(command)
-    def _guarded(*args: Any, **kwargs: Any) -> Any:
-        try:
-            with spoken_warnings():
-                return command(*args, **kwargs)
-        except BrokenPipeError:
-            raise  # whoever read the output has gone; typer ends quietly
-        except REPORTED as error:
-            say(f"error: {option_names(sentence(error))}")
-            raise typer.Exit(USAGE if isinstance(error, UsageError) else FAILED) from None
 
-    return _guarded
+def as_command(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Make a function a command: add ``--verbose`` and ``--debug``, and turn errors into sentences and statuses."""
+
+    @functools.wraps(function)
+    def command(*args: Any, verbose: bool = False, debug: bool = False, **kwargs: Any) -> Any:
+        with logging_to_stderr(verbose, debug), warnings_as_lines():
+            try:
+                return function(*args, **kwargs)
+            except (BrokenPipeError, typer.Exit, typer.Abort):
+                raise  # the reader of the output has gone, or the command ends as it means to
+            except USER_ERRORS as error:
+                _logger.debug("%s", type(error).__name__, exc_info=True)
+                print_message(f"error: {error_text(error)}")
+                raise typer.Exit(USAGE if isinstance(error, UsageError) else FAILED) from None
+            except Exception as error:
+                from deskull.system.bugs import report_bug
+
+                print_message(f"error: {report_bug(error)}")
+                raise typer.Exit(FAILED) from None
+
+    _add_parameters(command, function, verbose=Verbose, debug=Debug)
+    return command
+
+
+def _add_parameters(command: Callable[..., Any], function: Callable[..., Any], **options: Any) -> None:
+    """Give a command the signature of a function with further options that are off by default."""
+    annotations = get_type_hints(function, include_extras=True) | options
+    parameters = [
+        parameter.replace(annotation=annotations[name])
+        for name, parameter in inspect.signature(function).parameters.items()
+    ]
+    parameters += [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=False, annotation=annotation)
+        for name, annotation in options.items()
+    ]
+    command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    command.__annotations__ = annotations
 
 
 def refuse_inputs(path: Path, inputs: tuple[Path, ...]) -> None:
@@ -61,38 +132,12 @@ def refuse_inputs(path: Path, inputs: tuple[Path, ...]) -> None:
     UsageError
     """
     if any(path.resolve() == source.resolve() for source in inputs):
-        raise UsageError(f"{path}: is an input; write the result elsewhere.")
-
-
-#: Options of the command line whose names are not those of the parameters.
-_OPTIONS = {
-    "outputs='distance'": "--distance",
-    "outputs='seg'": "--dicom-seg",
-    "outputs='brain_n4'": "--bias-correct",
-}
-#: Parameters of the library that messages may name with a value, and the command line's name of each.
-_PARAMETERS = {
-    name: f"--{name.replace('_', '-')}" for name in (*option_fields(), "jobs", "split", "shard", "scheduler", "cluster")
-}
-_ASSIGNMENT = re.compile(rf"(?<!\S)({'|'.join(_PARAMETERS)})=('[^']*'|[^\s:;,]+)(?=[\s:;,.])")
-
-
-def option_names(message: str) -> str:
-    """Return a message of the library with the command line's names: ``border=12`` becomes ``--border 12``."""
-    return _ASSIGNMENT.sub(_option_of, message)
-
-
-def _option_of(found: re.Match[str]) -> str:
-    """The option that a match of ``parameter=value`` means."""
-    name, value = found.groups()
-    if found[0] in _OPTIONS:
-        return _OPTIONS[found[0]]
-    return _PARAMETERS[name] if value == "True" else f"{_PARAMETERS[name]} {value.strip(chr(39))}"
+        raise UsageError(f"{path}: is an input; write the result to another file.")
 
 
 @contextmanager
 def needs_extra(extra: str) -> Iterator[None]:
-    """Say which extra to install where an import fails.
+    """Name the extra to install if an import fails.
 
     Raises
     ------

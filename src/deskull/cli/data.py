@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from deskull.cli.console import FAILED, guarded, refuse_inputs, say
-from deskull.cli.progress import watched
+from deskull.cli.console import FAILED, print_message, refuse_inputs
+from deskull.cli.progress import progress_bar
 from deskull.errors import InputError, UsageError
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def index(
         found, problems = find_cases(folder, layout.value if layout else None, patterns, table)
         known = merge_splits(splits, listed_splits(table) if table else None)
         for problem in problems:
-            say(f"left out: {problem}")
+            print_message(f"left out: {problem}")
         if not found:
             raise InputError(f"{folder or table}: no scan with a mask was found; check --layout, --pattern or --table.")
         how: dict[str, Any] = {"validation": validation, "test": test, "folds": folds, "seed": seed, "known": known}
@@ -110,9 +110,6 @@ def index(
     print(f"{out}: {len(usable)} cases; {splits}: {len(assigned)} subjects")
     if problems or len(usable) < len(found):
         raise typer.Exit(FAILED)
-
-
-app.command("index")(guarded(index))
 
 
 @contextmanager
@@ -164,12 +161,12 @@ def _usable_cases(cases: Sequence[Case], jobs: int | None) -> list[Case]:
     from deskull.data.checks import check_cases
     from deskull.system.resources import default_threads
 
-    results = dict(watched("checking")(check_cases(cases, jobs or default_threads()), len(cases)))
+    results = dict(progress_bar("checking")(check_cases(cases, jobs or default_threads()), len(cases)))
     for case in cases:
         for warning in results[case].warnings:
-            say(f"warning: {warning}")
+            print_message(f"warning: {warning}")
         for error in results[case].errors:
-            say(f"left out: {error}")
+            print_message(f"left out: {error}")
     return [case for case in cases if results[case].usable]
 
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from deskull.cli.console import FAILED, REPORTED, refuse_inputs, say
-from deskull.errors import UsageError, sentence
+from deskull.cli.console import FAILED, USER_ERRORS, error_text, print_message, refuse_inputs
+from deskull.errors import UsageError
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -159,8 +159,8 @@ def _score(pairs: Sequence[Pair]) -> list[CaseScores]:
     for pair in pairs:
         try:
             cases.append(evaluate_pair(pair))
-        except REPORTED as error:
-            say(f"error: {sentence(error)}")
+        except USER_ERRORS as error:
+            print_message(f"error: {error_text(error)}")
     return cases
 
 

@@ -1,21 +1,27 @@
-"""Options that commands share, or that would make one too long to read."""
+"""Options of ``deskull strip`` and ``deskull bids``: types, names and help texts.
+
+The options of `deskull.options.StripOptions` take their help from there; those of the command line alone are described
+here.
+"""
 
 from __future__ import annotations
 
 import enum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from deskull.options import Device, EngineName, Frame, Surface
+from deskull.options import Device, EngineName, Frame, Group, StripOptions, Surface, option_fields
 
-#: Table of a batch in its folder of results.
+#: Name of the table of a batch in its folder of results.
 TABLE = "deskull.tsv"
+#: The defaults of all options.
+DEFAULTS = StripOptions()
 
 
 class Queue(enum.StrEnum):
-    """Queueing systems that start workers."""
+    """Queueing systems that can start workers."""
 
     slurm = "slurm"
     pbs = "pbs"
@@ -23,48 +29,106 @@ class Queue(enum.StrEnum):
     lsf = "lsf"
 
 
+def _described(name: str, *flags: str, **settings: Any) -> Any:
+    """Return the typer option of a field of `StripOptions`, with its help and under its heading."""
+    field = option_fields()[name]
+    if field.kind is bool and not flags:
+        flags = (f"--{name.replace('_', '-')}",)
+    settings.setdefault("help", field.help)
+    return typer.Option(*flags, rich_help_panel=field.option.group, **settings)
+
+
+def _option(group: Group, *flags: str, **settings: Any) -> Any:
+    """Return a typer option of the command line alone, under a heading."""
+    return typer.Option(*flags, rich_help_panel=group, **settings)
+
+
 Scans = Annotated[
     list[Path],
     typer.Argument(
         metavar="SCAN...",
-        help="Head scans, 3-D or 4-D; folders of them; DICOM folders, files or zips; patterns; tables of 'deskull data "
-        "index', CSV with a column scan, or text with a path a line.",
+        help="Head scans, 3-D or 4-D; folders of scans; DICOM folders, files or zip archives; patterns; tables of "
+        "'deskull data index', CSV or TSV tables with a column scan, or text files with one path in each line.",
         show_default=False,
     ),
 ]
-Out = Annotated[Path | None, typer.Option("-o", "--out", help="Folder for results; by default beside the scan.")]
-MaskOnly = Annotated[bool, typer.Option("--mask-only", help="Write the mask but not the brain.")]
-Border = Annotated[float, typer.Option(help="End the mask this many mm outside (negative: inside) the surface.")]
-WhichSurface = Annotated[Surface, typer.Option(help="Brain with sulcal fluid, or also the fluid around it.")]
-Distance = Annotated[bool, typer.Option("--distance", help="Also write the signed distance in mm.")]
-BiasCorrect = Annotated[bool, typer.Option("--bias-correct", help="Also write the brain after N4.")]
-WhichFrame = Annotated[Frame, typer.Option(help="Of a 4-D series: a mask of each frame, or of their mean.")]
-ModelName = Annotated[str, typer.Option(help="A shipped model, or the path of an .onnx file.")]
-WhichEngine = Annotated[EngineName, typer.Option(help="What runs the network.")]
-WhichDevice = Annotated[Device, typer.Option(help="Use a GPU if onnxruntime-gpu finds one, or never.")]
-Jobs = Annotated[int | None, typer.Option(help="Processes; by default one for a few scans, one a core for many.")]
-Threads = Annotated[
-    int | None, typer.Option(help="Threads of each process; by default the cores (up to 8) over --jobs.")
+
+# What to write
+Out = Annotated[
+    Path | None,
+    _option(Group.outputs, "-o", "--out", help="Folder for the results; by default they are written beside the scan."),
 ]
-SeriesChoice = Annotated[
-    str | None, typer.Option(metavar="N|all", help="Of DICOM with several series: this one, or each.")
+MaskOnly = Annotated[bool, _option(Group.outputs, "--mask-only", help="Write the mask but not the brain.")]
+Distance = Annotated[
+    bool, _option(Group.outputs, "--distance", help="Also write the signed distance to the surface, in mm.")
 ]
-DicomSeg = Annotated[bool, typer.Option("--dicom-seg", help="Of DICOM: also write X_seg.dcm, the mask as DICOM SEG.")]
-KeepIdentity = Annotated[
-    bool, typer.Option("--keep-identity", help="Let X_seg.dcm say whose it is, as archives need; else it is blank.")
-]
-Split = Annotated[str | None, typer.Option(help="Of a table: only the scans of this split.")]
-Shard = Annotated[str | None, typer.Option(metavar="I/N", help="Only the I-th of N parts, for array jobs.")]
-Scheduler = Annotated[str, typer.Option(metavar="tcp://HOST:PORT", help="Strip on the workers of this Dask scheduler.")]
-ClusterKind = Annotated[Queue | None, typer.Option(help="Strip on --jobs workers started in this queue.")]
-Memory = Annotated[str | None, typer.Option(help="Memory of each worker of --cluster; by default 2GB.")]
-ClusterOption = Annotated[
-    list[str] | None, typer.Option(metavar="NAME=VALUE", help="Of --cluster: queue, account, walltime, ...")
+BiasCorrect = Annotated[
+    bool, _option(Group.outputs, "--bias-correct", help="Also write the brain after N4 bias field correction.")
 ]
 Table = Annotated[
     Path | None,
-    typer.Option(help=f"Add a line for each scan to this TSV file; with -o and several scans, {TABLE} there."),
+    _option(
+        Group.outputs,
+        help=f"TSV file to which a line is added for each scan; by default {TABLE} in the folder of --out if there are "
+        "several scans.",
+    ),
 ]
-Resume = Annotated[bool, typer.Option("--resume", help="Leave out scans whose results are all there.")]
-Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace results that are there.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object a scan.")]
+Resume = Annotated[bool, _described("resume")]
+Overwrite = Annotated[bool, _described("overwrite")]
+
+# What counts as brain
+SurfaceChoice = Annotated[Surface, _described("surface")]
+Border = Annotated[float, _described("border", metavar="MM")]
+FrameChoice = Annotated[Frame, _described("frame")]
+ModelName = Annotated[str, _described("model", metavar="NAME|FILE")]
+
+# Which scans
+Split = Annotated[
+    str | None, _option(Group.scans, help="Of a table of 'deskull data index', strip only the scans of this split.")
+]
+Shard = Annotated[
+    str | None, _option(Group.scans, metavar="I/N", help="Strip only the I-th of N parts, for array jobs.")
+]
+AllowOutsideData = Annotated[bool, _described("allow_outside_data")]
+
+# Speed
+Jobs = Annotated[
+    int | None,
+    _option(
+        Group.speed,
+        help="Number of processes, or of workers with --cluster; by default one for a few scans and one for each core "
+        "for many.",
+    ),
+]
+Threads = Annotated[int | None, _described("threads")]
+EngineChoice = Annotated[EngineName, _described("engine")]
+DeviceChoice = Annotated[Device, _described("device")]
+Timeout = Annotated[float | None, _described("timeout", metavar="SECONDS")]
+
+# Cluster
+Scheduler = Annotated[
+    str,
+    _option(Group.cluster, metavar="tcp://HOST:PORT", help="Strip on the workers of this Dask scheduler."),
+]
+ClusterQueue = Annotated[Queue | None, _option(Group.cluster, help="Strip on --jobs workers started in this queue.")]
+Memory = Annotated[
+    str | None, _option(Group.cluster, help="Memory of each worker that --cluster starts; by default 2GB.")
+]
+ClusterOption = Annotated[
+    list[str] | None,
+    _option(Group.cluster, metavar="NAME=VALUE", help="Option of the queue (queue, account, walltime); repeatable."),
+]
+
+# DICOM
+SeriesChoice = Annotated[
+    str | None,
+    _described("series", metavar="SERIES|all", help=f"{option_fields()['series'].help[:-1]}; or all of them."),
+]
+DicomSeg = Annotated[
+    bool, _option(Group.dicom, "--dicom-seg", help="Also write X_seg.dcm, the mask as a DICOM segmentation.")
+]
+KeepIdentity = Annotated[bool, _described("keep_identity")]
+MaxArchive = Annotated[float, _described("max_archive_gb", metavar="GB")]
+
+# Messages
+AsJson = Annotated[bool, _option(Group.messages, "--json", help="Print a JSON object for each scan.")]

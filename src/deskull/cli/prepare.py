@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from deskull.cli.console import FAILED, needs_extra, say
-from deskull.cli.progress import watched
+from deskull.cli.console import FAILED, needs_extra, print_message
+from deskull.cli.progress import progress_bar
 
 
 def prepare(
@@ -42,11 +42,11 @@ def prepare(
     remove_leftovers(cache)
     cases = read_cases(data)
     found = failed = 0
-    for outcome in watched("preparing")(run(cases, preprocessing, cache, jobs or default_threads()), len(cases)):
+    for outcome in progress_bar("preparing")(run(cases, preprocessing, cache, jobs or default_threads()), len(cases)):
         found += outcome.cached
         if outcome.problem:
             failed += 1
-            say(f"left out: {outcome.problem}")
+            print_message(f"left out: {outcome.problem}")
     print(f"{cache}: {len(cases) - failed} of {len(cases)} scans prepared, {found} of them before")
     if failed:
         raise typer.Exit(FAILED)

@@ -1,4 +1,4 @@
-"""A progress bar with the time left, where somebody is looking."""
+"""Progress bars with the time left, on terminals only."""
 
 from __future__ import annotations
 
@@ -13,30 +13,50 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-def watched(what: str) -> Callable[[Iterator[T], int], Iterator[T]]:
-    """A function that yields the items of an iterator again, with a progress bar named `what` on a terminal."""
+def progress_bar(description: str) -> Callable[[Iterator[T], int], Iterator[T]]:
+    """Return a function that passes the items of an iterator on and shows a progress bar on a terminal.
 
-    def _watch(items: Iterator[T], total: int) -> Iterator[T]:
-        if total < 2 or not sys.stderr.isatty():
+    Parameters
+    ----------
+    description : str
+        Text before the bar.
+
+    Returns
+    -------
+    callable
+        Takes an iterator and the number of its items.
+    """
+
+    def with_progress(items: Iterator[T], total: int) -> Iterator[T]:
+        if not _is_shown(total):
             yield from items
             return
         from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
         with _bar(*columns) as bar:
-            yield from bar.track(items, total=total, description=what)
+            yield from bar.track(items, total=total, description=description)
 
-    return _watch
+    return with_progress
 
 
-def counted(records: Iterator[Record], total: int, *, as_json: bool = False) -> Iterator[Record]:
-    """Yield the records of a batch again, with a bar of rate, time left and failures on a terminal."""
-    if total < 2 or as_json or not sys.stderr.isatty():
+def with_batch_progress(records: Iterator[Record], total: int, *, as_json: bool = False) -> Iterator[Record]:
+    """Pass the records of a batch on; on a terminal, show a bar with scans per hour, failures and the time left.
+
+    Parameters
+    ----------
+    records : iterator of Record
+    total : int
+        Number of scans.
+    as_json : bool
+        Whether the output is for programs, which get no bar.
+    """
+    if as_json or not _is_shown(total):
         yield from records
         return
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 
-    state = TextColumn("{task.fields[rate]:.0f} an hour, {task.fields[failed]} failed")
+    state = TextColumn("{task.fields[rate]:.0f} per hour, {task.fields[failed]} failed")
     columns = (BarColumn(), MofNCompleteColumn(), state, TimeRemainingColumn())
     with _bar(*columns) as bar:
         task, failed, start = bar.add_task("", total=total, rate=0.0, failed=0), 0, time.monotonic()
@@ -47,8 +67,13 @@ def counted(records: Iterator[Record], total: int, *, as_json: bool = False) -> 
             yield record
 
 
+def _is_shown(total: int) -> bool:
+    """Whether a bar is of use: for several items, on a terminal."""
+    return total > 1 and sys.stderr.isatty()
+
+
 def _bar(*columns: Any) -> Any:
-    """A bar on stderr; what is printed to a stdout that goes elsewhere goes there."""
+    """Return a bar on stderr; lines for stdout are printed above it only if stdout is the same terminal."""
     from rich.console import Console
     from rich.progress import Progress
 

@@ -1,15 +1,18 @@
-"""``deskull strip``: raw scans in, brains out."""
+"""``deskull strip``: raw head scans in, brains out."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from deskull.cli import options
+from deskull.cli.options import DEFAULTS
 from deskull.cli.running import run
 from deskull.errors import UsageError
-from deskull.options import Device, EngineName, Frame, OutputKind, StripOptions, Surface
+from deskull.options import OutputKind, StripOptions
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from deskull.batch.cluster import Cluster
     from deskull.batch.tasks import Task
 
@@ -18,60 +21,58 @@ def strip(
     scans: options.Scans,
     out: options.Out = None,
     mask_only: options.MaskOnly = False,
-    border: options.Border = 0.0,
-    surface: options.WhichSurface = Surface.brain,
     distance: options.Distance = False,
     bias_correct: options.BiasCorrect = False,
-    frame: options.WhichFrame = Frame.each,
-    model: options.ModelName = "default",
-    engine: options.WhichEngine = EngineName.onnxruntime,
-    device: options.WhichDevice = Device.auto,
-    jobs: options.Jobs = None,
-    threads: options.Threads = None,
-    series: options.SeriesChoice = None,
-    dicom_seg: options.DicomSeg = False,
-    keep_identity: options.KeepIdentity = False,
+    table: options.Table = None,
+    resume: options.Resume = DEFAULTS.resume,
+    overwrite: options.Overwrite = DEFAULTS.overwrite,
+    surface: options.SurfaceChoice = DEFAULTS.surface,
+    border: options.Border = DEFAULTS.border,
+    frame: options.FrameChoice = DEFAULTS.frame,
+    model: options.ModelName = DEFAULTS.model,
     split: options.Split = None,
     shard: options.Shard = None,
+    allow_outside_data: options.AllowOutsideData = DEFAULTS.allow_outside_data,
+    jobs: options.Jobs = None,
+    threads: options.Threads = DEFAULTS.threads,
+    engine: options.EngineChoice = DEFAULTS.engine,
+    device: options.DeviceChoice = DEFAULTS.device,
+    timeout: options.Timeout = DEFAULTS.timeout,
     scheduler: options.Scheduler = "",
-    cluster: options.ClusterKind = None,
+    cluster: options.ClusterQueue = None,
     memory: options.Memory = None,
     cluster_option: options.ClusterOption = None,
-    table: options.Table = None,
-    resume: options.Resume = False,
-    overwrite: options.Overwrite = False,
+    series: options.SeriesChoice = DEFAULTS.series,
+    dicom_seg: options.DicomSeg = False,
+    keep_identity: options.KeepIdentity = DEFAULTS.keep_identity,
+    max_archive_gb: options.MaxArchive = DEFAULTS.max_archive_gb,
     as_json: options.AsJson = False,
 ) -> None:
-    """Strip scans: X.nii.gz gives X_brain.nii.gz and X_brainmask.nii.gz, with the scan's own header."""
-    from deskull.batch import local as batch
-    from deskull.batch import sources, stripping
-    from deskull.batch import tasks as worklist
+    """Strip scans: X.nii.gz gives X_brain.nii.gz and X_brainmask.nii.gz, with the header of the scan."""
+    from deskull.batch import local, sources, stripping
+    from deskull.batch.tasks import shard as part_of
 
     plan = sources.plan(scans, out, split, series)
-    tasks = plan.tasks
-    _refuse(tasks, bool(series), dicom_seg, keep_identity)
-    if shard:
-        tasks = worklist.shard(tasks, shard)
-    workers = _workers(scheduler, cluster, jobs, threads, memory, cluster_option or [])
-    jobs, threads = batch.jobs_and_threads(len(tasks), jobs, 1 if workers and threads is None else threads)
-    wanted = {
-        OutputKind.brain: not mask_only,
-        OutputKind.distance: distance,
-        OutputKind.brain_n4: bias_correct,
-        OutputKind.seg: dicom_seg,
-    }
+    tasks = plan.tasks if shard is None else part_of(plan.tasks, shard)
+    _refuse_dicom_options(plan.tasks, dicom_seg, series, keep_identity)
+    workers = _cluster(scheduler, cluster, jobs, threads, memory, cluster_option or [])
+    jobs, threads = local.jobs_and_threads(len(tasks), jobs, 1 if workers and threads is None else threads)
     settings = StripOptions(
-        outputs=tuple(kind for kind, is_wanted in wanted.items() if is_wanted),
-        model=model,
-        engine=engine,
-        device=device,
-        surface=surface,
-        frame=frame,
-        border=border,
-        threads=threads,
+        outputs=_outputs(mask_only, distance, bias_correct, dicom_seg),
         overwrite=overwrite,
         resume=resume,
+        surface=surface,
+        border=border,
+        frame=frame,
+        model=model,
+        allow_outside_data=allow_outside_data,
+        engine=engine,
+        device=device,
+        threads=threads,
+        timeout=timeout,
+        series=series,
         keep_identity=keep_identity,
+        max_archive_gb=max_archive_gb,
     )
     stripping.check_options(settings)
     if table is None and out and len(tasks) > 1:
@@ -79,33 +80,58 @@ def strip(
     run(tasks, settings, jobs, workers=workers, table=table, as_json=as_json, skipped=plan.skipped)
 
 
-def _refuse(tasks: list[Task], series: bool, dicom_seg: bool, keep_identity: bool) -> None:
-    """Refuse options for DICOM where there is none, or nothing that they could be of."""
-    if (dicom_seg or series) and not any(task.is_dicom for task in tasks):
-        raise UsageError("--dicom-seg and --series: are for DICOM, and no scan is.")
+def _outputs(mask_only: bool, distance: bool, bias_correct: bool, dicom_seg: bool) -> tuple[OutputKind, ...]:
+    """Return the kinds of files that the options ask for."""
+    wanted = {
+        OutputKind.brainmask: True,
+        OutputKind.brain: not mask_only,
+        OutputKind.distance: distance,
+        OutputKind.brain_n4: bias_correct,
+        OutputKind.seg: dicom_seg,
+    }
+    return tuple(kind for kind, is_wanted in wanted.items() if is_wanted)
+
+
+def _refuse_dicom_options(tasks: Sequence[Task], dicom_seg: bool, series: str | None, keep_identity: bool) -> None:
+    """Refuse options for DICOM if no scan is DICOM, or nothing is written that they apply to.
+
+    Raises
+    ------
+    UsageError
+    """
+    for option, is_given in (("--dicom-seg", dicom_seg), ("--series", series is not None)):
+        if is_given and not any(task.is_dicom for task in tasks):
+            raise UsageError(f"{option}: applies to DICOM, but no scan is DICOM; leave it out.")
     if keep_identity and not dicom_seg:
-        raise UsageError("--keep-identity: is for the DICOM segmentation; add --dicom-seg.")
+        raise UsageError("--keep-identity: applies to the DICOM segmentation; add --dicom-seg.")
 
 
-def _workers(
+def _cluster(
     scheduler: str,
     queue: options.Queue | None,
     jobs: int | None,
     threads: int | None,
     memory: str | None,
-    further: list[str],
+    queue_options: list[str],
 ) -> Cluster | None:
-    """The cluster that is meant, or None for this machine."""
+    """Return the cluster that the options describe, or None to strip on this machine.
+
+    Raises
+    ------
+    UsageError
+        If the options contradict each other.
+    """
     if scheduler and queue:
-        raise UsageError("--scheduler and --cluster: are two ways to the same end; give one.")
-    wrong = [option for option in further if "=" not in option]
-    if wrong or (further and not queue):
-        raise UsageError(f"--cluster-option {(wrong or further)[0]}: write NAME=VALUE, with --cluster.")
+        raise UsageError("--scheduler and --cluster: exclude each other; give one of them.")
+    malformed = [option for option in queue_options if "=" not in option]
+    if malformed or (queue_options and not queue):
+        option = (malformed or queue_options)[0]
+        raise UsageError(f"--cluster-option {option}: must be NAME=VALUE and needs --cluster.")
     if memory and not queue:
-        raise UsageError(f"--memory {memory}: is of workers that --cluster starts; add it, or leave this out.")
+        raise UsageError(f"--memory {memory}: applies to workers that --cluster starts; add --cluster or leave it out.")
     if not (scheduler or queue):
         return None
     from deskull.batch.cluster import Cluster
 
-    settings = dict(option.split("=", 1) for option in further)
-    return Cluster(scheduler, queue.value if queue else "", jobs or 1, threads or 1, memory or Cluster.memory, settings)
+    named = dict(option.split("=", 1) for option in queue_options)
+    return Cluster(scheduler, queue.value if queue else "", jobs or 1, threads or 1, memory or Cluster.memory, named)

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from deskull.cli.console import needs_extra
-from deskull.cli.progress import watched
+from deskull.cli.progress import progress_bar
 
 
 def synthesise_nfbs(
@@ -25,6 +25,6 @@ def synthesise_nfbs(
 
     keep_freed_memory()
     heads = plan_heads(labelmaps, out)
-    for _ in watched("making heads")(run(labelmaps, out, cache or out / "cache", seed), len(heads)):
+    for _ in progress_bar("making heads")(run(labelmaps, out, cache or out / "cache", seed), len(heads)):
         pass
     print(f"{out}: {len(heads)} heads; next: deskull data index {out} -o {out / 'dataset.csv'}")

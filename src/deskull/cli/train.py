@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from deskull.cli.console import needs_extra, say
-from deskull.cli.progress import watched
+from deskull.cli.console import needs_extra, print_message
+from deskull.cli.progress import progress_bar
 
 Name = Annotated[
     str,
@@ -85,9 +85,9 @@ def train(
     chosen = with_settings(load_recipe(recipe), settings)
     request = Request(chosen, data, out, cache, splits, fold, resume, overwrite, hardware)
     if sheet:
-        draw_samples(request, sheet, say, watched("preparing"), overwrite=overwrite)
+        draw_samples(request, sheet, print_message, progress_bar("preparing"), overwrite=overwrite)
         print(sheet)
         return
-    run(request, say if first_process() else lambda _: None, watched("preparing"))
+    run(request, print_message if first_process() else lambda _: None, progress_bar("preparing"))
     if first_process():
         print(f"{out}: trained; next: deskull export {out} -o model.onnx")

@@ -1,4 +1,4 @@
-"""nipype: `Strip` as an interface, `strip_node` as a node with its threads and memory declared."""
+"""nipype: `Strip` as an interface, and `strip_node` as a node that declares its threads and memory."""
 
 from __future__ import annotations
 
@@ -11,32 +11,35 @@ from nipype.interfaces.base import BaseInterfaceInputSpec, File, SimpleInterface
 from deskull.batch.local import GB_PER_PROCESS
 from deskull.batch.stripping import strip_task
 from deskull.batch.tasks import Task
-from deskull.options import StripOptions
+from deskull.options import Frame, StripOptions, Surface, option_fields
+
+_DEFAULTS = StripOptions()
+_HELP = {name: field.help for name, field in option_fields().items()}
 
 
 class StripInputSpec(BaseInterfaceInputSpec):  # type: ignore[misc]
-    """What `Strip` takes."""
+    """Inputs of `Strip`."""
 
     in_file = File(exists=True, mandatory=True, desc="head scan, 3-D or 4-D")
-    border = traits.Float(0.0, usedefault=True, desc="end the mask this many mm outside the surface")
-    surface = traits.Enum("brain", "intracranial", usedefault=True, desc="which surface the mask follows")
-    frame = traits.Enum("each", "mean", usedefault=True, desc="of a series: a mask of each frame, or of their mean")
-    model = traits.Str("default", usedefault=True, desc="a shipped model, or the path of an .onnx file")
-    num_threads = traits.Int(1, usedefault=True, nohash=True, desc="at most so many threads")
+    border = traits.Float(_DEFAULTS.border, usedefault=True, desc=_HELP["border"])
+    surface = traits.Enum(*map(str, Surface), usedefault=True, desc=_HELP["surface"])
+    frame = traits.Enum(*map(str, Frame), usedefault=True, desc=_HELP["frame"])
+    model = traits.Str(_DEFAULTS.model, usedefault=True, desc=_HELP["model"])
+    num_threads = traits.Int(1, usedefault=True, nohash=True, desc=_HELP["threads"])
 
 
 class StripOutputSpec(TraitedSpec):  # type: ignore[misc]
-    """What `Strip` gives."""
+    """Outputs of `Strip`."""
 
-    mask_file = File(exists=True, desc="1 inside the brain")
-    out_file = File(exists=True, desc="the scan inside the brain, 0 elsewhere")
+    mask_file = File(exists=True, desc="1 inside the brain and 0 elsewhere")
+    out_file = File(exists=True, desc="the scan inside the brain and 0 elsewhere")
     volume_ml = traits.Float(desc="volume of the mask in millilitres")
 
 
 class Strip(SimpleInterface):  # type: ignore[misc]
     """Find the brain in a head scan of any contrast.
 
-    Files are written to the node's own folder, named as ``deskull strip`` names them.
+    Results are written to the folder of the node, with the names that ``deskull strip`` gives them.
     """
 
     input_spec = StripInputSpec
@@ -50,16 +53,16 @@ class Strip(SimpleInterface):  # type: ignore[misc]
         InputError
             If it cannot be stripped.
         """
-        given = self.inputs.get_traitsfree()
-        settings = StripOptions(
-            model=given["model"],
-            surface=given["surface"],
-            frame=given["frame"],
-            border=given["border"],
-            threads=given["num_threads"],
-            overwrite=True,  # of what an earlier try left in the node's folder
+        inputs = self.inputs.get_traitsfree()
+        options = StripOptions(
+            model=inputs["model"],
+            surface=inputs["surface"],
+            frame=inputs["frame"],
+            border=inputs["border"],
+            threads=inputs["num_threads"],
+            overwrite=True,  # an earlier attempt may have left results in the folder of the node
         )
-        record = strip_task(Task(Path(given["in_file"]), Path(runtime.cwd)), settings).checked()
+        record = strip_task(Task(Path(inputs["in_file"]), Path(runtime.cwd)), options).checked()
         self._results = {
             "mask_file": record.files["brainmask"],
             "out_file": record.files["brain"],
@@ -69,5 +72,19 @@ class Strip(SimpleInterface):  # type: ignore[misc]
 
 
 def strip_node(name: str = "strip", threads: int = 1, **inputs: Any) -> Any:
-    """Return a node of `Strip` that declares its threads and the memory it may take."""
+    """Return a node of `Strip` that declares its number of threads and its memory.
+
+    Parameters
+    ----------
+    name : str
+        Name of the node.
+    threads : int
+        Maximum number of threads.
+    **inputs
+        Inputs of `Strip`.
+
+    Returns
+    -------
+    nipype.Node
+    """
     return Node(Strip(num_threads=threads, **inputs), name=name, n_procs=threads, mem_gb=GB_PER_PROCESS)

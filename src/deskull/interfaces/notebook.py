@@ -1,4 +1,4 @@
-"""Notebooks: a `Result` in the NiiVue viewer, by ipyniivue."""
+"""Notebooks: a `Result` in the NiiVue viewer (ipyniivue)."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from deskull.result import Result
 
 
 def view(result: Result, opacity: float = 0.4, colour: str = "red") -> Any:
-    """Show a scan with its mask over it.
+    """Show a scan with its mask as an overlay.
 
     Parameters
     ----------
     result : Result
     opacity : float
-        Of the mask, 0 to 1.
+        Opacity of the mask, from 0 to 1.
     colour : str
         Name of a colour map of NiiVue.
 
     Returns
     -------
     ipyniivue.NiiVue
-        A widget; its files live as long as this Python does.
+        A widget. Its files are removed when Python ends.
     """
     folder = Path(tempfile.mkdtemp(prefix="deskull-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)

@@ -1,0 +1,46 @@
+"""Wording: messages of the library, which name parameters, in terms of the command line's options."""
+
+from __future__ import annotations
+
+import re
+
+from deskull.errors import UsageError, value_text
+from deskull.options import option_fields
+
+#: Parameters that have an option of their own name.
+_PARAMETERS = (*option_fields(), "jobs", "split", "shard", "table", "scheduler", "cluster", "memory")
+#: Values of parameters that have an option of their own.
+_OPTIONS = {
+    "outputs='distance'": "--distance",
+    "outputs='brain_n4'": "--bias-correct",
+    "outputs='seg'": "--dicom-seg",
+}
+_ASSIGNMENT = re.compile(rf"(?<![^\s(])({'|'.join(_PARAMETERS)})=('[^']*'|[^\s:;,)]*[^\s:;,.)])(?=[\s:;,.)]|$)")
+
+
+def command_line_text(message: str) -> str:
+    """Return a message with options in place of parameters: ``border=12`` becomes ``--border 12``.
+
+    Examples
+    --------
+    >>> command_line_text("scan.nii: is a series; use frame='mean' or outputs='seg'.")
+    'scan.nii: is a series; use --frame mean or --dicom-seg.'
+    """
+    return _ASSIGNMENT.sub(lambda found: _option(found[1], found[2]), message)
+
+
+def usage_text(error: UsageError) -> str:
+    """Return the sentence of an error with the option at fault in place of the parameter."""
+    if not error.parameter:
+        return command_line_text(error.reason)
+    value = "" if error.value is None else value_text(error.value)
+    return f"{_option(error.parameter, value)}: {command_line_text(error.reason)}"
+
+
+def _option(parameter: str, value: str) -> str:
+    """Return how the command line writes a parameter with a value."""
+    own = _OPTIONS.get(f"{parameter}={value}")
+    if own:
+        return own
+    name = f"--{parameter.replace('_', '-')}"
+    return name if value in ("", "True") else f"{name} {value.strip(chr(39))}"

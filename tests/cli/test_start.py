@@ -1,0 +1,68 @@
+"""Start: version, help, the installed command."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+
+from deskull.options import Group, option_fields
+
+COMMANDS = ("strip", "bids", "show", "evaluate", "train", "export", "models", "demo", "data")
+
+
+def test_version_is_printed(deskull):
+    assert deskull("--version").stdout.startswith("deskull 0.")
+
+
+def test_help_lists_every_command(deskull):
+    text = deskull("--help").stdout
+    assert [name for name in COMMANDS if name not in text] == []
+
+
+@pytest.mark.parametrize("command", [*COMMANDS, "data index", "data prepare", "data synthesise-nfbs"])
+def test_every_command_has_a_help(deskull, command):
+    done = deskull(*command.split(), "--help")
+    assert done.exit_code == 0
+    assert done.stdout
+
+
+@pytest.mark.parametrize("command", [name for name in COMMANDS if name != "data"])
+def test_every_command_has_the_options_of_messages(deskull, command, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "100")
+    text = deskull(command, "--help").stdout
+    assert "--verbose" in text
+    assert "--debug" in text
+
+
+@pytest.fixture
+def strip_help(deskull, monkeypatch):
+    """Help of ``deskull strip`` as a list of words under each heading."""
+    monkeypatch.setenv("COLUMNS", "200")
+    text = deskull("strip", "--help").stdout
+    return re.findall(r"╭─ (.+?) ─+╮(.*?)╰", text, re.DOTALL)
+
+
+def test_help_of_strip_is_grouped_in_order(strip_help):
+    headings = [heading for heading, _ in strip_help]
+    assert headings[-len(Group) :] == list(Group)
+
+
+@pytest.mark.parametrize("name", [name for name in option_fields() if name not in ("outputs", "series")])
+def test_help_of_strip_describes_each_option_under_its_heading(strip_help, name):
+    field = option_fields()[name]
+    text = dict(strip_help)[field.option.group]
+    assert f"--{name.replace('_', '-')} " in text
+    plain = " ".join(text.replace("│", " ").split())
+    assert all(word in plain for word in field.help.split())
+
+
+def test_installed_command_prints_one_sentence_for_a_missing_file(tmp_path):
+    command = [sys.executable, "-m", "deskull", "strip", str(tmp_path / "none.nii.gz")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=os.environ)
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert "no such file" in done.stderr
