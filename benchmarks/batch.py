@@ -1,10 +1,10 @@
-"""Strip a thousand scans in every way there is: scans an hour, speed-up, memory, and what kills lose.
+"""Strip a thousand scans with one and two processes and on a Dask cluster: speed, memory, and what kills cost.
 
     python benchmarks/batch.py SCANS OUT [--count 1000] [--kills 10] [--ways one two dask killed scheduler]
 
-SCANS is a folder; its images are linked under new names until there are `count` of them, the last of which is none
-that can be read. Each way strips all of them into a folder of its own; a way that was finished is not done again.
-Killed: ten workers at random moments, and the scheduler once, killed and started again.
+SCANS is a folder. Its images are linked under new names until there are `count` of them; the last one is damaged. Each
+way strips all of them into a folder of its own, unless it was finished before. In the way ``killed``, workers are
+killed at random moments; in ``scheduler``, the scheduler is killed once and started again.
 """
 
 from __future__ import annotations
@@ -43,14 +43,14 @@ def main() -> None:
     options = parser.parse_args()
     scans = link(options.scans, options.out / "in", options.count)
     for way in options.ways:
-        kept = options.out / f"{way}.json"
-        if not kept.exists():
-            kept.write_text(json.dumps(measure(way, scans, options), indent=2))
+        measured = options.out / f"{way}.json"
+        if not measured.exists():
+            measured.write_text(json.dumps(measure(way, scans, options), indent=2))
     report({way: json.loads((options.out / f"{way}.json").read_text()) for way in options.ways})
 
 
 def link(source: Path, folder: Path, count: int) -> Path:
-    """A folder of `count` links to the 3-D scans of another."""
+    """Create a folder of `count` links to the 3-D scans of another folder."""
     folder.mkdir(parents=True, exist_ok=True)
     images = [p for p in sorted(source.rglob("*.nii.gz")) if not is_result(p) and "_mask" not in p.name]
     images = [path for path in images if "_roi" not in path.name]
@@ -66,28 +66,27 @@ def link(source: Path, folder: Path, count: int) -> Path:
 
 
 def measure(way: str, scans: Path, options: argparse.Namespace) -> dict[str, float]:
-    """Strip all scans in one way; what came of it."""
+    """Strip all scans in one way, and return what was measured."""
     out = options.out / way
     shutil.rmtree(out, ignore_errors=True)
     command = [sys.executable, "-m", "deskull", "strip", str(scans), "-o", str(out), "--mask-only", "--frame", "mean"]
     local = way in ("one", "two")
     command += ["--jobs", "1" if way == "one" else "2", "--threads", "1"] if local else ["--scheduler", ADDRESS]
     dask = None if local else Dask()
-    watcher = Watcher()
+    memory = MemoryMonitor()
     stop = threading.Event()
     start = time.monotonic()
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=(options.out / f"{way}.log").open("w"))
-    watcher.follow(process.pid if local else os.getpid())
-    murders: list[str] = []
-    if way in ("killed", "scheduler"):
-        task = (
-            kill_workers(dask, options.kills, stop, murders) if way == "killed" else kill_scheduler(dask, stop, murders)
-        )
-        threading.Thread(target=task, daemon=True).start()
+    memory.follow(process.pid if local else os.getpid())
+    kills: list[str] = []
+    if way == "killed":
+        threading.Thread(target=kill_workers(dask, options.kills, stop, kills), daemon=True).start()
+    if way == "scheduler":
+        threading.Thread(target=kill_scheduler(dask, stop, kills), daemon=True).start()
     status = process.wait()
     seconds = time.monotonic() - start
     stop.set()
-    memory = watcher.end()
+    first_mb, last_mb = memory.end()
     if dask:
         dask.end()
     rows = read_records(out / "deskull.tsv")
@@ -99,20 +98,20 @@ def measure(way: str, scans: Path, options: argparse.Namespace) -> dict[str, flo
         "failed": sum(row["status"] == "failed" for row in rows.values()),
         "masks": sum(1 for _ in out.rglob("*_brainmask.nii.gz")),
         "partials": sum(1 for _ in out.rglob(".*partial*")),
-        "kills": len(murders),
-        "first_mb": memory[0],
-        "last_mb": memory[1],
+        "kills": len(kills),
+        "first_mb": first_mb,
+        "last_mb": last_mb,
     }
 
 
 class Dask:
-    """A scheduler and two workers of one thread each; workers that end are started again, as a queue would."""
+    """A scheduler and two workers of one thread each; workers that end are started again, as on a cluster."""
 
     def __init__(self) -> None:
         self.ending = False
         self.scheduler = self._start("scheduler", "--host", "127.0.0.1", "--port", str(PORT))
         self.workers = [self._worker(), self._worker()]
-        threading.Thread(target=self._mind, daemon=True).start()
+        threading.Thread(target=self._restart_workers, daemon=True).start()
 
     def _start(self, what: str, *options: str) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-m", "dask", what, *options, "--no-dashboard"]
@@ -122,14 +121,14 @@ class Dask:
     def _worker(self) -> subprocess.Popen[bytes]:
         return self._start("worker", ADDRESS, "--nthreads", "1", "--no-nanny")
 
-    def _mind(self) -> None:
-        """Start again what ended."""
+    def _restart_workers(self) -> None:
+        """Start workers again when they have ended."""
         while not self.ending:
             time.sleep(0.5)
             self.workers = [worker if worker.poll() is None else self._worker() for worker in self.workers]
 
     def restart_scheduler(self) -> None:
-        """Kill the scheduler and start another at its address."""
+        """Kill the scheduler and start another one at its address."""
         self.scheduler.kill()
         self.scheduler.wait()
         time.sleep(3)
@@ -143,31 +142,31 @@ class Dask:
             process.wait()
 
 
-def kill_workers(dask: Dask, kills: int, stop: threading.Event, murders: list[str]) -> Callable[[], None]:
-    """A thread that kills workers at random moments."""
+def kill_workers(dask: Dask, count: int, stop: threading.Event, kills: list[str]) -> Callable[[], None]:
+    """Return a function that kills workers at random moments."""
     rng = random.Random(1)
 
     def run() -> None:
-        while len(murders) < kills and not stop.wait(rng.uniform(5, 25)):
+        while len(kills) < count and not stop.wait(rng.uniform(5, 25)):
             rng.choice(dask.workers).send_signal(signal.SIGKILL)
-            murders.append("worker")
+            kills.append("worker")
 
     return run
 
 
-def kill_scheduler(dask: Dask, stop: threading.Event, murders: list[str]) -> Callable[[], None]:
-    """A thread that kills the scheduler once and starts it again."""
+def kill_scheduler(dask: Dask, stop: threading.Event, kills: list[str]) -> Callable[[], None]:
+    """Return a function that kills the scheduler once and starts it again."""
 
     def run() -> None:
         if not stop.wait(40):
             dask.restart_scheduler()
-            murders.append("scheduler")
+            kills.append("scheduler")
 
     return run
 
 
-class Watcher:
-    """Follows the memory of a process and its descendants: after a tenth of the time, and the most at the end."""
+class MemoryMonitor:
+    """Measures the memory of a process and its descendants every two seconds."""
 
     def __init__(self) -> None:
         self.samples: list[float] = []
@@ -181,7 +180,7 @@ class Watcher:
         threading.Thread(target=run, daemon=True).start()
 
     def end(self) -> tuple[float, float]:
-        """MB in the second and in the last fifth of the time (medians)."""
+        """Return the median MB in the second and in the last fifth of the time."""
         self.stop.set()
         fifth = max(1, len(self.samples) // 5)
         early, late = sorted(self.samples[fifth : 2 * fifth] or [0.0]), sorted(self.samples[-fifth:] or [0.0])
@@ -189,13 +188,13 @@ class Watcher:
 
 
 def _family(pid: int) -> list[int]:
-    """A process and all below it."""
-    found = [pid]
-    for process in found:
+    """Return the ids of a process and all its descendants."""
+    family = [pid]
+    for process in family:
         with suppress(OSError):
             for thread in Path(f"/proc/{process}/task").iterdir():
-                found += [int(child) for child in (thread / "children").read_text().split()]
-    return found
+                family += [int(child) for child in (thread / "children").read_text().split()]
+    return family
 
 
 def _resident_mb(pid: int) -> float:
@@ -205,16 +204,27 @@ def _resident_mb(pid: int) -> float:
     return 0.0
 
 
-def report(found: dict[str, dict[str, float]]) -> None:
+def report(measured: dict[str, dict[str, float]]) -> None:
     """Print a Markdown table."""
-    heads = ("way", "scans an hour", "speed-up", "masks", "failed", "left over", "kills", "MB early", "MB late")
-    print(f"| {' | '.join(heads)} |\n|{'---|' * len(heads)}")
-    alone = found.get("one", {}).get("seconds")
-    for way, row in found.items():
+    headings = (
+        "way",
+        "scans per hour",
+        "speed-up",
+        "masks",
+        "failed",
+        "partial files",
+        "kills",
+        "MB at first",
+        "MB at last",
+    )
+    print(f"| {' | '.join(headings)} |\n|{'---|' * len(headings)}")
+    alone = measured.get("one", {}).get("seconds")
+    for way, row in measured.items():
         speed = f"{alone / row['seconds']:.2f}" if alone else "-"
         cells = (way, f"{3600 * row['scans'] / row['seconds']:.0f}", speed, f"{row['masks']:.0f} of {row['scans']:.0f}")
         numbers = (f"{row[key]:.0f}" for key in ("failed", "partials", "kills", "first_mb", "last_mb"))
         print(f"| {' | '.join((*cells, *numbers))} |")
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -1,10 +1,11 @@
-"""Continue the shipped model on three real scans and see what becomes of the others.
+"""Fine-tune the shipped model on three real scans, and measure what changes on others.
 
     python benchmarks/finetune.py DATA OUT [--epochs 40]
 
-Trains recipe ``finetune`` on the ``train`` split of ``labelled/`` (one patient, three contrasts, inside the region
-where its masks are valid) and scores both models on the ``validation`` split: at the border that each fits patient 01
-with for the scans of the same study, at the default border for the others. Killed, the same command goes on.
+Trains the recipe ``finetune`` on the ``train`` split of ``labelled/`` (one patient, three contrasts, in the region
+where the masks are valid), and scores both models on the ``validation`` split. Scans of the same study are scored at
+the border at which each model fits the training scans best, the others at the default border. An interrupted run
+continues when the command is repeated.
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ def main() -> None:
 
 
 def train_table(table: Path, training: list) -> Path:
-    """A data set of the training scans alone: nothing that is measured later chooses anything."""
+    """Write a data set of the training scans alone, so that no scan that is scored later influences the training."""
     alone = table.parent / "train" / "dataset.csv"
     write_cases(training, alone)
     write_splits({case.subject: Membership("train", -1) for case in training}, alone.with_name("splits.csv"))
@@ -57,11 +58,11 @@ def train_table(table: Path, training: list) -> Path:
 
 
 def scores(name: str, model: str | Path, table: Path, training: list, out: Path) -> dict[str, float]:
-    """Dice of every validation scan at its border."""
+    """Return the Dice of every validation scan."""
     loaded = load_model(model)
     outcomes = prepare(training, loaded.preprocessing, out / "cache")
     border = reference_border(loaded, [outcome.path for outcome in outcomes if outcome.path])
-    print(f"{name}: patient 01 fits best at {border:+.2f} mm")
+    print(f"{name}: the training scans fit best at a border of {border:+.2f} mm")
     dice = {}
     for case in cases_of(table, "validation"):
         shift = border if case.name.startswith("msl") else 0.0

@@ -1,4 +1,4 @@
-"""The ledger of accuracy: rows kept as CSV with the commit, compared with the last run, plotted."""
+"""Ledger of accuracy: rows are kept as CSV with the commit, compared with the previous run, and plotted."""
 
 from __future__ import annotations
 
@@ -9,16 +9,18 @@ from pathlib import Path
 
 import numpy as np
 
+#: Masks with a lower Dice count as failures.
 FAILED_DICE = 0.9
 SCORES = ("dice", "sensitivity", "specificity", "hd95", "surface_distance", "far_false_positives")
 MEASURES = (*SCORES, "seconds", "peak_mb")
 COLUMNS = ("run", "commit", "tool", "case", "set", "modality", "border", *MEASURES)
-SHOWN = {
+#: Measures whose medians are reported, with their headings.
+REPORTED = {
     "sensitivity": "sensitivity",
     "specificity": "specificity",
     "hd95": "HD95 mm",
-    "surface_distance": "surface mm",
-    "far_false_positives": "false positives > 5 mm",
+    "surface_distance": "surface distance mm",
+    "far_false_positives": "false positives beyond 5 mm",
     "seconds": "s",
     "peak_mb": "MB",
 }
@@ -26,13 +28,14 @@ Row = dict[str, str | float]
 
 
 def commit() -> str:
+    """Return the current commit, marked as dirty if files were changed."""
     command = ["git", "describe", "--always", "--dirty", "--abbrev=12"]
-    found = subprocess.run(command, capture_output=True, text=True, cwd=Path(__file__).parent, check=False)
-    return found.stdout.strip() or "unknown"
+    done = subprocess.run(command, capture_output=True, text=True, cwd=Path(__file__).parent, check=False)
+    return done.stdout.strip() or "unknown"
 
 
 def read(path: Path) -> list[Row]:
-    """Rows of earlier runs."""
+    """Read the rows of earlier runs."""
     if not path.exists():
         return []
     with path.open(newline="") as file:
@@ -41,6 +44,7 @@ def read(path: Path) -> list[Row]:
 
 
 def write(rows: list[Row], path: Path) -> None:
+    """Write the rows of all runs."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w", newline="") as file:
         writer = csv.DictWriter(file, COLUMNS)
@@ -48,32 +52,37 @@ def write(rows: list[Row], path: Path) -> None:
         writer.writerows(rows)
 
 
-def last_run(rows: list[Row], tool: str) -> list[Row]:
-    """The rows of the last run of a tool."""
+def previous_run(rows: list[Row], tool: str) -> list[Row]:
+    """Return the rows of the latest run of a tool."""
     own = [row for row in rows if row["tool"] == tool]
     return [row for row in own if row["run"] == own[-1]["run"]]
 
 
 def groups(rows: list[Row]) -> dict[tuple[str, str, str], list[Row]]:
-    """Rows by set, modality and kind of border."""
-    found = defaultdict(list)
+    """Group rows by data set, modality and border."""
+    grouped = defaultdict(list)
     for row in rows:
-        found[str(row["set"]), str(row["modality"]), str(row["border"])].append(row)
-    return dict(sorted(found.items()))
+        grouped[str(row["set"]), str(row["modality"]), str(row["border"])].append(row)
+    return dict(sorted(grouped.items()))
 
 
-def report(rows: list[Row], before: list[Row]) -> None:
-    """Print a Markdown table, with the change of the median Dice since the last run."""
-    earlier = {(kind[:2], kind[2].split()[0]): found for kind, found in groups(before).items()}
-    heads = ["set, modality, border", "n", "Dice median", "mean", "worst", "fails", *SHOWN.values(), "change"]
-    print(f"\n**{rows[0]['tool']}** ({rows[0]['commit']})\n\n| {' | '.join(heads)} |\n|{'---|' * len(heads)}")
-    for kind, found in groups(rows).items():
-        old = earlier.get((kind[:2], kind[2].split()[0]))
-        change = f"{median(found, 'dice') - median(old, 'dice'):+.4f}" if old else "new"
-        dice = [float(row["dice"]) for row in found]
-        cells = [", ".join(kind), len(found), *(f"{x:.4f}" for x in (np.median(dice), np.mean(dice), min(dice)))]
-        cells += [sum(d < FAILED_DICE for d in dice), *(f"{median(found, key):.4g}" for key in SHOWN), change]
+def report(rows: list[Row], earlier: list[Row]) -> None:
+    """Print a Markdown table, with the change of the median Dice since the previous run."""
+    previous = {_without_value(key): group for key, group in groups(earlier).items()}
+    headings = ["set, modality, border", "n", "Dice median", "mean", "worst", "failed", *REPORTED.values(), "change"]
+    print(f"\n**{rows[0]['tool']}** ({rows[0]['commit']})\n\n| {' | '.join(headings)} |\n|{'---|' * len(headings)}")
+    for key, group in groups(rows).items():
+        old = previous.get(_without_value(key))
+        change = f"{median(group, 'dice') - median(old, 'dice'):+.4f}" if old else "new"
+        dice = [float(row["dice"]) for row in group]
+        cells = [", ".join(key), len(group), *(f"{x:.4f}" for x in (np.median(dice), np.mean(dice), min(dice)))]
+        cells += [sum(d < FAILED_DICE for d in dice), *(f"{median(group, name):.4g}" for name in REPORTED), change]
         print(f"| {' | '.join(map(str, cells))} |")
+
+
+def _without_value(key: tuple[str, str, str]) -> tuple[str, str, str]:
+    """Return the key of a group without the value of a chosen border, which may change between runs."""
+    return key[0], key[1], key[2].split()[0]
 
 
 def median(rows: list[Row], measure: str) -> float:
@@ -81,18 +90,16 @@ def median(rows: list[Row], measure: str) -> float:
 
 
 def plot(rows: list[Row], target: Path) -> None:
-    """Dice of every case, a box for each tool, set and border."""
-    import matplotlib
-
-    matplotlib.use("Agg")
-    import matplotlib.pyplot as plt
+    """Draw a box plot of the Dice of each tool, data set and border."""
+    from matplotlib.figure import Figure
 
     boxes = {
-        f"{tool}\n{', '.join(kind)}": [float(row["dice"]) for row in found]
+        f"{tool}\n{', '.join(key)}": [float(row["dice"]) for row in group]
         for tool in dict.fromkeys(str(row["tool"]) for row in rows)
-        for kind, found in groups([row for row in rows if row["tool"] == tool]).items()
+        for key, group in groups([row for row in rows if row["tool"] == tool]).items()
     }
-    figure, axes = plt.subplots(figsize=(8, 0.5 * len(boxes) + 1), layout="constrained")
+    figure = Figure(figsize=(8, 0.5 * len(boxes) + 1), layout="constrained")
+    axes = figure.add_subplot()
     axes.boxplot(list(boxes.values()), orientation="horizontal", tick_labels=list(boxes))
     axes.axvline(FAILED_DICE, color="0.7", linestyle=":")
     axes.set_xlabel("Dice")

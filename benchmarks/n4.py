@@ -1,8 +1,9 @@
-"""What N4 costs before stripping, and what its shrink factor changes.
+"""Measure the time of N4 bias field correction, and how much its shrink factor changes the field.
 
     python benchmarks/n4.py SCAN [SCAN ...]
 
-Prints seconds on one thread, and how far the field lies from that at shrink 2 (median over the head, in percent).
+Prints the seconds on one thread, and the difference of the field from that at shrink factor 2 (median over the head, in
+percent).
 """
 
 from __future__ import annotations
@@ -20,8 +21,8 @@ SHRINKS = (2, 3, 4, 6)
 
 
 def main() -> None:
-    print("| shrink | seconds | field differs |\n|---|---|---|")
-    found = {shrink: [] for shrink in SHRINKS}
+    print("| shrink factor | seconds | difference of the field |\n|---|---|---|")
+    rows: dict[int, list[tuple[float, float]]] = {shrink: [] for shrink in SHRINKS}
     for path in sys.argv[1:]:
         scan = formats.read(Path(path))
         head = above_otsu(scan.values())
@@ -31,11 +32,12 @@ def main() -> None:
             field = bias_field(scan, head, shrink)
             seconds = time.perf_counter() - start
             fields[shrink] = field / np.median(field[head])
-            differs = np.median(np.abs(fields[shrink] / fields[SHRINKS[0]] - 1)[head])
-            found[shrink].append((seconds, 100 * differs))
-    for shrink, rows in found.items():
-        seconds, differs = np.median(rows, axis=0)
-        print(f"| {shrink} | {seconds:.1f} | {differs:.1f} % |")
+            difference = np.median(np.abs(fields[shrink] / fields[SHRINKS[0]] - 1)[head])
+            rows[shrink].append((seconds, 100 * difference))
+    for shrink, measured in rows.items():
+        seconds, difference = np.median(measured, axis=0)
+        print(f"| {shrink} | {seconds:.1f} | {difference:.1f} % |")
 
 
-main()
+if __name__ == "__main__":
+    main()

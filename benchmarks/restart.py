@@ -1,10 +1,10 @@
-"""Kill the supervised pipeline at random moments; it must end with the same files.
+"""Kill the commands of a supervised training at random moments, and check that the same files result.
 
     python benchmarks/restart.py LABELMAPS OUT [--kills 10] [--seed 1]
 
-Runs the documented commands on six synthesised heads with a small recipe, once undisturbed and once with the running
-command killed (SIGKILL, with all its processes) at random moments and given again. Then compares every file: bytes, for
-checkpoints what they hold.
+Runs the documented commands on six synthetic heads with a small recipe: once without interruption, and once with the
+running command killed (SIGKILL, with all its processes) at random moments and repeated. All files are then compared,
+checkpoints by the values that they contain.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ COMMANDS = (
     "strip nfbs/dataset.csv --split validation --model small.onnx -o stripped --resume",
     "evaluate stripped nfbs/dataset.csv --split validation --html report.html --json scores.json --overwrite",
 )
-#: What may differ: how fast it went, and logs that grow with every start.
+#: Files that may differ: measured speeds, and logs that grow with every start.
 MAY_DIFFER = ("speed.json", "events.out.tfevents")
 
 
@@ -43,25 +43,27 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=10)
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
-    work = options.out / "work"  # one folder for both: checkpoints remember where they lie
-    seconds = pipeline(begin(work, options.labelmaps), {})
-    shutil.rmtree(options.out / "whole", ignore_errors=True)
-    work.rename(options.out / "whole")
-    print(f"undisturbed: {sum(seconds):.0f} s")
-    pipeline(begin(work, options.labelmaps), draw_kills(seconds, options.kills, random.Random(options.seed)))
-    report(options.out / "whole", work)
+    work = options.out / "work"  # both runs use the same folder: checkpoints contain its path
+    seconds = run_commands(prepare_folder(work, options.labelmaps), {})
+    uninterrupted = options.out / "uninterrupted"
+    shutil.rmtree(uninterrupted, ignore_errors=True)
+    work.rename(uninterrupted)
+    print(f"uninterrupted: {sum(seconds):.0f} s")
+    kills = draw_kills(seconds, options.kills, random.Random(options.seed))
+    run_commands(prepare_folder(work, options.labelmaps), kills)
+    report(uninterrupted, work)
 
 
 def draw_kills(seconds: list[float], count: int, rng: random.Random) -> dict[int, list[float]]:
-    """Moments at which to kill: seconds into an attempt, by command; longer commands are hit more often."""
+    """Draw the seconds after which attempts are killed, by command; longer commands are killed more often."""
     kills: dict[int, list[float]] = {}
     for number in rng.choices(range(len(seconds)), seconds, k=count):
         kills.setdefault(number, []).append(rng.uniform(0, seconds[number]))
     return kills
 
 
-def begin(work: Path, labelmaps: Path) -> Path:
-    """An empty folder with the label maps and the recipe."""
+def prepare_folder(work: Path, labelmaps: Path) -> Path:
+    """Create an empty folder with the label maps and the recipe."""
     shutil.rmtree(work, ignore_errors=True)
     (work / "maps").mkdir(parents=True)
     for name in MAPS:
@@ -70,8 +72,8 @@ def begin(work: Path, labelmaps: Path) -> Path:
     return work
 
 
-def pipeline(work: Path, kills: dict[int, list[float]]) -> list[float]:
-    """Run all commands, each until it ends by itself; returns the seconds of each."""
+def run_commands(work: Path, kills: dict[int, list[float]]) -> list[float]:
+    """Run all commands, each until it ends without being killed; return the seconds of each."""
     seconds = []
     for number, command in enumerate(COMMANDS):
         start = time.monotonic()
@@ -84,7 +86,7 @@ def pipeline(work: Path, kills: dict[int, list[float]]) -> list[float]:
 
 
 def attempt(work: Path, command: str, moment: float | None) -> str:
-    """Run a command, killed after so many seconds; says what became of it."""
+    """Run a command, kill it after `moment` seconds (None: never), and return how it ended."""
     arguments = [sys.executable, "-m", "deskull", *command.split()]
     process = subprocess.Popen(arguments, cwd=work, start_new_session=True, stdout=subprocess.DEVNULL)
     try:
@@ -95,30 +97,35 @@ def attempt(work: Path, command: str, moment: float | None) -> str:
         return f"killed after {moment:.1f} s"
 
 
-def report(whole: Path, broken: Path) -> None:
-    """Say which files differ, are missing or left over."""
-    names = [{str(p.relative_to(root)) for p in root.rglob("*") if p.is_file()} for root in (whole, broken)]
-    one, other = ({n for n in found if not any(part in n for part in MAY_DIFFER)} for found in names)
-    differ = [name for name in sorted(one & other) if not same_file(whole / name, broken / name)]
-    print(f"{len(one & other)} files compared, {len(differ)} differ, {len(one ^ other)} missing or left over")
-    for name in [*differ, *sorted(one ^ other)]:
+def report(uninterrupted: Path, killed: Path) -> None:
+    """Print which files differ or exist in one folder only; exit with status 1 if there are any."""
+    one, other = (
+        {str(path.relative_to(root)) for path in root.rglob("*") if path.is_file()} for root in (uninterrupted, killed)
+    )
+    one, other = ({name for name in names if not any(part in name for part in MAY_DIFFER)} for names in (one, other))
+    different = [name for name in sorted(one & other) if not same_file(uninterrupted / name, killed / name)]
+    print(f"{len(one & other)} files compared, {len(different)} differ, {len(one ^ other)} are missing or additional")
+    for name in [*different, *sorted(one ^ other)]:
         print(f"  {name}")
-    sys.exit(bool(differ or one ^ other))
+    sys.exit(bool(different or one ^ other))
 
 
 def same_file(one: Path, other: Path) -> bool:
+    """Compare two files by their bytes, and checkpoints by their values."""
     if one.suffix != ".ckpt":
         return one.read_bytes() == other.read_bytes()
-    return same(torch.load(one, weights_only=False), torch.load(other, weights_only=False))
+    # Both were written by this benchmark, and may be unpickled.
+    return same_values(torch.load(one, weights_only=False), torch.load(other, weights_only=False))
 
 
-def same(one, other) -> bool:
-    """Whether two nested structures hold the same."""
+def same_values(one, other) -> bool:
+    """Compare two nested structures of tensors and plain values."""
     if isinstance(one, dict):
-        return one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)
+        return one.keys() == other.keys() and all(same_values(one[key], other[key]) for key in one)
     if isinstance(one, list | tuple):
-        return len(one) == len(other) and all(map(same, one, other))
+        return len(one) == len(other) and all(map(same_values, one, other))
     return torch.equal(one, other) if isinstance(one, torch.Tensor) else one == other
 
 
-main()
+if __name__ == "__main__":
+    main()

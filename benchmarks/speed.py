@@ -1,9 +1,9 @@
-"""Time and memory: one cold command by stage, one scan after another in a warm process, and a rough floor.
+"""Measure time and memory: of a command by stage, of a process that strips scan after scan, and a lower bound.
 
     python benchmarks/speed.py SCAN.nii.gz [--model default] [--threads 2] [--repeats 5]
 
-The floor is the network's arithmetic at the speed that this machine multiplies matrices, plus gzip's time for the bytes
-read and written: what no program with this network could beat.
+The lower bound is the time of the network's arithmetic at the speed at which this machine multiplies matrices, plus the
+time of gzip for the bytes that are read and written: no program with this network could be faster.
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=5)
     options = parser.parse_args()
     for engine in ("onnxruntime", "openvino"):
-        cold(options, engine)
-        warm(options, engine)
-    floor(options)
+        measure_command(options, engine)
+        measure_process(options, engine)
+    report_lower_bound(options)
 
 
-def cold(options: argparse.Namespace, engine: str) -> None:
-    """One command after another, each from a new process: the median run by stage."""
+def measure_command(options: argparse.Namespace, engine: str) -> None:
+    """Run the command several times, and report the stages of the run with the median time."""
     command = (
         f"{sys.executable} -m deskull strip {{scan}} -o {{folder}} --json --model {options.model} --engine {engine}"
     )
@@ -48,12 +48,12 @@ def cold(options: argparse.Namespace, engine: str) -> None:
         runs = [tool.run(options.scan, Path(scratch) / str(n)) for n in range(options.repeats)]
         run = sorted(runs, key=lambda run: run.seconds)[len(runs) // 2]
         stages = json.loads((run.folder / "log.txt").read_text().splitlines()[-1])["stages"]
-    print(f"\n{engine}, cold: {run.seconds:.2f} s (median of {len(runs)}), {run.peak_mb:.0f} MB peak\n")
-    table({"start-up and end": run.seconds - sum(stages.values()), **stages}, run.seconds)
+    print(f"\n{engine}, command: {run.seconds:.2f} s (median of {len(runs)}), {run.peak_mb:.0f} MB peak\n")
+    print_stages({"start-up and end": run.seconds - sum(stages.values()), **stages}, run.seconds)
 
 
-def warm(options: argparse.Namespace, engine: str) -> None:
-    """One scan after another in one process, files read and written."""
+def measure_process(options: argparse.Namespace, engine: str) -> None:
+    """Strip one scan after another in one process, with files read and written."""
     script = (
         "import sys, time; from pathlib import Path; from deskull import Stripper; from deskull.formats import write\n"
         "scan, out, model, threads, engine, repeats = sys.argv[1:]\n"
@@ -72,31 +72,35 @@ def warm(options: argparse.Namespace, engine: str) -> None:
             [sys.executable, "-c", script, *map(str, facts)], capture_output=True, text=True, check=True
         )
     seconds, overhead = np.array([line.split() for line in done.stdout.splitlines()][1:], float).T
-    print(f"\n{engine}, warm: {np.median(seconds):.2f} s a scan, {3600 / np.median(seconds):.0f} scans an hour;")
-    print(f"Python outside the stages: {1000 * np.median(overhead):.1f} ms a scan")
+    print(
+        f"\n{engine}, one process: {np.median(seconds):.2f} s per scan, {3600 / np.median(seconds):.0f} scans per hour;"
+    )
+    print(f"Python outside the stages: {1000 * np.median(overhead):.1f} ms per scan")
 
 
-def table(stages: dict[str, float], whole: float) -> None:
-    """Print seconds and shares."""
-    print("| stage | s | share |\n|---|---|---|")
+def print_stages(stages: dict[str, float], total: float) -> None:
+    """Print the seconds of each stage, and their percentage of the total."""
+    print("| stage | s | % |\n|---|---|---|")
     for name, seconds in stages.items():
-        print(f"| {name} | {seconds:.2f} | {100 * seconds / whole:.0f} % |")
+        print(f"| {name} | {seconds:.2f} | {100 * seconds / total:.0f} |")
 
 
-def floor(options: argparse.Namespace) -> None:
-    """The least that this network could take here."""
+def report_lower_bound(options: argparse.Namespace) -> None:
+    """Print the time that this network takes at least on this machine."""
     model, scan = load_model(options.model), formats.read(options.scan)
     stride = model.preprocessing.stride
     grid = [size // stride for size in model.preprocessing.apply(scan).data.shape]
-    work = 2 * multiplications(model.card["recipe"]["channels"], stride) * np.prod(grid)
+    n_operations = 2 * multiplications(model.card["recipe"]["channels"], stride) * np.prod(grid)
     peak = peak_speed(options.threads)
-    packed = gzip_seconds(options.scan, Stripper(options.model, options.threads).strip(scan))
-    print(f"\nfloor: {work / 1e9:.0f} GFLOP on a grid of {' x '.join(map(str, grid))} at {peak / 1e9:.0f} GFLOP/s: ")
-    print(f"{work / peak:.2f} s; gzip in and out, one thread: {packed:.2f} s; together {work / peak + packed:.2f} s")
+    compression = gzip_seconds(options.scan, Stripper(options.model, options.threads).strip(scan))
+    size = " x ".join(map(str, grid))
+    print(f"\nlower bound: {n_operations / 1e9:.0f} GFLOP on a grid of {size} at {peak / 1e9:.0f} GFLOP/s: ")
+    network = n_operations / peak
+    print(f"{network:.2f} s; gzip, one thread: {compression:.2f} s; together {network + compression:.2f} s")
 
 
 def multiplications(channels: list[int], stride: int) -> float:
-    """Multiplications of the U-Net's convolutions for one voxel of its answer, which sees stride^3 of the image."""
+    """Count the multiplications of the U-Net for one voxel of its output, which covers stride^3 voxels of the image."""
     finer, count = channels[:-1], 0.0
     for level, (before, features) in enumerate(zip([stride**3, *finer], channels, strict=True)):
         count += 27 * (before + features) * features / 8**level
@@ -106,7 +110,7 @@ def multiplications(channels: list[int], stride: int) -> float:
 
 
 def peak_speed(threads: int) -> float:
-    """Operations a second of a large matrix product in 32 bits."""
+    """Measure the operations per second of a large matrix product in 32 bits."""
     size = 3072
     script = (
         f"import numpy as np, time; a = np.ones(({size}, {size}), np.float32); a @ a; best = 9.0\n"
@@ -119,7 +123,7 @@ def peak_speed(threads: int) -> float:
 
 
 def gzip_seconds(scan: Path, result) -> float:
-    """Seconds to unpack a scan and pack its mask and brain at gzip's fastest level."""
+    """Measure the seconds to decompress a scan and compress its mask and brain at gzip's fastest level."""
     start = time.perf_counter()
     if scan.suffix == ".gz":
         with gzip.open(scan) as file, tempfile.TemporaryFile() as sink:
@@ -129,4 +133,5 @@ def gzip_seconds(scan: Path, result) -> float:
     return time.perf_counter() - start
 
 
-main()
+if __name__ == "__main__":
+    main()

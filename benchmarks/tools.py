@@ -1,4 +1,4 @@
-"""Running deskull or any other tool on a scan, with the time and memory it took."""
+"""Tools: run deskull or any other tool on a scan, and measure time and memory."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Tool:
     ----------
     name : str
     template : str
-        The command, with ``{scan}``, ``{mask}`` and, where a tool writes more, ``{folder}``.
+        The command, with ``{scan}``, ``{mask}`` and, for a tool that writes several files, ``{folder}``.
     """
 
     name: str
@@ -30,7 +30,7 @@ class Tool:
         """Read ``NAME=COMMAND``."""
         name, _, template = text.partition("=")
         if "{scan}" not in template:
-            raise SystemExit(f"--tool {text}: write NAME=COMMAND with {{scan}} and {{mask}} or {{folder}} in it.")
+            raise SystemExit(f"--tool {text}: must be NAME=COMMAND, and contain {{scan}} and {{mask}} or {{folder}}.")
         return cls(name, template)
 
     def run(self, scan: Path, folder: Path) -> Run:
@@ -48,7 +48,17 @@ class Tool:
 
 @dataclass(frozen=True)
 class Run:
-    """What came of it: the folder, the exit status, seconds and peak memory in MB."""
+    """One run of a tool.
+
+    Attributes
+    ----------
+    folder : Path
+        Folder of the results.
+    status : int
+        Exit status.
+    seconds, peak_mb : float
+        Elapsed time, and peak memory in MB.
+    """
 
     folder: Path
     status: int
@@ -57,16 +67,16 @@ class Run:
 
     @property
     def mask(self) -> Path | None:
-        """The mask that was written, if any."""
+        """The mask, if one was written."""
         return next(iter(sorted(self.folder.glob("*mask*.nii*"))), None)
 
     @property
     def distance(self) -> Path | None:
-        """The signed distance that was written, if any: then borders can be chosen."""
+        """The signed distance, if one was written; the border can then be chosen."""
         return next(iter(sorted(self.folder.glob("*_distance.nii*"))), None)
 
 
 def deskull(model: str = "default") -> Tool:
-    """Our own command line with one of its models."""
+    """Return the command line of deskull with one of its models."""
     parts = (sys.executable, "-m", "deskull", "strip", "{scan}", "-o", "{folder}", "--mask-only", "--distance")
     return Tool(f"deskull {Path(model).stem}", f"{shlex.join(parts)} --model {shlex.quote(model)}")
