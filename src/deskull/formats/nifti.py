@@ -7,6 +7,7 @@ number of frames change. Standard: https://nifti.nimh.nih.gov.
 from __future__ import annotations
 
 import math
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ from deskull.formats.nifti_header import (
 )
 from deskull.formats.shape import split_shape
 from deskull.options import ReadOptions
-from deskull.volume import Array, Volume
+from deskull.volume import Array, Volume, corners
 
 OUTPUT_SUFFIX = ".nii.gz"
 SCALES = True
@@ -37,6 +38,8 @@ HEADER = Nifti1Header
 
 #: Extensions of a pair follow the header to the end of its file; at most this many bytes are read.
 _MAX_EXTENSIONS = 1 << 24
+#: A header's corners lie where a volume's do if they are no farther apart than this, in voxels.
+_SAME_PLACE = 0.1
 #: Largest size of an axis in a NIfTI-1 header.
 _NIFTI1_MAX = 2**15 - 1
 
@@ -151,7 +154,7 @@ def write(volume: Volume, path: Path) -> None:
 
 def _output_header(volume: Volume) -> Any:
     """Return the input's header with this volume's type, scaling and frames; a new one if it is of another geometry."""
-    kept = volume.header is not None and describes(volume.header, volume)
+    kept = volume.header is not None and _describes(volume.header, volume)
     header = _single(volume.header) if kept else _new_header(volume)
     dtype = _storable(volume.data.dtype)
     if header.get_data_dtype().newbyteorder("=") != dtype:
@@ -165,9 +168,18 @@ def _output_header(volume: Volume) -> Any:
     return header
 
 
-def describes(header: Any, volume: Volume) -> bool:
-    """Whether a header has a volume's spatial shape: it is not that of an image that was cropped in memory since."""
-    return tuple(header.get_data_shape()[:3]) == volume.shape
+def _describes(header: Any, volume: Volume) -> bool:
+    """Whether a header has a volume's shape and affine; not after the volume was cropped or moved in memory."""
+    if tuple(header.get_data_shape()[:3]) != volume.shape:
+        return False
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            affine = read_affine(header.copy(), Path(volume.name))
+    except InputError:
+        return False
+    moved = np.abs(corners(volume.shape, affine) - corners(volume.shape, volume.affine)).max()
+    return bool(moved < _SAME_PLACE * volume.voxel_sizes.min())
 
 
 def _new_header(volume: Volume) -> Any:

@@ -59,3 +59,20 @@ def read_text(path: Path) -> str:
 def warn_of_nifti(path: Path, family: str) -> None:
     """Warn that results of a format that is only read are written as NIfTI."""
     warnings.warn(DeskullWarning(f"{path}: {family} is read only; results are written as NIfTI."), stacklevel=3)
+
+
+#: Suffix of the header that belongs to the suffix of a data file.
+_HEADER_SUFFIXES = {".img": ".hdr", ".img.gz": ".hdr.gz", ".brik": ".head", ".brik.gz": ".head", ".rec": ".par"}
+
+
+def has_header_beside(path: Path) -> bool:
+    """Whether a file holds the voxels of a header beside it: then the header names the image, not this file.
+
+    >>> has_header_beside(Path("no such folder/scan.img"))
+    False
+    """
+    for suffix, header in _HEADER_SUFFIXES.items():
+        if path.name.lower().endswith(suffix):
+            base = path.name[: -len(suffix)]
+            return any(path.with_name(base + name).exists() for name in (header, header.upper()))
+    return False
