@@ -1,1 +1,1 @@
-"""BIDS: raw datasets in, derivatives out."""
+"""BIDS: raw datasets in, derivatives out, as a BIDS App."""

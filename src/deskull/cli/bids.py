@@ -106,7 +106,9 @@ def bids(
         _write_group_table(out, nprocs or 1)
         return
     from deskull.batch import local, stripping
-    from deskull.bids.participant import Query, describe, find_scans, plan, read_filters
+    from deskull.bids.entities import read_filters
+    from deskull.bids.finding import Query, find_scans
+    from deskull.bids.participant import describe, plan
 
     filters = read_filters(filter_file) if filter_file else ()
     scans = find_scans(bids_dir, Query(participants or (), sessions or (), suffixes or (), filters))

@@ -1,0 +1,78 @@
+"""The group level: a line for each mask, whatever its sidecar says, and a sentence for each damaged mask."""
+
+from __future__ import annotations
+
+import csv
+import json
+
+import numpy as np
+import pytest
+
+from deskull import UsageError, Volume, formats
+from deskull.bids.group import COLUMNS, group
+
+
+def add_mask(out, name, volume_ml=8):
+    """A mask of cubes of 1 ml in a field of 10 x 10 x 10 of them."""
+    mask = np.zeros((10, 10, 10), np.uint8)
+    mask.flat[:volume_ml] = 1
+    path = out / name
+    formats.write(Volume(mask, np.diag([10.0, 10.0, 10.0, 1.0])), path)
+    return path
+
+
+def rows(out):
+    with (out / "group_brain.tsv").open() as file:
+        return list(csv.DictReader(file, delimiter="\t"))
+
+
+def test_table_has_a_line_for_each_mask(tmp_path):
+    add_mask(tmp_path, "sub-02/anat/sub-02_desc-brain_mask.nii.gz", 3)
+    add_mask(tmp_path, "sub-01/ses-1/anat/sub-01_ses-1_run-2_desc-brain_mask.nii.gz")
+    assert group(tmp_path) == (2, [])
+    first, second = rows(tmp_path)
+    assert list(first) == list(COLUMNS)
+    assert (first["participant_id"], first["session_id"], first["entities"]) == ("sub-01", "ses-1", "run-2 desc-brain")
+    assert (second["participant_id"], second["session_id"], second["volume_ml"]) == ("sub-02", "n/a", "3.00")
+    assert second["mask"] == "sub-02/anat/sub-02_desc-brain_mask.nii.gz"
+
+
+def test_origin_of_a_mask_is_read_from_its_sidecar(tmp_path):
+    mask = add_mask(tmp_path, "sub-02/anat/sub-02_desc-brain_mask.nii.gz")
+    made = {"Version": "1.2", "Parameters": {"model": "small"}}
+    sidecar = mask.with_name("sub-02_desc-brain_mask.json")
+    sidecar.write_text(json.dumps({"GeneratedBy": [made], "Sources": ["bids:raw:x"]}))
+    group(tmp_path)
+    (row,) = rows(tmp_path)
+    assert (row["source"], row["version"], row["model"]) == ("bids:raw:x", "1.2", "small")
+
+
+@pytest.mark.parametrize("content", ["", "[]", '{"GeneratedBy": 3}', '{"GeneratedBy": []}', "null"])
+def test_damaged_sidecar_leaves_the_origin_unknown(tmp_path, content):
+    mask = add_mask(tmp_path, "sub-02/anat/sub-02_desc-brain_mask.nii.gz")
+    mask.with_name("sub-02_desc-brain_mask.json").write_text(content)
+    assert group(tmp_path) == (1, [])
+    assert rows(tmp_path)[0]["source"] == "n/a"
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_damaged_mask_is_reported_and_the_others_are_listed(tmp_path, jobs):
+    add_mask(tmp_path, "sub-02/anat/sub-02_desc-brain_mask.nii.gz")
+    broken = tmp_path / "sub-03" / "sub-03_desc-brain_mask.nii.gz"
+    broken.parent.mkdir()
+    broken.write_bytes(b"no image")
+    count, (fault,) = group(tmp_path, jobs)
+    assert count == 1
+    assert fault.startswith(f"{broken}: is not")
+
+
+def test_earlier_table_is_replaced(tmp_path):
+    (tmp_path / "group_brain.tsv").write_text("old")
+    add_mask(tmp_path, "sub-02/anat/sub-02_desc-brain_mask.nii.gz")
+    group(tmp_path)
+    assert len(rows(tmp_path)) == 1
+
+
+def test_folder_without_masks_is_refused(tmp_path):
+    with pytest.raises(UsageError, match="holds no masks"):
+        group(tmp_path)
