@@ -173,8 +173,8 @@ class StripOptions:
     timeout: Annotated[
         float | None,
         Option(
-            "Maximum time in {unit} for each scan, which fails if it takes longer; by default 900 in a batch and no limit for "
-            "a single scan; inf: no limit.",
+            "Maximum time in {unit} for each scan, which fails if it takes longer; by default 900 in a batch and "
+            "unlimited for a single scan; inf: unlimited.",
             Group.speed,
             "seconds",
         ),
