@@ -57,3 +57,10 @@ def test_a_corrected_head_is_evened_out_and_keeps_its_background(shaded):
 
 def test_otsus_threshold_separates_the_head_from_air(shaded):
     assert (above_otsu(shaded.values()) == BRAIN).mean() > 0.95
+
+
+def test_warnings_of_itk_are_off(shaded):
+    sitk = pytest.importorskip("SimpleITK")
+    sitk.ProcessObject.SetGlobalWarningDisplay(True)
+    above_otsu(shaded.data)
+    assert not sitk.ProcessObject.GetGlobalWarningDisplay()

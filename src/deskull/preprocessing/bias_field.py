@@ -6,6 +6,8 @@ correct the whole head first.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from deskull.errors import InputError
@@ -91,8 +93,7 @@ def above_otsu(values: FloatArray) -> Array:
     -------
     ndarray of bool, shape (x, y, z)
     """
-    import SimpleITK as sitk
-
+    sitk = _simpleitk()
     image = sitk.GetImageFromArray(np.ascontiguousarray(values.T))
     mask: Array = sitk.GetArrayFromImage(sitk.OtsuThreshold(image, 0, 1, _N_OTSU_BINS)).T > 0
     return mask
@@ -119,8 +120,7 @@ def bias_field(scan: Volume, mask: Array, shrink: int = SHRINK, threads: int = 1
     InputError
         If the mask is too small to estimate a field in.
     """
-    import SimpleITK as sitk
-
+    sitk = _simpleitk()
     image = sitk.GetImageFromArray(np.ascontiguousarray(scan.finite().values().T))
     region = sitk.GetImageFromArray(np.ascontiguousarray((mask > 0).astype(np.uint8).T))
     for itk_image in (image, region):
@@ -136,3 +136,11 @@ def bias_field(scan: Volume, mask: Array, shrink: int = SHRINK, threads: int = 1
     corrector.Execute(sitk.Shrink(image, factors), small)
     field: FloatArray = np.exp(sitk.GetArrayFromImage(corrector.GetLogBiasFieldAsImage(image)).T).astype(np.float32)
     return field
+
+
+def _simpleitk() -> Any:
+    """Import SimpleITK, which is slow, and switch off the warnings that ITK prints on stderr."""
+    import SimpleITK
+
+    SimpleITK.ProcessObject.SetGlobalWarningDisplay(False)
+    return SimpleITK
