@@ -11,7 +11,6 @@ import numpy as np
 from deskull.errors import GeometryWarning, InputError
 from deskull.formats.detached import quote
 from deskull.formats.nrrd_header import NrrdHeader, numbers, vectors
-from deskull.formats.shape import check_affine
 from deskull.volume import Affine
 
 #: Signs that turn world coordinates into RAS+. A space with time ("-time", or T after the letters) has a fourth axis.
@@ -132,8 +131,8 @@ def _affine_of_directions(header: NrrdHeader, columns: list[list[float]], path: 
     if units and len(units) != n_world:
         raise InputError(f"{path}: has {len(units)} space units for {n_world} axes; repair the header.")
     factors = _mm_per_unit(units[:3] or ["mm"] * 3, path)
-    check_affine(affine, path)
-    return np.diag([*factors, 1.0]) @ np.diag([*_signs(header, path), 1.0]) @ affine
+    with np.errstate(invalid="ignore"):  # infinite numbers are refused afterwards
+        return np.diag([*factors, 1.0]) @ np.diag([*_signs(header, path), 1.0]) @ affine
 
 
 def _signs(header: NrrdHeader, path: Path) -> tuple[int, int, int]:
