@@ -80,36 +80,60 @@ def index(
     ] = None,
 ) -> None:
     """List the scans of a data set with their masks, check them, and split them by subject."""
+    splits = splits or out.with_name("splits.csv")
+    _check_targets(out, splits, table)
+    _check_ways(folder, layout, (pattern, mask_pattern, brain_pattern, roi_pattern), table)
+    how: dict[str, Any] = {"validation": validation, "test": test, "folds": folds, "seed": seed}
+    with _option_names():
+        patterns = _patterns(pattern, mask_pattern, brain_pattern, roi_pattern)
+        complete = _index(folder, layout, patterns, table, out, splits, how, None if no_check else jobs or 0)
+    if not complete:
+        raise typer.Exit(FAILED)
+
+
+def _index(
+    folder: Path | None,
+    layout: Layout | None,
+    patterns: Patterns | None,
+    table: Path | None,
+    out: Path,
+    splits: Path,
+    how: dict[str, Any],
+    jobs: int | None,
+) -> bool:
+    """Write the table and the splits, and return whether all cases could be used.
+
+    Parameters
+    ----------
+    folder, layout, patterns, table, out, splits
+        As in `index`.
+    how : dict
+        How subjects are assigned to splits: arguments of `deskull.data.assignment.assign_splits`.
+    jobs : int, optional
+        Number of cases to check at a time; 0 for the default, None to check none.
+    """
     from deskull.data.assignment import assign_splits
     from deskull.data.cases import write_cases
     from deskull.data.finding import find_cases
     from deskull.data.layouts.listed import listed_splits
     from deskull.data.splits import count_cases, merge_splits, sites_of, write_splits
 
-    splits = splits or out.with_name("splits.csv")
-    _check_targets(out, splits, table)
-    _check_ways(folder, layout, (pattern, mask_pattern, brain_pattern, roi_pattern), table)
-    with _option_names():
-        patterns = _patterns(pattern, mask_pattern, brain_pattern, roi_pattern)
-        found, problems = find_cases(folder, layout.value if layout else None, patterns, table)
-        known = merge_splits(splits, listed_splits(table) if table else None)
-        for problem in problems:
-            print_message(f"left out: {problem}")
-        if not found:
-            raise InputError(f"{folder or table}: no scan with a mask was found; check --layout, --pattern or --table.")
-        how: dict[str, Any] = {"validation": validation, "test": test, "folds": folds, "seed": seed, "known": known}
-        assign_splits(found, **how)  # refuses impossible fractions and folds before the long check
-        usable = found if no_check else _usable_cases(found, jobs)
-        if not usable:
-            fault = f"none of its {len(found)} scans can be used; correct the errors above."
-            raise InputError(f"{folder or table}: {fault}")
-        assigned = assign_splits(usable, **how)
+    cases, problems = find_cases(folder, layout.value if layout else None, patterns, table)
+    how = how | {"known": merge_splits(splits, listed_splits(table) if table else None)}
+    for problem in problems:
+        print_message(f"left out: {problem}")
+    if not cases:
+        raise InputError(f"{folder or table}: no scan with a mask was found; check --layout, --pattern or --table.")
+    assign_splits(cases, **how)  # refuses impossible fractions and folds before the long check
+    usable = cases if jobs is None else _usable_cases(cases, jobs)
+    if not usable:
+        raise InputError(f"{folder or table}: none of its {len(cases)} scans can be used; correct the errors above.")
+    assigned = assign_splits(usable, **how)
     write_splits(assigned, splits, sites_of(usable))
     write_cases(usable, out)
     _print_counts(count_cases(usable, assigned))
     print(f"{out}: {len(usable)} cases; {splits}: {len(assigned)} subjects")
-    if problems or len(usable) < len(found):
-        raise typer.Exit(FAILED)
+    return not problems and len(usable) == len(cases)
 
 
 @contextmanager
@@ -156,7 +180,7 @@ def _patterns(scan: str | None, mask: str | None, brain: str | None, roi: str | 
     return Patterns(scan, mask, brain, roi)
 
 
-def _usable_cases(cases: Sequence[Case], jobs: int | None) -> list[Case]:
+def _usable_cases(cases: Sequence[Case], jobs: int) -> list[Case]:
     """Check cases, report errors and warnings, and return the cases that can be used."""
     from deskull.data.checks import check_cases
     from deskull.system.resources import default_threads

@@ -4,22 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from deskull.cli.console import FAILED, USER_ERRORS, error_text, print_message, refuse_inputs
+from deskull.cli.evaluation_tables import print_tables
 from deskull.errors import UsageError
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
     from deskull.evaluation.comparison import Comparison
     from deskull.evaluation.pairs import Pair
     from deskull.evaluation.scores import CaseScores
-
-#: Width of the tables in characters where the output is not a terminal.
-_WIDTH = 200
 
 
 def evaluate(
@@ -63,31 +59,42 @@ def evaluate(
     The scores are Dice, IoU, sensitivity, specificity, HD95 and mean surface distance in mm, volume difference in ml,
     and the fraction of false positives beyond 5 mm.
     """
-    from deskull.evaluation.comparison import compare
-    from deskull.evaluation.pairs import find_scans, pair_models
-
     results = [path for path in (csv, json, html) if path and str(path) != "-"]
     _check_results(results, overwrite, html=html, scans=scans)
-    folders = _model_folders(predicted, name, against or [])
-    if reference.suffix.lower() == ".csv":
-        pairs, scan_files = _pair_with_table(folders, reference, split)
-    elif split:
-        raise UsageError(f"--split {split}: needs a table; give the table of 'deskull data index' as REF.")
-    else:
-        pairs = pair_models(folders, reference, roi)
-        cases = {pair.case for model_pairs in pairs.values() for pair in model_pairs}
-        scan_files = find_scans(scans, cases) if scans else {}
+    pairs, scan_files = _pair(_model_folders(predicted, name, against or []), reference, split, roi, scans)
     _refuse_inputs(results, pairs, scan_files)
     models = {model: _score(model_pairs) for model, model_pairs in pairs.items()}
     if any(models.values()):
-        comparison = compare(models) if len(models) > 1 else None
+        comparison = _compare(models)
         _write(models, comparison, csv, json, overwrite)
         if html:
             _write_page(html, models, pairs, scan_files, overwrite)
         if str(json) != "-":
-            _print_tables(models, comparison)
+            print_tables(models, comparison)
     if any(len(models[model]) < len(pairs[model]) for model in pairs):
         raise typer.Exit(FAILED)
+
+
+def _pair(
+    folders: Mapping[str, Path], reference: Path, split: str | None, roi: Path | None, scans: Path | None
+) -> tuple[dict[str, list[Pair]], dict[str, Path]]:
+    """Return the pairs of each model, and the scan of each case as far as it is known."""
+    from deskull.evaluation.pairs import find_scans, pair_models
+
+    if reference.suffix.lower() == ".csv":
+        return _pair_with_table(folders, reference, split)
+    if split:
+        raise UsageError(f"--split {split}: needs a table; give the table of 'deskull data index' as REF.")
+    pairs = pair_models(folders, reference, roi)
+    cases = {pair.case for model_pairs in pairs.values() for pair in model_pairs}
+    return pairs, find_scans(scans, cases) if scans else {}
+
+
+def _compare(models: Mapping[str, Sequence[CaseScores]]) -> Comparison | None:
+    """Compare the models, if there are several."""
+    from deskull.evaluation.comparison import compare
+
+    return compare(models) if len(models) > 1 else None
 
 
 def _check_results(results: Sequence[Path], overwrite: bool, *, html: Path | None, scans: Path | None) -> None:
@@ -199,75 +206,3 @@ def _write_page(
 
     page = evaluation_page(models, pairs, scans)
     write_bytes(path, page.encode(errors="xmlcharrefreplace"), overwrite=overwrite)
-
-
-def _print_tables(models: Mapping[str, Sequence[CaseScores]], comparison: Comparison | None) -> None:
-    """Print the scores of each model, and how the models compare."""
-    from rich.console import Console
-
-    console = Console()
-    console = console if console.is_terminal else Console(width=_WIDTH)
-    for model, cases in models.items():
-        console.print(_scores_table(cases, model if comparison else ""))
-    if comparison:
-        console.print(_comparison_table(comparison))
-
-
-def _empty_table(title: str) -> Table:
-    from rich import box
-    from rich.table import Table
-
-    heading = _plain_text(title) if title else None
-    return Table(box=box.SIMPLE_HEAD, title=heading, title_style="bold", title_justify="left")
-
-
-def _plain_text(text: str) -> Any:
-    """Return text without markup: brackets are printed, and bytes that are not UTF-8 are shown as escapes."""
-    from rich.text import Text
-
-    return Text(text.encode(errors="backslashreplace").decode())
-
-
-def _scores_table(cases: Sequence[CaseScores], title: str) -> Table:
-    """Return the scores of all cases, followed by their summary if there are several."""
-    from deskull.evaluation.definitions import SCORES
-    from deskull.evaluation.scores import summarise
-
-    table = _empty_table(title)
-    table.add_column("case", no_wrap=True)
-    for score in SCORES.values():
-        table.add_column(score.label_with_unit, justify="right")
-    for case in cases:
-        table.add_row(_plain_text(case.case), *(score.format(score.value(case.scores)) for score in SCORES.values()))
-    summary = summarise(cases)
-    for kind in ("median", "mean", "worst") if len(cases) > 1 else ():
-        cells = (score.format(summary[key][kind]) if key in summary else "" for key, score in SCORES.items())
-        table.add_row(kind, *cells, style="bold")
-    return table
-
-
-def _comparison_table(comparison: Comparison) -> Table:
-    """Return the differences of every model from the first one."""
-    from deskull.evaluation.definitions import COMPARED_SCORES, format_number
-
-    excluded = f", {len(comparison.excluded_cases)} left out" if comparison.excluded_cases else ""
-    table = _empty_table(f"paired differences (cases that all models share: {len(comparison.cases)}{excluded})")
-    for heading in ("score", "models"):
-        table.add_column(heading, no_wrap=True)
-    for heading in ("cases", "median difference", "95 % interval", "p", "p (Holm)"):
-        table.add_column(heading, justify="right")
-    table.add_column("better")
-    for difference in comparison.differences:
-        score = COMPARED_SCORES[difference.score]
-        median, low, high = (
-            format_number(value, score.difference_format)
-            for value in (difference.median, difference.low, difference.high)
-        )
-        interval = f"{low} to {high}" if difference.interval_method else ""
-        p_values = ("" if p is None else f"{p:.3f}" for p in (difference.p, difference.p_holm))
-        verdict = difference.better or difference.note or "not significant"
-        table.add_row(
-            score.label_with_unit, _plain_text(f"{difference.other} − {difference.first}"), str(difference.n_pairs),
-            median, interval, *p_values, _plain_text(verdict),
-        )  # fmt: skip
-    return table
