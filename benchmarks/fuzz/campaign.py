@@ -65,6 +65,8 @@ def explained(outcome: Outcome, others: dict[str, Reading], seed: Seed | DicomSe
     It is so if other libraries read the same voxels and the same affine from it, unless voxels are missing or the
     checksum of a compressed stream is wrong, of which some of them say nothing.
     """
+    if "link out of the folder" in outcome.label:
+        return replace(outcome, detail="voxels of a file that the user linked to", reading=None)
     if outcome.reading is None:
         return replace(outcome, kind=Class.unexplained, detail=f"{outcome.detail}: too large to compare")
     what = outcome.detail

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deskull import InputError
+from deskull.errors import GeometryWarning
 from deskull.formats.compression import PADDING, open_stream, stream_of, write_gzip
 
 CONTENT = np.random.default_rng(0).integers(0, 50, 100_000).astype(np.uint8).tobytes()
@@ -125,6 +126,14 @@ def test_padding_after_the_voxels_is_allowed(stream, encoding):
     reader = stream(PACK[encoding](CONTENT + bytes(PADDING)), encoding)
     reader.read(len(CONTENT))
     reader.finish()
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_bytes_that_are_no_padding_after_the_voxels_are_ignored_with_a_warning(stream, encoding):
+    reader = stream(PACK[encoding](CONTENT + bytes(5) + b"more"), encoding)
+    reader.read(len(CONTENT))
+    with pytest.warns(GeometryWarning, match="9 bytes follow the last voxel"):
+        reader.finish()
 
 
 @pytest.mark.parametrize("encoding", ENCODINGS)

@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deskull import InputError, Volume, formats
+from deskull.errors import GeometryWarning
 from deskull.options import ReadOptions
 
 SHAPE = (4, 3, 2)
@@ -277,6 +278,12 @@ def test_writing_the_same_volume_twice_gives_the_same_bytes(tmp_path):
     for name in ("a.nrrd", "b.nrrd"):
         formats.write(Volume(VOXELS, AFFINE), tmp_path / name)
     assert (tmp_path / "a.nrrd").read_bytes() == (tmp_path / "b.nrrd").read_bytes()
+
+
+def test_unknown_field_is_ignored_with_a_warning(tmp_path):
+    path = nrrd_file(tmp_path / "scan.nrrd", RAW, extra="spaceorgin: (0,0,0)")
+    with pytest.warns(GeometryWarning, match="field 'spaceorgin' of its header is unknown"):
+        formats.read(path)
 
 
 COLOURS = ["RGB-color", "3-color", "RGBA-color", "HSV-color", "vector", "3-vector", "2-vector", "quaternion"]

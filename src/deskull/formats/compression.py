@@ -9,6 +9,7 @@ times faster than zlib at nearly the same size.
 from __future__ import annotations
 
 import bz2
+import warnings
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -20,7 +21,7 @@ import numpy.typing as npt
 from isal import igzip
 from isal.igzip_lib import DECOMP_ZLIB, IgzipDecompressor, IsalError
 
-from deskull.errors import InputError
+from deskull.errors import GeometryWarning, InputError
 from deskull.formats.files import file_size, open_regular
 
 #: Compression level, of 0 to 3; on three scans 2 to 7 % larger than zlib's default, and no other level is 2 % smaller.
@@ -123,6 +124,8 @@ class Stream:
     def finish(self, allowance: int = PADDING) -> None:
         """Read to the end, by which the checksum of compressed data is verified.
 
+        Warns where bytes other than zeros follow what was read.
+
         Parameters
         ----------
         allowance : int
@@ -133,11 +136,15 @@ class Stream:
         InputError
             If the checksum is wrong, or more bytes follow: then the header or the data belong to another image.
         """
-        if len(self.read_up_to(allowance + 1)) > allowance:
+        rest = self.read_up_to(allowance + 1)
+        if len(rest) > allowance:
             raise InputError(
                 f"{self._path}: holds more data than its header promises (damaged, or a header of another image); "
                 "copy or convert it again."
             )
+        if rest.strip(b"\0"):
+            text = f"{len(rest)} bytes follow the last voxel and are ignored; check that its header is its own."
+            warnings.warn(f"{self._path}: {text}", GeometryWarning, stacklevel=2)
 
     def _next(self, size: int) -> bytes:
         """Return the next bytes, at most `size`; none at the end."""

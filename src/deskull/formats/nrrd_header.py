@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import math
 import re
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from deskull.errors import InputError
+from deskull.errors import GeometryWarning, InputError
 from deskull.formats.detached import quote
 
 #: Largest header that is read, in bytes.
@@ -21,6 +22,13 @@ MAX_HEADER = 1 << 20
 #: Most axes that the standard's reference implementation allows.
 MAX_AXES = 16
 _ALIASES = {"centers": "centerings"}
+#: Every field of the standard.
+_FIELDS = {
+    "content", "number", "type", "dimension", "sizes", "spacings", "thicknesses", "axismins", "axismaxs", "centerings",
+    "labels", "units", "kinds", "min", "max", "oldmin", "oldmax", "datafile", "endian", "encoding", "lineskip",
+    "byteskip", "sampleunits", "blocksize", "space", "spacedimension", "spaceunits", "spaceorigin", "spacedirections",
+    "measurementframe",
+}  # fmt: skip
 _INTEGERS = {
     "i1": ("signed char", "int8", "int8_t"),
     "u1": ("uchar", "unsigned char", "uint8", "uint8_t"),
@@ -125,6 +133,9 @@ def parse_header(content: bytes, path: Path) -> tuple[NrrdHeader, int]:
     if len(set(names)) < len(names):
         twice = next(name for name in names if names.count(name) > 1)
         raise InputError(f"{path}: gives the field {quote(twice)} twice; repair the header.")
+    if unknown := [name for name in names if name not in _FIELDS]:
+        text = f"the field {quote(unknown[0])} of its header is unknown and ignored; check its spelling."
+        warnings.warn(f"{path}: {text}", GeometryWarning, stacklevel=2)
     return NrrdHeader(magic, tuple(lines)), position
 
 
