@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from deskull import InputError, Volume, formats
+from deskull.errors import GeometryWarning
 
 AFFINE = np.array([[-0.9, 0.1, 0, 80], [0, 0, 1.1, -120], [0.05, -1.2, 0, 99.5], [0, 0, 0, 1]])
 VOXELS = np.random.default_rng(1).integers(0, 900, (7, 6, 5)).astype(np.int16)
@@ -129,3 +130,9 @@ def test_an_image_cropped_in_memory_is_written_with_a_new_header(tmp_path, mgz):
     volume = formats.read(mgz)
     formats.write(replace(volume, data=volume.data[2:]), tmp_path / "part.mgz")
     np.testing.assert_array_equal(formats.read(tmp_path / "part.mgz").data, VOXELS[2:])
+
+
+def test_directions_that_are_not_of_length_1_give_a_warning(mgz):
+    path = changed(mgz, field=(42, b"\0" * 3))
+    with pytest.warns(GeometryWarning, match="not of length 1"):
+        formats.read(path)

@@ -16,6 +16,7 @@ from deskull.data.splits import cases_of
 from deskull.data.tables import read_rows, read_text
 from deskull.errors import InputError, UsageError
 from deskull.formats import dicom, split_name
+from deskull.formats.pairs import has_header_beside
 
 _TABLES = (".csv", ".tsv", ".txt")
 #: What is appended to the name of a DICOM source in the names of the results of one series.
@@ -135,7 +136,7 @@ def _plan_folder(folder: Path, out: Path | None) -> Plan:
     """Plan every image beneath a folder that is not a result; a folder of DICOM files counts as one scan."""
     folders, files = _walk(folder, out)
     images = [path for path in files if split_name(path)[1] not in ("", *dicom.SUFFIXES)]
-    scans = [path for path in images if not is_result(path) and not _is_second_half(path)]
+    scans = [path for path in images if not is_result(path) and not has_header_beside(path)]
     scans += _dicom_folders(folders)
     skipped = _orphans(images, [*scans, *(path for path in files if split_name(path)[1] in dicom.SUFFIXES)])
     if not scans and skipped:
@@ -177,16 +178,6 @@ def _dicom_folders(folders: Sequence[Path]) -> list[Path]:
         if found.keys().isdisjoint(folder.parents) and dicom.holds_dicom(folder):
             found[folder] = None
     return list(found)
-
-
-def _is_second_half(path: Path) -> bool:
-    """Whether a file holds the voxels of a header file beside it, upper or lower case."""
-    base, suffix = split_name(path)
-    if suffix not in (".img", ".img.gz"):
-        return False
-    compression = path.name[len(base) + len(".img") :]
-    headers = (path.with_name(f"{base}{half}{compression}") for half in (".hdr", ".HDR"))
-    return any(header.exists() for header in headers)
 
 
 def _mirrored_folder(scan: Path, folder: Path, out: Path | None) -> Path:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+from nibabel.affines import voxel_sizes
 
 from deskull.errors import InputError
 from deskull.system.resources import available_gb
@@ -91,7 +92,7 @@ def check_extent(affine: Affine, shape: tuple[int, ...], name: str | Path) -> No
         If a limit is exceeded.
     """
     with np.errstate(over="ignore"):
-        sizes = np.sqrt((affine[:3, :3] ** 2).sum(axis=0))
+        sizes = voxel_sizes(affine)
     extents = sizes * np.asarray(shape[:3])
     if sizes.max() > MAX_VOXEL_MM:
         guess = "were micrometres taken for millimetres?"

@@ -210,7 +210,7 @@ def _new_lines(volume: Volume, shape: tuple[int, ...]) -> list[bytes]:
     n_axes = len(shape)
     lps = np.diag([-1.0, -1.0, 1.0, 1.0]) @ volume.affine
     spacing, direction, origin = np.ones(n_axes), np.eye(n_axes), np.zeros(n_axes)
-    spacing[:3] = np.sqrt((lps[:3, :3] ** 2).sum(axis=0))
+    spacing[:3] = volume.voxel_sizes
     direction[:3, :3] = lps[:3, :3] / spacing[:3]
     origin[:3] = lps[:3, 3]
     values: dict[str, list[Any]] = {

@@ -24,7 +24,7 @@ from deskull.formats.compression import open_stream, write_gzip
 from deskull.formats.limits import check_count
 from deskull.formats.shape import check_affine, split_shape
 from deskull.options import ReadOptions
-from deskull.volume import Volume
+from deskull.volume import Affine, Volume
 
 OUTPUT_SUFFIX = ".mgz"
 SCALES = False
@@ -47,6 +47,8 @@ _OTHER_TYPES = {
     8: "complex numbers",
     9: "colours (RGB)",
 }
+#: Directions of axes are rounded; they are of length 1 to within this.
+_DIRECTION_TOLERANCE = 0.01
 #: A footer holds a few kilobytes of tags; it is read up to this many bytes.
 _MAX_FOOTER = 1 << 24
 
@@ -84,8 +86,7 @@ def read(path: Path, options: ReadOptions = _DEFAULT) -> Volume:
         data = stream.read_array(dtype, math.prod(shape)).reshape(shape, order="F")
         tail = stream.read_up_to(_MAX_FOOTER)
         stream.finish(0)
-    affine = np.asarray(MGHHeader(head, check=False).get_affine(), np.float64)
-    check_affine(affine, path)
+    affine = _affine(head, path)
     return Volume(data, affine, header=MghBytes(head, tail), name=str(path), trailing=trailing)
 
 
@@ -104,6 +105,18 @@ def _shape_and_type(head: bytes, path: Path) -> tuple[tuple[int, ...], np.dtype[
         message = f"{path}: states no orientation; FreeSurfer's default (coronal slices of 1 mm) is used."
         warnings.warn(GeometryWarning(message), stacklevel=2)
     return (tuple(sizes) if sizes[3] != 1 else tuple(sizes[:3])), _DTYPES[code]
+
+
+def _affine(head: bytes, path: Path) -> Affine:
+    """Return the affine of a header; warn if its directions are not of length 1."""
+    header = MGHHeader(head, check=False)
+    affine = np.asarray(header.get_affine(), np.float64)
+    check_affine(affine, path)
+    lengths = np.linalg.norm(np.asarray(header["Mdc"], np.float64), axis=1)
+    if (np.abs(lengths - 1) > _DIRECTION_TOLERANCE).any():
+        message = f"{path}: its directions are not of length 1, so that voxels are not of the sizes that it states."
+        warnings.warn(GeometryWarning(message), stacklevel=2)
+    return affine
 
 
 def write(volume: Volume, path: Path) -> None:
