@@ -213,7 +213,7 @@ def test_number_of_threads_is_at_most_that_of_the_cores(toy_model):
 
 def test_header_in_metres_is_refused(toy_stripper, head):
     with pytest.raises(InputError, match="were metres taken for millimetres"):
-        toy_stripper.strip(replace(head, affine=head.affine * 0.001))
+        toy_stripper.strip(replace(head, affine=np.diag([0.001, 0.001, 0.001, 1.0]) @ head.affine))
 
 
 def test_tiny_values_give_the_same_mask(toy_stripper, head, toy_result):
