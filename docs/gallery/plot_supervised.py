@@ -1,16 +1,16 @@
 # ruff: noqa: D400, E402
 """
-From raw scans to a network of your own
-=======================================
+Train your own network on raw scans
+===================================
 
-deskull began as a tutorial: take the raw T1-weighted scans of a public data set (NFBS, 125 people, each with a brain
-mask that people checked), even out their brightness, bring them to one grid, train a residual U-Net on them, watch the
-curves, and draw what it predicts over the raw scan. This page walks the same way with deskull's commands, and shows the
-same steps in Python where you may want to look inside.
+deskull began as a tutorial: take the raw T1-weighted scans of a public data set (NFBS: 125 subjects, each with a brain
+mask that was checked by hand), correct their bias field, resample them to one grid, train a residual U-Net on them,
+plot the learning curves, and draw the predicted masks on the raw scans. This page follows the same steps with deskull's
+commands, and shows some of them in Python.
 
-Everything below was run when this page was built, on one core, in a few minutes. To keep it that short we use five
-heads, and we make them ourselves: then we know the true brain of each to the voxel. If you have NFBS, or any folder of
-scans and masks, start at `Find the scans, split the people`_ and put your folder's name in.
+Everything below was run when this page was built, on one core, in a few minutes. To keep it short, it uses five
+synthetic heads, whose true brain masks are known exactly. If you have NFBS, or any other folder of scans and masks,
+start at `Find the scans and split the subjects`_ with the name of your folder.
 """
 
 import os
@@ -30,14 +30,14 @@ import deskull
 from deskull import formats
 
 # %%
-# A temporary folder takes everything we write. Commands are run as you would type them, and what they print is shown.
+# All files are written to a temporary folder. Commands are run as you would type them, and their output is shown.
 
 temporary = tempfile.TemporaryDirectory()
 folder = Path(temporary.name).resolve()
 
 
 def run(command):
-    """Run a command in the folder and show what it prints."""
+    """Run a command in the folder and show its output."""
     print(f"$ {command}")
     done = subprocess.run([sys.executable, "-m", *shlex.split(command)], cwd=folder, capture_output=True, text=True)
     print((done.stdout + done.stderr).replace(f"{folder}/", ""))
@@ -45,19 +45,19 @@ def run(command):
 
 
 def show(picture):
-    """Show a picture, pixel by pixel."""
+    """Show a picture at its own size."""
     figure = plt.figure(figsize=(picture.width / 100, picture.height / 100), dpi=100)
     figure.figimage(np.asarray(picture))
 
 
 # %%
-# Make a data set
-# ---------------
+# Create a data set
+# -----------------
 #
-# deskull's network learns from label maps: heads in which every voxel says what it is (skull, fat, grey matter and so
-# on), and which can be painted in the colours of any scan. The same paint box makes us a data set. We take five label
-# maps, four to learn from and one to check on; the last comes from another collection and belongs to a person that no
-# training in this project has ever seen. They are in ``labelmaps/`` below the folder that the environment variable
+# deskull's network is trained on synthetic images, which are generated from label maps: volumes in which the value of
+# each voxel is its tissue (skull, fat, grey matter and so on). The same generator creates our data set. We use five
+# label maps, four for training and one for validation. The last one comes from another collection, and no network of
+# this project was trained on it. The label maps are in ``labelmaps/`` in the folder that the environment variable
 # ``DESKULL_TEST_DATA`` names.
 
 labelmaps = folder / "labelmaps"
@@ -70,9 +70,9 @@ run("deskull data synthesise-nfbs NFBS --labelmaps labelmaps --cache anatomies")
 print(*sorted(str(path.relative_to(folder)) for path in folder.glob("NFBS/*/*")), sep="\n")
 
 # %%
-# Files lie as they do in NFBS: a folder for each person, and in it the raw scan, the stripped brain and the brain mask.
-# Here is one of them, with the mask's edge in red on the raw scan and the brain beside it. Look at your own data like
-# this before you do anything else; on disk, ``deskull show SCAN MASK -o FILE.png`` does it.
+# The files are arranged as in NFBS: a folder for each subject, with the raw scan, the stripped brain and the brain
+# mask. Here is one subject, with the contour of the mask in red on the raw scan and the stripped brain beside it. Look
+# at your own data in this way before you use them: ``deskull show SCAN MASK -o FILE.png`` draws such a picture.
 
 from deskull.report.mosaic import draw_mosaic
 
@@ -81,29 +81,31 @@ masks = [path.with_name(path.name.replace("_T1w", "_T1w_brainmask")) for path in
 show(draw_mosaic(formats.read(scans[0]), formats.read(masks[0]), slices=3, title=scans[0].name))
 
 # %%
-# Find the scans, split the people
-# --------------------------------
+# Find the scans and split the subjects
+# -------------------------------------
 #
-# ``deskull data index`` looks through a folder, pairs each scan with its mask, reads every file, and tells you what it
-# cannot use: a mask on another grid, an empty one, a file that was cut short. NFBS's layout and BIDS are known; for any
-# other, say where the files lie with ``--pattern``, or hand over a table of your own (:doc:`/how-to/data`).
+# ``deskull data index`` searches a folder, pairs each scan with its mask, reads every file, and reports what it cannot
+# use, such as a mask on another grid, an empty mask or a truncated file. It knows the layouts of NFBS and BIDS; for any
+# other layout, describe the paths with ``--pattern``, or provide a table (:doc:`/how-to/data`).
 
 run("deskull data index NFBS -o NFBS/dataset.csv")
 for table in ("dataset.csv", "splits.csv"):
     print(table, *(folder / "NFBS" / table).read_text().splitlines()[:3], "...", "", sep="\n")
 
 # %%
-# Two plain tables, which you may open and change. ``splits.csv`` says who trains and who validates, and it lists
-# *subjects*, not scans. That is on purpose: two scans of one person are nearly the same head. With one of them on
-# either side, a network could score well by remembering the person, and you would learn nothing about the next patient.
-# So nobody ever stands on both sides, and when you add scans later, those who are in the table stay where they are.
+# The result is two tables, which you may edit. ``splits.csv`` assigns *subjects*, not scans, to training and
+# validation, because two scans of a subject are nearly the same image. If one of them were used for training and the
+# other for validation, a network could score well by memorising the subject, and its score would say nothing about new
+# patients. All scans of a subject are therefore in the same split, and subjects in the table keep their split when
+# scans are added later.
 #
-# Even out the brightness
-# -----------------------
+# Correct the bias field
+# ----------------------
 #
-# A coil hears what is close to it better than what is far away, so one and the same tissue is bright here and dim
-# there. N4 estimates that smooth field and divides by it. It need not see every voxel for that: with ``shrink`` 3 it
-# sees one of 27, with 6 one of 216. We try both on the head that was shaded most, the last.
+# A receiver coil is more sensitive to tissue near it than to tissue far from it, so that the same tissue is bright in
+# one place and dark in another. N4 estimates this smooth bias field and divides the scan by it. It does not need every
+# voxel: with a shrink factor of 3 it uses one voxel in 27, with 6 one in 216. We try both on the last head, whose bias
+# field is the strongest.
 
 from deskull.preprocessing.bias_field import above_otsu, bias_field
 
@@ -115,17 +117,17 @@ for shrink in (3, 6):
     print(f"shrink {shrink}: {time.perf_counter() - start:.1f} s")
 
 apart = np.abs(fields[6] / fields[3] - 1)[brain]
-print(f"in 99 of 100 voxels of the brain the two differ by less than {np.percentile(apart, 99):.1%}")
+print(f"in 99 % of the voxels of the brain, the two fields differ by less than {np.percentile(apart, 99):.1%}")
 
 # %%
-# The coarse one is good enough for us. ``deskull.preprocessing.bias_field.correct_head`` finds the field and divides by
-# it in one call; we have the field already, so we divide ourselves, and put all three side by side.
+# The coarse field is good enough. ``deskull.preprocessing.bias_field.correct_head`` estimates the field and divides by
+# it in one call; here, we divide by the field that we have, and show the scan, the field and the corrected scan.
 
 from deskull.preprocessing.grid import conform
 
 
 def axial(volume):
-    """An axial slice at 1 mm, nose up."""
+    """Return an axial slice at 1 mm, with the nose at the top."""
     return np.rot90(conform(volume, 1.0, 1).data[:, :, 165])
 
 
@@ -139,21 +141,21 @@ for place, title in zip(axes, ("before", "field", "after"), strict=True):
     place.set(title=title, xticks=[], yticks=[])
 
 # %%
-# Bring all heads to one grid
-# ---------------------------
+# Resample all heads to one grid
+# ------------------------------
 #
-# A network wants every head alike: the same axes, the same voxel size, the same range of grey. The recipe ``article``
-# follows the tutorial: N4, a grid of 96 x 128 x 160 voxels of 2 mm, zero mean and unit variance inside the head.
-# ``deskull data prepare`` does that once for a whole data set and keeps the results. Ask again, and it does only what
-# is not there yet.
+# A network expects all scans with the same axes, the same voxel size and the same range of intensities. The recipe
+# ``article`` follows the tutorial: N4, a grid of 96 x 128 x 160 voxels of 2 mm, zero mean and unit variance in the
+# head. ``deskull data prepare`` does this once for a whole data set and caches the results. When it is repeated, it
+# prepares only scans that are new.
 
 for _ in range(2):
     run("deskull data prepare NFBS/dataset.csv -o prepared --recipe article --shrink 6")
 
 # %%
-# Going from 1 mm to 2 mm, eight voxels become one. *Linear* averages them; *nearest* picks one and throws seven away,
-# which is what the tutorial did. It costs nothing on a mask, but on a scan it keeps all the noise and frays the edges,
-# and the edge is just what we are after.
+# From 1 mm to 2 mm, eight voxels become one. *Linear* interpolation averages them; *nearest* takes one and ignores
+# seven, which is what the tutorial did. This is harmless for a mask, but it leaves all the noise in a scan and makes
+# its edges ragged, and edges are what the network has to find.
 
 from deskull.preprocessing.settings import Preprocessing
 
@@ -166,9 +168,9 @@ for place, how in zip(axes, (linear, nearest), strict=True):
     place.set(title=how.interpolation, xticks=[], yticks=[])
 
 # %%
-# And the grey values of all five heads. On the left as they come from the scanner, which has no unit of its own; on the
-# right as they were prepared. All now lie around zero and are equally wide. They still do not agree on how bright grey
-# matter is beside white, and no scaling can make them: to cope with that is the network's part.
+# These are the histograms of all five heads: on the left the intensities of the scanner, which have no unit, and on the
+# right those after preparation, which have the same mean and the same width. The contrast between grey and white matter
+# still differs between the heads, and no scaling can change that; the network has to cope with it.
 
 from deskull.data.cache import load_prepared
 from deskull.data.cases import read_cases
@@ -182,18 +184,18 @@ for outcome in prepare(cases, how, folder / "prepared"):
     raw, ready = formats.read(outcome.case.raw).values(), load_prepared(outcome.path).image.astype(np.float32)
     for place, values, bins in ((before, raw, np.arange(0, 900, 10)), (after, ready, np.arange(-2.5, 3.5, 0.05))):
         place.hist(values[above_otsu(values)], bins, histtype="step", density=True)
-before.set(title="as scanned", xlabel="stored value", ylabel="share of the head's voxels", yticks=[])
+before.set(title="as scanned", xlabel="stored value", ylabel="fraction of the head's voxels", yticks=[])
 after.set(title="prepared", xlabel="standard deviations from the head's mean", yticks=[])
 
 # %%
-# Never the same head twice
-# -------------------------
+# Augment the training samples
+# ----------------------------
 #
-# Four heads are few, and even a hundred are soon learnt by heart. So no head is shown to the network as it is. Each
-# time it comes it is turned and bent, and most recipes also shade, blur and cut it, change its contrast and add noise.
-# The mask goes along, and a new epoch means new heads. Before you train anything, look at what the network will see:
-# ``deskull train nfbs --data NFBS/dataset.csv -o run --sheet samples.png`` draws the first samples and stops there. We
-# do the same in Python, and let our four heads come twice, each cut in three planes, the edge to be learnt in red.
+# Four heads are few, and a network soon memorises even a hundred. Each head is therefore changed at random each time it
+# is used: it is rotated and deformed, and most recipes also add a bias field, blur, crop, change the contrast and add
+# noise. The mask is deformed with the head. Look at the samples before you train: ``deskull train nfbs --data
+# NFBS/dataset.csv -o run --sheet samples.png`` draws the first samples and stops. We do the same in Python, for two
+# epochs of our four heads, each in three planes with the true contour.
 
 from deskull.train.callbacks.pictures import contact_sheet
 from deskull.train.data.pairs import PairSamples
@@ -204,12 +206,12 @@ epochs = [PairSamples(ready, nfbs, epoch, training=True) for epoch in (0, 1)]
 show(contact_sheet([samples[item] for samples in epochs for item in range(4)], columns=2))
 
 # %%
-# Write a recipe, train it
+# Write a recipe and train
 # ------------------------
 #
-# One small file says everything about how a network is made; what it leaves out has a default. This one asks for a
-# U-Net of 80 thousand weights at 4 mm which answers with the distance to the brain's surface in mm, negative inside.
-# Its heads are only turned and bent (``pose``), as it has little time.
+# A recipe is a small file that describes how a network is trained; everything that it does not mention has a default.
+# This one describes a U-Net of 80 thousand weights at 4 mm that predicts the signed distance to the surface of the
+# brain in mm, negative inside. Its samples are only rotated and deformed (``pose``), because the training is short.
 
 recipe = """\
 description: A toy that is trained while this page is built
@@ -228,61 +230,59 @@ workers: 0
 run("deskull train recipe.yaml --data NFBS/dataset.csv -o run --resume")
 
 # %%
-# ``--resume`` means: go on if there is something to go on from. Pull the plug at any moment, type the same line again,
-# and you end up with the same network. The folder ``run`` fills as training goes, so you can watch: ``curves.png`` has
-# the learning curves,
+# With ``--resume``, an interrupted training continues when the command is repeated, and gives the same network. The
+# folder ``run`` shows the progress of the training: ``curves.png`` contains the learning curves,
 
 show(Image.open(folder / "run" / "curves.png"))
 
 # %%
-# and ``pictures`` shows, after each epoch, the brain that was found (red) over the true one (green) on the heads that
-# validate. This is the last; small, because a voxel of 4 mm is one pixel, so we enlarge it.
+# and ``pictures`` contains a picture for each epoch, with the predicted contour (red) over the true one (green) on the
+# validation heads. This is the last one, enlarged, because one pixel is a voxel of 4 mm.
 
 last = Image.open(sorted(folder.glob("run/pictures/*.png"))[-1])
 show(last.resize((5 * last.width, 5 * last.height), Image.Resampling.NEAREST))
 
 # %%
-# **This network is a toy.** Four heads, 128 steps, 4 mm: it is here so that you can see each step work, and its
-# figures say nothing about the real recipes. Those learnt from more heads, for much longer, and are measured in
+# **This network is a toy.** It was trained on four heads, for 128 steps, at 4 mm, only to show each step. Its scores
+# say nothing about the real recipes, which use more heads and train for much longer, and which are evaluated in
 # :doc:`/notebook/recipes`.
 #
 # Strip with it
 # -------------
 #
-# ``deskull export`` turns a run into one file that ``deskull strip`` can use, with a card beside it that says how it
-# was made and how it wants its scans. You need neither the recipe nor PyTorch from here on. We strip the head that
-# nobody has learnt from, once with the toy and once with the network that ships with deskull.
+# ``deskull export`` converts a run to a file that ``deskull strip`` can use, with a card that describes how the network
+# was trained and how scans must be prepared for it. From here on, neither the recipe nor PyTorch is needed. We strip
+# the validation head with the toy and with the network that ships with deskull.
 
 run("deskull export run -o toy.onnx")
 run("deskull strip NFBS/dataset.csv --split validation --model toy.onnx -o toy --threads 1")
 run("deskull strip NFBS/dataset.csv --split validation -o shipped --threads 1")
 
 # %%
-# The toy's brain over the raw scan:
+# The mask of the toy on the raw scan:
 
 held_out = formats.read(scans[-1])
 found = next(folder.glob("toy/*_brainmask.nii.gz"))
 show(draw_mosaic(held_out, formats.read(found), slices=3, title="toy"))
 
 # %%
-# and the shipped network's:
+# and that of the shipped network:
 
 show(draw_mosaic(held_out, formats.read(folder / "shipped" / found.name), slices=3, title="shipped"))
 
 # %%
-# Measure it
-# ----------
+# Evaluate the masks
+# ------------------
 #
-# A picture convinces, a number compares. ``deskull evaluate`` takes folders of masks and the table, which knows the
-# references. With ``--against`` it sets two models side by side, and with six heads or more it also tests whether they
-# differ; with one, it says that it cannot. Add ``--html page.html`` for charts and pictures of the worst cases
-# (:doc:`/how-to/evaluate`).
+# ``deskull evaluate`` scores the masks of a folder against the references of the table. With ``--against``, it compares
+# two models, and tests whether they differ if there are six cases or more. Add ``--html page.html`` for a page with
+# charts and pictures of the worst cases (:doc:`/how-to/evaluate`).
 
 run("deskull evaluate toy NFBS/dataset.csv --split validation --against shipped=shipped --csv scores.csv")
 
 # %%
-# The same in Python, for a loop of your own. Dice and IoU (the tutorial's measure) tell the same story in two scales:
-# Dice = 2 IoU / (1 + IoU).
+# The same in Python. Dice and IoU, which the tutorial used, are two scales for the same overlap: Dice = 2 IoU / (1 +
+# IoU).
 
 from deskull.evaluation.metrics import score
 
@@ -292,12 +292,12 @@ for model in ("toy", "shipped"):
     print(f"{model:8} Dice {its.dice:.3f}  IoU {its.iou:.3f}  HD95 {its.hd95:.1f} mm")
 
 # %%
-# Another scanner, another contrast
-# ---------------------------------
+# Try another contrast
+# --------------------
 #
-# Here is the catch in the tutorial's way. Our toy has seen T1-weighted heads only. What will it make of the same head
-# in another contrast, where fluid is bright and fat is dark? With label maps we can ask: same person, same pose, other
-# colours.
+# The tutorial's approach has a limitation: our toy was trained on T1-weighted heads only. How well does it strip the
+# same head in another contrast, in which fluid is bright and fat is dark? With a label map, we can generate images of
+# the same head in the same position and in other contrasts.
 
 from deskull.train.synthesis.anatomy import load_anatomy
 from deskull.train.synthesis.generator import synthesise
@@ -321,7 +321,7 @@ for place, family in zip(axes, families, strict=True):
         dice[model].append(score(answer, brain).dice)
 
 # %%
-# The toy in orange, the shipped network in blue. And as bars:
+# The contour of the toy is orange, that of the shipped network blue. Their Dice as bars:
 
 figure, axes = plt.subplots(figsize=(8, 3), layout="constrained")
 for shift, model in zip((-0.2, 0.2), strippers, strict=True):
@@ -331,7 +331,7 @@ axes.set(ylabel="Dice", ylim=(0, 1.25), xticks=range(len(families)), xticklabels
 axes.legend(loc="upper right", ncols=2)
 
 # %%
-# The shipped network holds, because it was never shown one contrast but all of them, painted on label maps as we did
-# here (see :doc:`/how-to/train`). So if you have scans of your own, you need not start from nothing: the recipe
-# ``finetune`` begins with the shipped network and keeps hold of what it knows. And if you train from nothing on one
-# kind of scan, use it on that kind of scan.
+# The shipped network copes with all of them, because it was trained on synthetic images of all contrasts (see
+# :doc:`/how-to/train`). If you have scans of your own, you therefore need not start from nothing: the recipe
+# ``finetune`` starts from the shipped network and preserves what it has learnt. A network that was trained from nothing
+# on one kind of scan should only be used on that kind of scan.
