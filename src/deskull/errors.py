@@ -42,7 +42,7 @@ class UsageError(DeskullError, ValueError):
     Parameters
     ----------
     reason : str
-        The whole sentence; or, with `parameter`, its part after ``border=12: ``.
+        The whole sentence; or, with `parameter`, its part after ``border=12:``.
     parameter : str
         Name of the parameter at fault, as in Python.
     value : object

@@ -13,6 +13,7 @@ import typer
 
 from deskull import InputError, Volume, formats, strip
 from deskull.cli import app
+from deskull.options import options_table
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -80,9 +81,13 @@ def test_quoted_error_is_the_one_that_is_raised(readers_folder: Path) -> None:
     assert str(raised.value) == quoted[1]
 
 
+def test_page_of_options_holds_the_table_of_the_code() -> None:
+    assert options_table() in (ROOT / "docs" / "reference" / "options.md").read_text()
+
+
 def named_files() -> list[tuple[str, str]]:
     """Return every file of the project that a page names in code style."""
-    pattern = r"`((?:src|benchmarks|tests|docs|cli|batch|formats|system|preprocessing|models)/[\w./-]+)`"
+    pattern = r"`((?:src|benchmarks|tests|docs|cli|batch|formats|system|preprocessing|models|report|train)/[\w./-]+)`"
     return sorted({(page.name, name) for page in PAGES for name in re.findall(pattern, page.read_text())})
 
 
