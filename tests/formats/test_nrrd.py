@@ -174,7 +174,8 @@ def test_directions_without_a_space_warn(tmp_path):
 )
 def test_other_units_are_converted_with_a_warning(tmp_path, unit, factor):
     directions = " ".join(f"({','.join(map(repr, row))})" for row in (AFFINE[:3, :3].T / factor).tolist())
-    path = nrrd_file(tmp_path / "scan.nrrd", space_directions=directions, space_units=" ".join([f'"{unit}"'] * 3))
+    fields = {"space_directions": directions, "space_origin": None}
+    path = nrrd_file(tmp_path / "scan.nrrd", **fields, space_units=" ".join([f'"{unit}"'] * 3))
     with pytest.warns(UserWarning, match="converted to mm"):
         volume = formats.read(path)
     np.testing.assert_allclose(volume.affine[:3, :3], AFFINE[:3, :3])
@@ -369,6 +370,12 @@ DAMAGED = {
     "one direction missing": ({"space directions": "(1,0,0) (0,1,0) none"}, RAW, "2-D"),
     "parallel directions": ({"space directions": "(1,0,0) (1,0,0) (0,0,1)"}, RAW, "singular"),
     "directions of 1e200": ({"space directions": "(1e200,0,0) (0,1,0) (0,0,1)"}, RAW, "mm"),
+    "infinite direction": ({"space directions": "(inf,0,0) (0,1,0) (0,0,1)"}, RAW, "spacedirections"),
+    "infinite origin": ({"space origin": "(0,inf,0)"}, RAW, "spaceorigin"),
+    "infinite spacing": ({**PLAIN, "spacings": "inf 1 1"}, RAW, "spacings"),
+    "origin far away": ({"space origin": "(0,1e9,0)"}, RAW, "km away"),
+    "origin NaN": ({"space origin": "(0,nan,0)"}, RAW, "finite numbers"),
+    "a few bytes too many in gzip": ({"encoding": "gzip"}, gzip.compress(RAW + b"12"), "more data than"),
     "origin of words": ({"space origin": "(here)"}, RAW, "spaceorigin"),
     "origin in a plane": ({"space origin": "(1,2)"}, RAW, "space origin"),
     "kinds of too many axes": ({"kinds": "domain domain domain list"}, RAW, "kinds"),

@@ -24,7 +24,7 @@ MAX_EXTENT_MM = 1000.0
 #: A grid of at least this many voxels along its longest axis must extend over at least this many mm.
 WHOLE_MATRIX, MIN_EXTENT_MM = 64, 30.0
 #: Distance of the grid's corner from the origin of the world in mm.
-MAX_OFFSET_MM = 1e6
+MAX_OFFSET_MM = 1e5
 #: Number of voxels of one frame, and number of frames (the most that NIfTI-1 can declare).
 MAX_VOXELS, MAX_FRAMES = 2**33, 2**15 - 1
 

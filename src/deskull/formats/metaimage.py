@@ -16,7 +16,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from isal import isal_zlib
 
-from deskull.errors import GeometryWarning, InputError
+from deskull.errors import GeometryWarning, InputError, IntensityWarning
 from deskull.formats import metaimage_header as fields
 from deskull.formats.compression import LEVEL, PADDING, stream_of
 from deskull.formats.detached import open_data_file, quote
@@ -29,14 +29,13 @@ from deskull.options import ReadOptions
 from deskull.volume import Affine, Array, Volume
 
 OUTPUT_SUFFIX = ".mha"
-#: Scaling is read, but written files hold real values: ITK ignores the fields for slope and intercept.
 SCALES = False
 HEADER = MetaHeader
 _DEFAULT = ReadOptions()
 #: Fields that describe how voxels are stored: written anew.
 _STORAGE = {"BinaryData", *fields.BYTE_ORDER, "CompressedData", "CompressedDataSize", "CompressionLevel"}
 _STORAGE |= {"HeaderSize", "ElementType", "ElementNBits", "ElementMin", "ElementMax", "ElementDataFile"}
-_STORAGE |= {"ElementToIntensityFunctionSlope", "ElementToIntensityFunctionOffset"}
+_STORAGE |= set(fields.SCALING)
 #: Fields with one entry for each axis, and with a matrix of them.
 _PER_AXIS = {"DimSize", *fields.SPACING, *fields.ORIGIN, "CenterOfRotation"}
 _TYPE_NAMES = {code: name for name, code in reversed(fields.TYPES.items())}
@@ -64,11 +63,11 @@ def read(path: Path, options: ReadOptions = _DEFAULT) -> Volume:
         dtype = fields.dtype_of(header, path)
         check_count(shape, path, dtype)
         affine = _affine(header, len(declared), path)
-        slope, inter = fields.slope_and_intercept(header, path)
+        _warn_of_scaling(header, path)
         file.seek(size)
         with _data_file(file, header, path, options) as data_file:
             data = _voxels(data_file, header, dtype, shape, path)
-    return Volume(data.reshape(shape, order="F"), affine, slope, inter, header, str(path), trailing)
+    return Volume(data.reshape(shape, order="F"), affine, header=header, name=str(path), trailing=trailing)
 
 
 def _affine(header: MetaHeader, n_axes: int, path: Path) -> Affine:
@@ -85,6 +84,13 @@ def _affine(header: MetaHeader, n_axes: int, path: Path) -> Affine:
     check_extent(affine, fields.shape_of(header, path), path)
     check_affine(affine, path)
     return affine
+
+
+def _warn_of_scaling(header: MetaHeader, path: Path) -> None:
+    """Say that slope and offset are ignored, as in every program that reads MetaImage through ITK."""
+    if header.text(*fields.SCALING) is not None:
+        text = "its scaling (ElementToIntensityFunctionSlope and Offset) is ignored, as ITK does."
+        warnings.warn(f"{path}: {text}", IntensityWarning, stacklevel=2)
 
 
 @contextmanager

@@ -41,6 +41,8 @@ BYTE_ORDER = ("BinaryDataByteOrderMSB", "ElementByteOrderMSB")
 DIRECTION = ("TransformMatrix", "Rotation", "Orientation")
 ORIGIN = ("Origin", "Offset", "Position")
 SPACING = ("ElementSpacing", "ElementSize")
+#: Scaling of intensities, which ITK ignores.
+SCALING = ("ElementToIntensityFunctionSlope", "ElementToIntensityFunctionOffset")
 #: Millimetres per unit of ``DistanceUnits``; MetaIO writes ? where none is known.
 UNITS = {"?": 1.0, "": 1.0, "mm": 1.0, "um": 1e-3, "cm": 10.0}
 _LINE = re.compile(rb"\s*([^=:\s][^=:]*?)\s*[=:][ \t]*([^\r\n]*?)\s*\Z")
@@ -228,18 +230,3 @@ def mm_per_unit(header: MetaHeader, path: Path) -> float:
     if unit not in UNITS:
         raise InputError(f"{path}: has the unknown DistanceUnits {quote(unit)}; convert its header to mm.")
     return UNITS[unit]
-
-
-def slope_and_intercept(header: MetaHeader, path: Path) -> tuple[float, float]:
-    """Return the scaling from stored to real values, 1 and 0 where none is given.
-
-    Raises
-    ------
-    InputError
-        If one is not a finite number, or the slope is zero.
-    """
-    slope = numbers(header, ("ElementToIntensityFunctionSlope",), 1, path) or [1.0]
-    inter = numbers(header, ("ElementToIntensityFunctionOffset",), 1, path) or [0.0]
-    if slope[0] == 0:
-        raise InputError(f"{path}: its ElementToIntensityFunctionSlope is zero; repair the header.")
-    return slope[0], inter[0]

@@ -16,7 +16,7 @@ import numpy as np
 
 from deskull.errors import InputError
 from deskull.formats import nrrd_header as fields
-from deskull.formats.compression import stream_of, write_gzip_to
+from deskull.formats.compression import PADDING, stream_of, write_gzip_to
 from deskull.formats.detached import open_data_file, quote
 from deskull.formats.files import file_size, open_regular
 from deskull.formats.limits import check_count, check_extent
@@ -107,7 +107,7 @@ def _samples(file: BinaryIO, header: NrrdHeader, dtype: np.dtype[np.generic], co
     if encoding == "hex":
         return read_hexadecimal(stream, dtype, count, path)
     data = stream.read_array(dtype, count)
-    stream.finish()
+    stream.finish(PADDING if encoding == "raw" else 0)
     return data
 
 

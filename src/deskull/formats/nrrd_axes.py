@@ -121,9 +121,9 @@ def _affine_of_directions(header: NrrdHeader, columns: list[list[float]], path: 
     n_world = len(columns[0])
     if n_world not in (3, 4) or any(any(column[3:]) for column in columns):
         raise InputError(f"{path}: its space directions are not those of a 3-D space; repair the header.")
-    origin = (vectors(header, "spaceorigin", 1, path) or [None])[0] or [0.0] * n_world
-    if len(origin) != n_world:
-        raise InputError(f"{path}: its space origin does not have {n_world} numbers; repair the header.")
+    origin = (vectors(header, "spaceorigin", 1, path) or [[0.0] * n_world])[0]
+    if origin is None or len(origin) != n_world:
+        raise InputError(f"{path}: its space origin does not have {n_world} finite numbers; repair the header.")
     affine = np.eye(4)
     affine[:3, :3] = np.array([column[:3] for column in columns]).T
     affine[:3, 3] = origin[:3]
@@ -131,7 +131,7 @@ def _affine_of_directions(header: NrrdHeader, columns: list[list[float]], path: 
     if units and len(units) != n_world:
         raise InputError(f"{path}: has {len(units)} space units for {n_world} axes; repair the header.")
     factors = _mm_per_unit(units[:3] or ["mm"] * 3, path)
-    with np.errstate(invalid="ignore"):  # infinite numbers are refused afterwards
+    with np.errstate(over="ignore", invalid="ignore"):  # too large numbers are refused afterwards
         return np.diag([*factors, 1.0]) @ np.diag([*_signs(header, path), 1.0]) @ affine
 
 

@@ -274,11 +274,12 @@ def vectors(header: NrrdHeader, name: str, count: int, path: Path) -> list[list[
 
 
 def _floats(words: list[str]) -> list[float] | None:
-    """Return words as numbers, None if one is not a number."""
+    """Return words as numbers, which may be NaN; None if one is infinite or not a number."""
     try:
-        return [float(word) for word in words]
+        values = [float(word) for word in words]
     except ValueError:
         return None
+    return None if any(map(math.isinf, values)) else values
 
 
 def cut_axis(name: str, line: bytes, axis: int) -> bytes:
