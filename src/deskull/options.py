@@ -196,8 +196,8 @@ class StripOptions:
         set_field = object.__setattr__
         for name, choices in (("surface", Surface), ("frame", Frame), ("engine", EngineName), ("device", Device)):
             set_field(self, name, parse_choice(name, getattr(self, name), choices))
-        wanted = {OutputKind.brainmask, *(parse_choice("outputs", kind, OutputKind) for kind in self.outputs)}
-        set_field(self, "outputs", tuple(kind for kind in OutputKind if kind in wanted))
+        kinds = {OutputKind.brainmask, *(parse_choice("outputs", kind, OutputKind) for kind in self.outputs)}
+        set_field(self, "outputs", tuple(kind for kind in OutputKind if kind in kinds))
         set_field(self, "model", str(self.model))
         check_threads(self.threads)
         _check_finite("border", self.border)
@@ -303,11 +303,11 @@ class OptionField:
 def option_fields() -> dict[str, OptionField]:
     """Return the fields of `StripOptions` by name."""
     hints = get_type_hints(StripOptions, include_extras=True)
-    found = {}
+    described = {}
     for field in dataclasses.fields(StripOptions):
         kind, option = get_args(hints[field.name])
-        found[field.name] = OptionField(field.name, kind, field.default, option)
-    return found
+        described[field.name] = OptionField(field.name, kind, field.default, option)
+    return described
 
 
 def describe_options(function: Documented) -> Documented:
@@ -323,8 +323,8 @@ def describe_options(function: Documented) -> Documented:
             lines.append(line)
             continue
         indent = line[: len(line) - len(line.lstrip())]
-        wanted = option_fields().values() if name == "all_options" else (option_fields()[name],)
-        for field in wanted:
+        described = option_fields().values() if name == "all_options" else (option_fields()[name],)
+        for field in described:
             default = f", default: {field.default_text}" if field.default_text else ""
             lines += [f"{indent}{field.name} : {field.type_text}{default}", f"{indent}    {field.help}"]
     function.__doc__ = "\n".join(lines) if lines else function.__doc__

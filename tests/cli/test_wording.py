@@ -40,6 +40,7 @@ def test_other_text_and_names_of_files_stay(message):
         (UsageError("unknown.", parameter="surface", value=Surface.brain), "--surface brain: unknown."),
         (UsageError("needs pydicom.", parameter="outputs", value="seg"), "--dicom-seg: needs pydicom."),
         (UsageError("needs it.", parameter="keep_identity", value=True), "--keep-identity: needs it."),
+        (UsageError("is absolute.", parameter="patterns.scan", value="/{x}"), "--pattern /{x}: is absolute."),
         (UsageError("needs it.", parameter="device"), "--device: needs it."),
         (UsageError("a.nii: is both; use overwrite=True."), "a.nii: is both; use --overwrite."),
     ],

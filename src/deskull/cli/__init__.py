@@ -33,9 +33,9 @@ data.app.command("synthesise-nfbs")(as_command(synthesise_nfbs.synthesise_nfbs))
 app.add_typer(data.app, name="data", help="Find, check and prepare scans with masks for training.")
 
 
-def _print_version(wanted: bool) -> None:
+def _print_version(requested: bool) -> None:
     """Print the version and exit."""
-    if wanted:
+    if requested:
         from deskull import __version__
 
         print(f"deskull {__version__}")

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -20,14 +19,6 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True)
 
-#: Options of the parameters that the library names in its messages.
-_OPTIONS = {
-    "patterns.scan": "--pattern",
-    "patterns.mask": "--mask-pattern",
-    "patterns.brain": "--brain-pattern",
-    "patterns.roi": "--roi-pattern",
-    "folds": "--folds",
-}
 #: Width of the table in characters where the output is not a terminal.
 _WIDTH = 200
 
@@ -84,9 +75,8 @@ def index(
     _check_targets(out, splits, table)
     _check_ways(folder, layout, (pattern, mask_pattern, brain_pattern, roi_pattern), table)
     how: dict[str, Any] = {"validation": validation, "test": test, "folds": folds, "seed": seed}
-    with _option_names():
-        patterns = _patterns(pattern, mask_pattern, brain_pattern, roi_pattern)
-        complete = _index(folder, layout, patterns, table, out, splits, how, None if no_check else jobs or 0)
+    patterns = _patterns(pattern, mask_pattern, brain_pattern, roi_pattern)
+    complete = _index(folder, layout, patterns, table, out, splits, how, None if no_check else jobs or 0)
     if not complete:
         raise typer.Exit(FAILED)
 
@@ -134,17 +124,6 @@ def _index(
     _print_counts(count_cases(usable, assigned))
     print(f"{out}: {len(usable)} cases; {splits}: {len(assigned)} subjects")
     return not problems and len(usable) == len(cases)
-
-
-@contextmanager
-def _option_names() -> Iterator[None]:
-    """Name options instead of the library's parameters in errors."""
-    try:
-        yield
-    except UsageError as error:
-        if error.parameter not in _OPTIONS:
-            raise
-        raise UsageError(f"{_OPTIONS[error.parameter]} {error.value}: {error.reason}") from None
 
 
 def _check_targets(out: Path, splits: Path, table: Path | None) -> None:

@@ -82,14 +82,14 @@ def strip(
 
 def _outputs(mask_only: bool, distance: bool, bias_correct: bool, dicom_seg: bool) -> tuple[OutputKind, ...]:
     """Return the kinds of files that the options ask for."""
-    wanted = {
+    requested = {
         OutputKind.brainmask: True,
         OutputKind.brain: not mask_only,
         OutputKind.distance: distance,
         OutputKind.brain_n4: bias_correct,
         OutputKind.seg: dicom_seg,
     }
-    return tuple(kind for kind, is_wanted in wanted.items() if is_wanted)
+    return tuple(kind for kind, is_requested in requested.items() if is_requested)
 
 
 def _refuse_dicom_options(tasks: Sequence[Task], dicom_seg: bool, series: str | None, keep_identity: bool) -> None:

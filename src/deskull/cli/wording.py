@@ -7,7 +7,14 @@ import re
 from deskull.errors import UsageError, value_text
 from deskull.options import option_fields
 
-#: Parameters that have an option of their own name.
+#: Parameters whose options have other names.
+_NAMES = {
+    "patterns.scan": "--pattern",
+    "patterns.mask": "--mask-pattern",
+    "patterns.brain": "--brain-pattern",
+    "patterns.roi": "--roi-pattern",
+}
+#: Parameters that messages may name with a value.
 _PARAMETERS = (*option_fields(), "jobs", "split", "shard", "table", "scheduler", "cluster", "memory")
 #: Values of parameters that have an option of their own.
 _OPTIONS = {
@@ -42,5 +49,5 @@ def _option(parameter: str, value: str) -> str:
     own = _OPTIONS.get(f"{parameter}={value}")
     if own:
         return own
-    name = f"--{parameter.replace('_', '-')}"
+    name = _NAMES.get(parameter, f"--{parameter.replace('_', '-')}")
     return name if value in ("", "True") else f"{name} {value.strip(chr(39))}"

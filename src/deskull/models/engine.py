@@ -115,8 +115,10 @@ class OnnxRuntime:
         options.inter_op_num_threads = 1
         options.enable_cpu_mem_arena = False  # the arena would keep the peak memory of the largest scan
         options.log_severity_level = 3
-        wanted = ["CPUExecutionProvider"] if device == Device.cpu else ["CUDAExecutionProvider", "CPUExecutionProvider"]
-        providers = [name for name in wanted if name in onnxruntime.get_available_providers()]
+        preferred = (
+            ["CPUExecutionProvider"] if device == Device.cpu else ["CUDAExecutionProvider", "CPUExecutionProvider"]
+        )
+        providers = [name for name in preferred if name in onnxruntime.get_available_providers()]
         self._session = onnxruntime.InferenceSession(model.content(), options, providers=providers)
         inputs, outputs = self._session.get_inputs(), self._session.get_outputs()
         _check_axes(model, [len(port.shape) for port in inputs], [len(port.shape) for port in outputs])
@@ -172,8 +174,8 @@ def _check_axes(model: Model, inputs: Sequence[int], outputs: Sequence[int]) -> 
     """
     for what, axes in (("input", inputs), ("output", outputs)):
         if list(axes) != [_N_AXES]:
-            found = " and ".join(f"{count} axes" for count in axes) or "none"
-            raise _model_error(model, f"it needs one {what} of {_N_AXES} axes, but has {found}")
+            actual = " and ".join(f"{count} axes" for count in axes) or "none"
+            raise _model_error(model, f"it needs one {what} of {_N_AXES} axes, but has {actual}")
 
 
 def _model_error(model: Model, fault: str) -> UsageError:

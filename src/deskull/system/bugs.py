@@ -89,8 +89,8 @@ def _write_log(text: str) -> Path | None:
 
 def _versions() -> str:
     """Return the versions of deskull, Python and the libraries."""
-    found = [f"deskull {__version__}", f"Python {sys.version.split()[0]}", platform.platform()]
+    versions = [f"deskull {__version__}", f"Python {sys.version.split()[0]}", platform.platform()]
     for name in _LIBRARIES:
         with suppress(PackageNotFoundError):
-            found.append(f"{name} {version(name)}")
-    return ", ".join(found)
+            versions.append(f"{name} {version(name)}")
+    return ", ".join(versions)
