@@ -14,10 +14,15 @@ os.environ["XDG_STATE_HOME"] = tempfile.mkdtemp(prefix="deskull-test-logs-")  # 
 
 import numpy as np
 import pytest
+from hypothesis import settings
 
 from deskull import Volume
 from deskull.demo import make_head
 from deskull.pipeline import Stripper
+
+# The first example of a test may import a large library, and the machine may be busy: no example has a time limit.
+settings.register_profile("without deadline", deadline=None)
+settings.load_profile("without deadline")
 
 
 def data_folder() -> Path:

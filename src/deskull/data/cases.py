@@ -81,6 +81,12 @@ def read_cases(table: Path) -> list[Case]:
 def check_names(cases: list[Case], table: Path) -> None:
     """Refuse names of cases that are not unique or not valid as file names.
 
+    Parameters
+    ----------
+    cases : list of Case
+    table : Path
+        The file to name in errors.
+
     Raises
     ------
     InputError
@@ -93,7 +99,19 @@ def check_names(cases: list[Case], table: Path) -> None:
 
 
 def case_from_row(table: Path, row: dict[str, str], name: str, subject: str) -> Case:
-    """Create a case from a row of a table with at least the columns raw and mask."""
+    """Create a case from a row of a table with at least the columns raw and mask.
+
+    Parameters
+    ----------
+    table : Path
+    row : dict of str to str
+        Values by column, at least of raw and mask.
+    name, subject : str
+
+    Returns
+    -------
+    Case
+    """
     raw, mask = resolve_path(table, row["raw"]), resolve_path(table, row["mask"])
     brain, roi = (resolve_path(table, row[column]) if row.get(column) else None for column in ("brain", "roi"))
     return Case(name, subject, raw, mask, brain, roi, row.get("site", ""))
@@ -131,7 +149,17 @@ def write_cases(cases: Iterable[Case], table: Path) -> None:
 
 
 def resolve_path(table: Path, value: str) -> Path:
-    """Return the absolute path of a value of a table; relative ones start at the folder of the table."""
+    """Return the absolute path of a value of a table; relative ones start at the folder of the table.
+
+    Parameters
+    ----------
+    table : Path
+    value : str
+
+    Returns
+    -------
+    Path
+    """
     return _absolute(table.parent / value)
 
 

@@ -125,7 +125,17 @@ def merge_splits(path: Path, given: Mapping[str, Membership] | None = None) -> d
 
 
 def sites_of(cases: Sequence[Case]) -> dict[str, str]:
-    """Return the site of each subject, sorted by subject; 'A+B' for a subject scanned at two sites."""
+    """Return the site of each subject, sorted by subject; 'A+B' for a subject scanned at two sites.
+
+    Parameters
+    ----------
+    cases : sequence of Case
+
+    Returns
+    -------
+    dict of str to str
+        "" for a subject whose site is unknown.
+    """
     sites: dict[str, set[str]] = defaultdict(set)
     for case in cases:
         sites[case.subject].update({case.site} - {""})

@@ -116,6 +116,11 @@ def write_rows(table: Path, columns: Sequence[str], rows: Iterable[Iterable[obje
 def refuse_other_files(table: Path, columns: Sequence[str]) -> None:
     """Refuse to replace a file that is not a table with exactly these columns.
 
+    Parameters
+    ----------
+    table : Path
+    columns : sequence of str
+
     Raises
     ------
     OutputError
@@ -133,6 +138,14 @@ def refuse_other_files(table: Path, columns: Sequence[str]) -> None:
 
 def read_text(path: Path) -> str:
     """Read a text file of limited size; bytes that are not UTF-8 are kept as surrogate escapes.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    str
 
     Raises
     ------

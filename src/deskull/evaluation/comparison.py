@@ -88,7 +88,13 @@ class Comparison:
     differences: list[Difference]
 
     def as_dict(self) -> dict[str, Any]:
-        """Return everything as plain types; NaN becomes None."""
+        """Return everything as plain types; NaN becomes None.
+
+        Returns
+        -------
+        dict of str to any
+            It can be written as JSON.
+        """
         result = asdict(self)
         for difference, entry in zip(self.differences, result["differences"], strict=True):
             entry["better"] = difference.better

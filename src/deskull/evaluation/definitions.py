@@ -47,12 +47,32 @@ class ScoreDefinition:
         return f"{self.label} ({self.unit})" if self.unit else self.label
 
     def value(self, scores: Scores) -> float:
-        """Return the value of this score."""
+        """Return the value of this score.
+
+        Parameters
+        ----------
+        scores : Scores
+
+        Returns
+        -------
+        float
+            NaN if the score is undefined.
+        """
         return float(getattr(scores, self.key))
 
     def format(self, value: float) -> str:
         """Format a value with a true minus sign; NaN becomes a dash.
 
+        Parameters
+        ----------
+        value : float
+
+        Returns
+        -------
+        str
+
+        Examples
+        --------
         >>> SCORES["volume_difference_ml"].format(-12.34)
         '−12.3'
         """
@@ -60,7 +80,18 @@ class ScoreDefinition:
 
 
 def format_number(value: float, number_format: str) -> str:
-    """Format a number with a true minus sign; NaN becomes a dash."""
+    """Format a number with a true minus sign; NaN becomes a dash.
+
+    Parameters
+    ----------
+    value : float
+    number_format : str
+        Format specification.
+
+    Returns
+    -------
+    str
+    """
     return "–" if math.isnan(value) else format(value, number_format).replace("-", "−")
 
 
@@ -130,7 +161,16 @@ class AbsoluteVolumeDifference(ScoreDefinition):
     """Volume difference without its sign: an error in either direction counts when models are compared."""
 
     def value(self, scores: Scores) -> float:
-        """Return the absolute volume difference in ml."""
+        """Return the absolute volume difference in ml.
+
+        Parameters
+        ----------
+        scores : Scores
+
+        Returns
+        -------
+        float
+        """
         return abs(scores.volume_difference_ml)
 
 

@@ -49,7 +49,12 @@ class Scores:
     far_false_positives: float
 
     def as_dict(self) -> dict[str, float]:
-        """Return every score by name."""
+        """Return every score by name.
+
+        Returns
+        -------
+        dict of str to float
+        """
         return asdict(self)
 
 

@@ -39,6 +39,16 @@ class Pair:
 def case_name(path: Path) -> str:
     """Return the name of the case that a mask file belongs to: its stem without ``_brainmask``, ``_mask`` and the like.
 
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
     >>> case_name(Path("ref/sub-01_T1w_brainmask.nii.gz"))
     'sub-01_T1w'
     """

@@ -64,6 +64,10 @@ def evaluate_pair(pair: Pair) -> CaseScores:
 def require_same_grid(first: Volume, second: Volume) -> None:
     """Refuse two images whose voxels do not coincide.
 
+    Parameters
+    ----------
+    first, second : Volume
+
     Raises
     ------
     InputError
@@ -100,12 +104,32 @@ def summarise(cases: Sequence[CaseScores]) -> dict[str, dict[str, float]]:
 
 
 def to_csv(cases: Sequence[CaseScores]) -> str:
-    """Format all scores of all cases as CSV, one line for each case."""
+    """Format all scores of all cases as CSV, one line for each case.
+
+    Parameters
+    ----------
+    cases : sequence of CaseScores
+
+    Returns
+    -------
+    str
+        NaN is written as ``nan``.
+    """
     return _csv([], [([], case) for case in cases])
 
 
 def models_to_csv(models: Mapping[str, Sequence[CaseScores]]) -> str:
-    """Format the scores of several models as CSV; the first column is the name of the model."""
+    """Format the scores of several models as CSV; the first column is the name of the model.
+
+    Parameters
+    ----------
+    models : mapping of str to sequence of CaseScores
+        Scores by the name of their model.
+
+    Returns
+    -------
+    str
+    """
     return _csv(["model"], [([name], case) for name, cases in models.items() for case in cases])
 
 
@@ -120,7 +144,16 @@ def _csv(extra_columns: list[str], lines: Sequence[tuple[list[str], CaseScores]]
 
 
 def to_json(cases: Sequence[CaseScores]) -> str:
-    """Format all scores and their summary as JSON; NaN becomes null."""
+    """Format all scores and their summary as JSON; NaN becomes null.
+
+    Parameters
+    ----------
+    cases : sequence of CaseScores
+
+    Returns
+    -------
+    str
+    """
     return json.dumps(_as_dict(cases), indent=2, allow_nan=False) + "\n"
 
 
@@ -132,6 +165,10 @@ def models_to_json(models: Mapping[str, Sequence[CaseScores]], comparison: Mappi
     models : mapping of str to sequence of CaseScores
     comparison : mapping
         As given by `Comparison.as_dict`.
+
+    Returns
+    -------
+    str
     """
     content = {"models": {name: _as_dict(cases) for name, cases in models.items()}, "comparison": comparison}
     return json.dumps(content, indent=2, allow_nan=False) + "\n"

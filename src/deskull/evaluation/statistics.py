@@ -51,6 +51,10 @@ def signed_rank_p(differences: npt.ArrayLike) -> float:
     ----------
     differences : array_like, shape (n,)
         Paired differences, not all of them 0.
+
+    Returns
+    -------
+    float
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # with few cases or ties SciPy says that p is approximate

@@ -33,18 +33,52 @@ _BLACK_PERCENTILE, _WHITE_PERCENTILE = 1.0, 99.7
 
 
 def on_display_grid(scan: Volume) -> Conformed:
-    """Resample a scan to an upright RAS grid of cubic 1 mm voxels; of a series, the mean of its frames."""
+    """Resample a scan to an upright RAS grid of cubic 1 mm voxels; of a series, the mean of its frames.
+
+    Parameters
+    ----------
+    scan : Volume
+
+    Returns
+    -------
+    Conformed
+    """
     return conform(scan.mean_frame().finite(), _VOXEL_SIZE, 1)
 
 
 def mask_on_grid(mask: Volume, grid: Conformed) -> Mask:
-    """Resample a mask to a display grid, cut off at the field of view of the grid's scan."""
+    """Resample a mask to a display grid, cut off at the field of view of the grid's scan.
+
+    Parameters
+    ----------
+    mask : Volume
+        Of a series, the mean of the frames is used.
+    grid : Conformed
+        As given by `on_display_grid`.
+
+    Returns
+    -------
+    ndarray of bool
+        With the shape of the grid.
+    """
     resampled: Mask = conform(mask.mean_frame().finite(0), _VOXEL_SIZE, 1, reference_grid=grid).data > 0.5
     return resampled & grid.field_of_view
 
 
 def bounding_box(mask: Mask, margin: int) -> tuple[slice, ...]:
-    """Return the bounding box of a mask with a margin in voxels; the whole array if the mask is empty."""
+    """Return the bounding box of a mask with a margin in voxels; the whole array if the mask is empty.
+
+    Parameters
+    ----------
+    mask : ndarray of bool, any shape
+    margin : int
+        In voxels; the box ends at the borders of the array.
+
+    Returns
+    -------
+    tuple of slice
+        One for each axis.
+    """
     boxes = ndimage.find_objects(mask.astype(np.uint8))
     if not boxes:
         return tuple(slice(0, size) for size in mask.shape)
@@ -96,12 +130,34 @@ def upright_slice(volume: Array, index: int, axis: int, convention: Convention =
 
 
 def to_rgb(grey: FloatArray) -> RGB:
-    """Convert grey values between 0 and 1 to RGB, shape (rows, columns, 3)."""
+    """Convert grey values between 0 and 1 to RGB, shape (rows, columns, 3).
+
+    Parameters
+    ----------
+    grey : ndarray of float32, shape (rows, columns)
+
+    Returns
+    -------
+    ndarray of uint8, shape (rows, columns, 3)
+    """
     return np.repeat((grey * 255).astype(np.uint8)[..., None], 3, axis=2)
 
 
 def side_by_side(panels: Sequence[Image.Image], gap: int, mode: str = "RGB") -> Image.Image:
-    """Place pictures next to each other on black, centred vertically, with a gap in pixels between them."""
+    """Place pictures next to each other on black, centred vertically, with a gap in pixels between them.
+
+    Parameters
+    ----------
+    panels : sequence of PIL.Image.Image
+    gap : int
+        In pixels.
+    mode : str
+        Mode of the pictures, as Pillow names it.
+
+    Returns
+    -------
+    PIL.Image.Image
+    """
     height = max(panel.height for panel in panels)
     canvas = Image.new(mode, (sum(panel.width for panel in panels) + gap * (len(panels) - 1), height))
     left = 0

@@ -29,7 +29,18 @@ _CHARTS = [score for key, score in SCORES.items() if key != "iou"]
 
 
 def box_plots(models: Models) -> str:
-    """Return a box plot of each score."""
+    """Return a box plot of each score.
+
+    Parameters
+    ----------
+    models : mapping of str to sequence of CaseScores
+        Scores by the name of their model.
+
+    Returns
+    -------
+    str
+        HTML.
+    """
     figures = []
     for score in _CHARTS:
         values = {name: [score.value(case.scores) for case in cases] for name, cases in models.items()}
@@ -41,7 +52,18 @@ def box_plots(models: Models) -> str:
 
 
 def volume_plots(models: Models) -> str:
-    """Return a Bland-Altman plot of each model."""
+    """Return a Bland-Altman plot of each model.
+
+    Parameters
+    ----------
+    models : mapping of str to sequence of CaseScores
+        Scores by the name of their model.
+
+    Returns
+    -------
+    str
+        HTML.
+    """
     agreements = {name: volume_agreement(cases) for name, cases in models.items() if cases}
     figures = []
     for index, name in enumerate(models):
@@ -73,6 +95,11 @@ def worst_cases(models: Models, pairs: Mapping[str, Sequence[Pair]], scans: Mapp
         Files of each model's cases; without its files a case is listed with its scores only.
     scans : mapping of str to Path
         Raw scans by case; without its scan a case is drawn on a plain background.
+
+    Returns
+    -------
+    str
+        HTML.
     """
     red, green = (f"rgb({r},{g},{b})" for r, g, b in (CONTOUR, REFERENCE_CONTOUR))
     parts = [

@@ -27,7 +27,18 @@ _METHOD = Template(
 
 
 def summary_table(models: Models) -> str:
-    """Return the median, mean and worst value of every score by model, and the number of cases that have it."""
+    """Return the median, mean and worst value of every score by model, and the number of cases that have it.
+
+    Parameters
+    ----------
+    models : mapping of str to sequence of CaseScores
+        Scores by the name of their model.
+
+    Returns
+    -------
+    str
+        HTML.
+    """
     lines = []
     for index, (name, cases) in enumerate(models.items()):
         summary = summarise(cases)
@@ -44,7 +55,18 @@ def summary_table(models: Models) -> str:
 
 
 def cases_table(models: Models) -> str:
-    """Return every score of every case."""
+    """Return every score of every case.
+
+    Parameters
+    ----------
+    models : mapping of str to sequence of CaseScores
+        Scores by the name of their model.
+
+    Returns
+    -------
+    str
+        HTML.
+    """
     several = len(models) > 1
     lines = [
         f"<tr>{text_cell(model) if several else ''}{text_cell(case.case, 'name case')}"
@@ -64,6 +86,11 @@ def comparison_table(comparison: Comparison, first: str) -> str:
     comparison : Comparison
     first : str
         Name of the model that the others are compared with.
+
+    Returns
+    -------
+    str
+        HTML.
     """
     excluded = ""
     if comparison.excluded_cases:
@@ -101,6 +128,16 @@ def _difference_row(difference: Difference) -> str:
 def format_p(p: float | None) -> str:
     """Format a p value with three decimal places.
 
+    Parameters
+    ----------
+    p : float or None
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
     >>> format_p(0.0004), format_p(0.25), format_p(None)
     ('< 0.001', '0.250', '–')
     """

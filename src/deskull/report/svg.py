@@ -55,13 +55,35 @@ def require_matplotlib() -> None:
 
 
 def colour_of(index: int) -> str:
-    """Return the colour of the model with this index."""
+    """Return the colour of the model with this index.
+
+    Parameters
+    ----------
+    index : int
+        After the last colour, they are used again.
+
+    Returns
+    -------
+    str
+        In hexadecimal notation.
+    """
     return PALETTE[index % len(PALETTE)]
 
 
 def shorten(name: str) -> str:
     """Cut out the middle of a name that is too long for a chart.
 
+    Parameters
+    ----------
+    name : str
+
+    Returns
+    -------
+    str
+        At most 22 characters.
+
+    Examples
+    --------
     >>> shorten("a-model-with-a-very-long-name-v2")
     'a-model-wit…ng-name-v2'
     """
@@ -82,7 +104,13 @@ def chart_style() -> Iterator[None]:
 
 
 def soften_axes(axes: Axes, which: Any) -> None:
-    """Draw few ticks, and pale grid lines behind the data, along "x", "y" or "both"."""
+    """Draw few ticks, and pale grid lines behind the data, along "x", "y" or "both".
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+    which : {"x", "y", "both"}
+    """
     axes.locator_params(axis=which, nbins=6)
     axes.grid(axis=which, color=TEXT_COLOUR, alpha=0.15, linewidth=0.8)
     axes.set_axisbelow(True)

@@ -53,11 +53,29 @@ def find_images(folder: Path, problems: list[str]) -> dict[str, Path]:
 
 
 def path_exists(path: Path) -> bool:
-    """Return whether a path exists; one that cannot exist (too long, forbidden characters) does not."""
+    """Return whether a path exists; one that cannot exist (too long, forbidden characters) does not.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    bool
+    """
     return os.path.exists(path)  # noqa: PTH110 - unlike Path.exists, it raises no OSError
 
 
 def with_unique_names(cases: list[Case]) -> list[Case]:
-    """Return the cases with unique names, made from the names of their scans."""
+    """Return the cases with unique names, made from the names of their scans.
+
+    Parameters
+    ----------
+    cases : list of Case
+
+    Returns
+    -------
+    list of Case
+    """
     names = unique_names([case.raw for case in cases])
     return [replace(case, name=name) for case, name in zip(cases, names, strict=True)]
