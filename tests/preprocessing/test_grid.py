@@ -193,3 +193,11 @@ def test_a_small_grid_reads_a_part_of_the_scan_and_gives_the_values_of_a_large_o
     grid[:3, 3] -= 10 * 1.5
     large = resample(scan, (40, 40, 40), grid)
     np.testing.assert_allclose(small.data, large.data[10:22, 10:20, 10:24], atol=0.02)
+
+
+def test_of_voxels_of_25_mm_no_more_than_four_are_kept_around_the_grid():
+    affine = np.diag([25.0, 25.0, 25.0, 1.0])
+    grid = np.diag([1.0, 1.0, 1.0, 1.0])
+    grid[:3, 3] = 356
+    part, _ = _crop(np.zeros((40, 40, 40), np.float32), affine, (288, 288, 288), grid)
+    assert max(part.shape) <= 288 / 25 + 2 * 4 + 2

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from nibabel.affines import apply_affine
+from nibabel.affines import apply_affine, voxel_sizes
 
 from deskull.axes import broadcast_along, occupied_indices
 from deskull.preprocessing.intensity import limit_range
@@ -45,6 +45,9 @@ _SAME_STEP, _SAME_DIRECTION = 0.01, 0.02
 #: Voxels around the part of a scan that a grid covers, which blurring and splines use: a number of the scan's own
 #: voxels, and a number of blocks of them.
 _MARGIN_VOXELS = 4
+#: Of voxels longer than this, in mm, fewer are kept: no scanner makes them, and split to the grid's size they take
+#: gigabytes.
+_VERY_COARSE_MM = 12.0
 #: Tolerance of the field of view beyond the outer faces of its voxels, in voxels.
 _FACE_TOLERANCE = 1e-3
 
@@ -266,7 +269,7 @@ def _crop(data: FloatArray, affine: Affine, shape: tuple[int, ...], grid: Affine
     voxel = float(grid[0, 0])
     blocks = np.diag(block_affine(data.shape, affine, voxel))[:3]
     covered = map_box_corners([(-0.5, size - 0.5) for size in shape], np.linalg.inv(affine) @ grid)
-    margin = _MARGIN_VOXELS * (1 + blocks)
+    margin = _MARGIN_VOXELS * np.where(voxel_sizes(affine) > _VERY_COARSE_MM, 1, 1 + blocks)
     low = np.clip((covered.min(axis=0) - margin) // blocks * blocks, 0, data.shape).astype(int)
     high = np.clip(np.ceil(covered.max(axis=0) + margin), 0, data.shape).astype(int)
     if (high - low < margin).any():
