@@ -93,6 +93,8 @@ def test_results_are_nifti_with_a_warning(tmp_path):
         ({"general": {"Max. number of slices/locations": "many"}}, "damaged or incomplete"),
         ({"general": {"Max. number of dynamics": "2"}}, "slices or volumes are missing"),
         ({"general": {"Angulation midslice(ap,fh,rl)[degr]": "nan nan nan"}}, "not finite"),
+        ({"general": {" " * 5000: "1"}}, "damaged or incomplete"),
+        ({"general": {f"setting {k}": "1" for k in range(300)}}, "damaged or incomplete"),
         ({"last": {"type": 3}}, "several types of image"),
         ({"last": {"width": 7}}, "different or impossible sizes"),
         ({"width": -8}, "different or impossible sizes"),

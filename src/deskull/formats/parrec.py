@@ -27,6 +27,8 @@ OUTPUT_SUFFIX = ".nii.gz"
 _DEFAULT = ReadOptions()
 _DTYPES: dict[int, np.dtype[Any]] = {8: np.dtype("u1"), 16: np.dtype("<u2")}
 _VERSIONS = ("V4", "V4.1", "V4.2")
+#: Limits of the general settings, of which there are about 40: nibabel's pattern takes the cube of a line's length.
+_MAX_SETTINGS, _MAX_LINE = 200, 250
 _DAMAGED = "its header is damaged or incomplete; export it again"
 
 
@@ -74,6 +76,9 @@ def _parsed(text: str, path: Path) -> tuple[dict[str, Any], Array]:
     if version not in _VERSIONS:
         supported = ", ".join(_VERSIONS)
         raise InputError(f"{path}: is PAR/REC of version {version[:20]}; {supported} are read, export it again.")
+    settings = [line for line in text.splitlines() if line.lstrip().startswith(".")]
+    if len(settings) > _MAX_SETTINGS or not all(":" in line and len(line) < _MAX_LINE for line in settings):
+        raise InputError(f"{path}: {_DAMAGED}.")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
