@@ -38,7 +38,7 @@ def test_all_files_hold_every_kind_and_the_sidecars():
 
 
 def test_series_is_part_of_the_names():
-    assert Task(Path("a.zip"), Path(), series=3).mask.name == "a_series-3_brainmask.nii.gz"
+    assert Task(Path("a.zip"), Path(), series="3", series_key="3").mask.name == "a_series-3_brainmask.nii.gz"
 
 
 def test_scans_of_the_same_name_get_different_folders():

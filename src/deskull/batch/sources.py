@@ -5,6 +5,7 @@ from __future__ import annotations
 import glob
 import os
 import re
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,10 +15,12 @@ from deskull.batch.tasks import Task, check_outputs, drop_duplicates, unique_out
 from deskull.data.cases import resolve_path
 from deskull.data.splits import cases_of
 from deskull.data.tables import read_rows, read_text
-from deskull.errors import InputError, UsageError
+from deskull.errors import DicomWarning, InputError, UsageError
 from deskull.formats import dicom, split_name
 from deskull.formats.pairs import has_header_beside
+from deskull.options import ReadOptions
 
+_DEFAULT = ReadOptions()
 _TABLES = (".csv", ".tsv", ".txt")
 #: What is appended to the name of a DICOM source in the names of the results of one series.
 _SERIES_LABEL = re.compile(r"_series-[^_]+$")
@@ -39,7 +42,14 @@ class Plan:
     skipped: list[Path]
 
 
-def plan(sources: Sequence[Path], out: Path | None = None, split: str | None = None, series: str | None = None) -> Plan:
+def plan(
+    sources: Sequence[Path],
+    out: Path | None = None,
+    split: str | None = None,
+    series: str | None = None,
+    *,
+    reading: ReadOptions = _DEFAULT,
+) -> Plan:
     """List the scans of a batch, each with a folder for its results.
 
     Parameters
@@ -53,7 +63,10 @@ def plan(sources: Sequence[Path], out: Path | None = None, split: str | None = N
     split : str, optional
         Take only the scans of this split from tables of ``deskull data index``.
     series : str, optional
-        Series of DICOM sources to strip: its number, or ``all``.
+        Series of DICOM sources to strip: its position (``#2``), number, description or UID; or ``all``, for every
+        series that can be a scan of a head.
+    reading : ReadOptions
+        Its ``max_archive_gb`` limits the size of zip archives, which are unpacked to list their series.
 
     Returns
     -------
@@ -62,7 +75,8 @@ def plan(sources: Sequence[Path], out: Path | None = None, split: str | None = N
     Warns
     -----
     DeskullWarning
-        If a folder holds files whose names differ in the suffix alone, of which only one is stripped.
+        If a folder holds files whose names differ in the suffix alone, of which only one is stripped, or a DICOM
+        source holds localizers and the like, which are not stripped.
 
     Raises
     ------
@@ -73,12 +87,12 @@ def plan(sources: Sequence[Path], out: Path | None = None, split: str | None = N
     """
     if split and not any(source.suffix.lower() == ".csv" for source in sources):
         raise UsageError("needs a table of 'deskull data index'; give one.", parameter="split", value=split)
-    if series is not None and series != "all" and not series.isdecimal():
-        raise UsageError("must be the number of a series, or all.", parameter="series", value=series)
     found = [_plan_source(source, out, split) for source in sources]
     tasks = [task for one in found for task in one.tasks]
     if series is not None:
-        tasks = [one for task in tasks for one in _series_tasks(task, series)]
+        tasks = [one for task in tasks for one in _series_tasks(task, series, reading)]
+        if not tasks:
+            raise UsageError("no series can be a scan of a head; choose one.", parameter="series", value=series)
     tasks = unique_outputs(tasks, out)
     check_outputs(tasks)
     return Plan(tasks, [path for one in found for path in one.skipped])
@@ -118,25 +132,31 @@ def _orphans(images: Sequence[Path], scans: Sequence[Path]) -> list[Path]:
     return orphans
 
 
-def _series_tasks(task: Task, series: str) -> list[Task]:
-    """A task for the chosen series of a DICOM source, or for each; other scans have no series."""
+def _series_tasks(task: Task, series: str, reading: ReadOptions) -> list[Task]:
+    """A task for the chosen series of a DICOM source, or for each that can be a scan; other scans have no series."""
     if not task.is_dicom or not task.scan.exists():
         return [task]
-    if series != "all":
-        return [replace(task, series=int(series))]
+    if series.isdecimal():
+        return [replace(task, series=series, series_key=series)]
     try:
-        with dicom.opened(task.scan) as root:
-            found = dicom.list_series(root, task.scan)
-    except (InputError, OSError):
-        found = []  # reading the scan reports what is wrong
-    return [replace(task, series=number) for number in dict.fromkeys(one.number for one in found)] or [task]
+        with dicom.opened(task.scan, reading) as root, warnings.catch_warnings():
+            warnings.simplefilter("ignore", DicomWarning)  # reading the scan issues them too
+            listed = dicom.list_series(root, task.scan)
+            chosen = dicom.strippable(listed) if series == "all" else [dicom.choose(listed, series, task.scan)]
+    except (InputError, OSError):  # reading the scan reports what is wrong
+        return [task] if series == "all" else [replace(task, series=series)]
+    if series == "all" and len(chosen) < len(listed):
+        warnings.warn(f"{task.scan}: {dicom.excluded(listed)}.", DicomWarning, stacklevel=2)
+    if not listed:
+        return [task]
+    return [replace(task, series=f"#{one.position}", series_key=one.key) for one in chosen]
 
 
 def _plan_folder(folder: Path, out: Path | None) -> Plan:
     """Plan every image beneath a folder that is not a result; a folder of DICOM files counts as one scan."""
     folders, files = _walk(folder, out)
     images = [path for path in files if split_name(path)[1] not in ("", *dicom.SUFFIXES)]
-    scans = [path for path in images if not is_result(path) and not has_header_beside(path)]
+    scans = [path for path in images if not (is_result(path) or has_header_beside(path) or _is_dicom_img(path))]
     scans += _dicom_folders(folders)
     skipped = _orphans(images, [*scans, *(path for path in files if split_name(path)[1] in dicom.SUFFIXES)])
     if not scans and skipped:
@@ -178,6 +198,11 @@ def _dicom_folders(folders: Sequence[Path]) -> list[Path]:
         if found.keys().isdisjoint(folder.parents) and dicom.holds_dicom(folder):
             found[folder] = None
     return list(found)
+
+
+def _is_dicom_img(path: Path) -> bool:
+    """Whether a file is named like voxels of Analyze but is DICOM; its folder is a DICOM source then."""
+    return split_name(path)[1] == ".img" and dicom.is_dicom(path)
 
 
 def _mirrored_folder(scan: Path, folder: Path, out: Path | None) -> Path:

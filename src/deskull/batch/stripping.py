@@ -17,7 +17,7 @@ from deskull.batch.outputs import Sidecar, write_results
 from deskull.batch.records import Record, Status
 from deskull.batch.tasks import Task
 from deskull.errors import DeskullError, DeskullWarning, UsageError, sentence
-from deskull.options import OutputKind, StripOptions
+from deskull.options import OutputKind, ReadOptions, StripOptions
 from deskull.pipeline import Stripper
 from deskull.result import Result
 from deskull.system.atomic import ResultExistsError, Transaction, refuse_existing
@@ -172,17 +172,22 @@ def _wanted_files(task: Task, options: StripOptions) -> tuple[dict[str, Path], M
 
 def _strip_scan(stripper: Stripper, task: Task, options: StripOptions) -> Result:
     """Read and strip the scan, or one series of it."""
-    reading = options.reading if task.series is None else replace(options.reading, series=str(task.series))
+    reading = _reading(task, options)
     return stripper.strip(
         task.scan, border=options.border, surface=options.surface, frame=options.frame, reading=reading
     )
+
+
+def _reading(task: Task, options: StripOptions) -> ReadOptions:
+    """Options for reading the scan."""
+    return options.reading if task.series is None else replace(options.reading, series=task.series)
 
 
 def _write_seg(mask: Volume, target: Path, task: Task, options: StripOptions) -> None:
     """Write a mask as DICOM SEG of its source."""
     from deskull.formats.dicom.segmentation import write_seg
 
-    write_seg(mask, task.scan, target, task.series, keep_identity=options.keep_identity)
+    write_seg(mask, task.scan, target, _reading(task, options), keep_identity=options.keep_identity)
 
 
 def check_options(options: StripOptions) -> None:

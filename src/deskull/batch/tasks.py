@@ -29,21 +29,24 @@ class Task:
         File of each kind of result, if their names differ from those that `deskull.batch.outputs.result_files` gives.
     sidecars : mapping of Path to Sidecar
         JSON files that are written together with the results.
-    series : int, optional
-        Number of the series to strip, if a DICOM source holds several.
+    series : str, optional
+        Series of a DICOM source to strip, see `deskull.formats.dicom.choose`.
+    series_key : str
+        Distinguishes it from other series of the source in the names of its results; empty if there is one series.
     """
 
     scan: Path
     folder: Path
     files: Mapping[str, Path] | None = None
     sidecars: Mapping[Path, Sidecar] = field(default_factory=dict)
-    series: int | None = None
+    series: str | None = None
+    series_key: str = ""
 
     def result_files(self, kinds: Collection[str]) -> dict[str, Path]:
         """File of each kind of result; a DICOM segmentation only if the scan is DICOM."""
         if self.files is not None:
             return {kind: self.files[kind] for kind in kinds}
-        label = "" if self.series is None else f"_series-{self.series}"
+        label = f"_series-{self.series_key}" if self.series_key else ""
         kinds = tuple(kind for kind in kinds if kind != OutputKind.seg or self.is_dicom)
         return result_files(self.scan, self.folder, kinds, label)
 
@@ -55,7 +58,8 @@ class Task:
     @property
     def is_dicom(self) -> bool:
         """Whether the scan is DICOM: a folder, a zip archive or a file."""
-        return split_name(self.scan)[1] in ("", *dicom.SUFFIXES)
+        suffix = split_name(self.scan)[1]
+        return suffix in ("", *dicom.SUFFIXES) or (suffix == ".img" and dicom.is_dicom(self.scan))
 
     @property
     def mask(self) -> Path:

@@ -125,7 +125,9 @@ def _read(path: Path, options: ReadOptions) -> Volume:
             raise InputError(f"{path}: is a folder, not an image; name the image files in it.")
         return dicom.read(path, options)
     check_source(path)
-    suffix = split_name(path)[1] or (".dcm" if dicom.is_dicom(path) else "")
+    suffix = split_name(path)[1]
+    if suffix in ("", ".img") and dicom.is_dicom(path) and not path.with_suffix(".hdr").exists():
+        suffix = ".dcm"
     if not suffix:
         known = ", ".join(s for s in _SUFFIXES if s.count(".") == 1)
         raise InputError(f"{path}: not an image that deskull reads; it reads {known} and .nii.gz.")

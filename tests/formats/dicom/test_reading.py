@@ -1,172 +1,343 @@
-"""DICOM: real series as folder, zip and multi-frame file; masks as DICOM SEG and back."""
+"""Reading DICOM series: folders as archives and scanners write them, and what is refused or left out of them."""
 
 from __future__ import annotations
 
 import shutil
+import warnings
 import zipfile
-from dataclasses import replace
 
 import numpy as np
 import pytest
 
-pydicom = pytest.importorskip("pydicom", reason="needs pydicom (deskull[dicom])")
-highdicom = pytest.importorskip("highdicom", reason="needs highdicom (deskull[dicom])")
-dcm2niix = pytest.importorskip("dcm2niix", reason="needs dcm2niix (deskull[dicom])")
+from deskull import formats
+from deskull.errors import DicomWarning, GeometryWarning, InputError
+from deskull.formats.dicom.archive import opened
+from deskull.options import ReadOptions
+from tests.formats.dicom.synthetic import CT, SAGITTAL, Recipe, image, pixels, write, write_series
 
-from typer.testing import CliRunner
-
-from deskull import InputError, formats
-from deskull.cli import app
-from deskull.formats.dicom.reading import list_series, opened, read
-from deskull.formats.dicom.segmentation import frames, write_seg
-
-NAMES = ("siemens_t1_sagittal.zip", "siemens_xa30_enhanced_t1")
+REAL = ("siemens_t1_sagittal.zip", "siemens_xa30_enhanced_t1")
 
 
-@pytest.fixture(params=NAMES)
-def source(request, data):
-    path = data / "dicom" / request.param
-    if not path.exists():
-        pytest.skip(f"needs {path}")
-    return path
+def truncate(path):
+    path.write_bytes(path.read_bytes()[:-100])
 
 
-@pytest.fixture
-def two_series(data, tmp_path):
-    """A folder with both samples: series 3 and 5."""
-    folder = tmp_path / "study"
-    with zipfile.ZipFile(data / "dicom" / NAMES[0]) as archive:
-        archive.extractall(folder)
-    shutil.copytree(data / "dicom" / NAMES[1], folder / NAMES[1])
-    return folder
+def world_of(volume, value):
+    """World coordinates (RAS) of the voxel that holds a value."""
+    (place,) = np.argwhere(volume.data == value)
+    return volume.affine[:3] @ [*place, 1]
 
 
-def run(*args):
-    return CliRunner().invoke(app, [str(arg) for arg in args])
+def world_of_pixel(recipe, index, row, column):
+    """World coordinates (RAS) of a pixel by the DICOM standard (PS3.3 C.7.6.2.1.1), with pixels of 2 mm."""
+    along_row, along_column = np.reshape(recipe.orientation, (2, 3))
+    lps = recipe.origin + index * recipe.step() + 2.0 * column * along_row + 2.0 * row * along_column
+    return lps * [-1, -1, 1]
 
 
-def converted(source, folder):
-    """What dcm2niix itself makes of a source."""
-    with opened(source) as root:
-        folder.mkdir()
-        dcm2niix.main(["-z", "n", "-f", "plain", "-o", str(folder), str(root)], capture_output=True)
-    return next(folder.glob("*.nii"))
+@pytest.mark.parametrize(
+    "recipe",
+    [
+        Recipe(),
+        Recipe(orientation=SAGITTAL),
+        Recipe(orientation=(0.8, 0.6, 0, -0.6, 0.8, 0)),
+        Recipe(spacing=-3.0),
+        Recipe(sop_class=CT, tilt=0.8),
+        Recipe(sop_class=CT, tilt=-0.8),
+        Recipe(sop_class=CT, tilt=0.8, spacing=-3.0),
+    ],
+    ids=["axial", "sagittal", "oblique", "descending", "tilted", "tilted other way", "tilted and descending"],
+)
+@pytest.mark.filterwarnings("ignore::deskull.errors.GeometryWarning")
+def test_every_pixel_lies_where_its_slice_states(recipe, tmp_path):
+    write_series(tmp_path / "series", recipe)
+    volume = formats.read(tmp_path / "series")
+    for index, row, column in ((0, 0, 0), (5, 3, 14), (11, 15, 2)):
+        found = world_of(volume, pixels(recipe, index)[row, column])
+        np.testing.assert_allclose(found, world_of_pixel(recipe, index, row, column), atol=1e-3)
 
 
-def test_the_same_mask_as_from_dcm2niix(source, tmp_path):
-    plain = converted(source, tmp_path / "nifti")
-    ours, theirs = formats.read(source), formats.read(plain)
-    np.testing.assert_array_equal(ours.data, theirs.data)
-    np.testing.assert_array_equal(ours.affine, theirs.affine)
-    done = run("strip", source, plain, "-o", tmp_path / "out", "--mask-only", "--jobs", 1)
-    assert done.exit_code == 0, done.output
-    masks = [formats.read(path) for path in sorted((tmp_path / "out").glob("*_brainmask.nii.gz"))]
-    assert len(masks) == 2
-    assert masks[0].data.any()
-    np.testing.assert_array_equal(masks[0].data, masks[1].data)
+def test_tilted_slices_are_reported_with_their_angle(tmp_path):
+    write_series(tmp_path / "series", Recipe(sop_class=CT, tilt=0.8))
+    with pytest.warns(GeometryWarning, match=r"stacked at an angle of 14\.9 degrees"):
+        volume = formats.read(tmp_path / "series")
+    assert volume.shape == (16, 16, 12)
 
 
-def test_nothing_tells_who_it_is(source, tmp_path):
-    with opened(source) as root:
-        image = pydicom.dcmread(list_series(root)[0].files[0], stop_before_pixels=True)
-    texts = ("PN", "LO", "SH", "UI", "DA", "TM", "DT", "LT", "ST", "UT", "AS")
-    said = {str(element.value) for element in image.iterall() if element.VR in texts}
-    known = {value for value in said if len(value) > 5 and not value.startswith("1.2.840.10008.")}
-    assert len(known) > 20
-    done = run("strip", source, "-o", tmp_path, "--dicom-seg", "--table", tmp_path / "table.tsv")
-    assert done.exit_code == 0, done.output
-    told = done.output + done.stderr + (tmp_path / "table.tsv").read_text()
-    assert [value for value in known if value in told.replace(str(source), "")] == []
-    header = bytes(formats.read(next(tmp_path.glob("*_brain.nii.gz"))).header.binaryblock)
-    seg = next(tmp_path.glob("*_seg.dcm")).read_bytes()
-    assert [value for value in known if value.encode() in header] == []
-    assert [value for value in known if value.encode() in seg] == []
+def test_affine_of_a_tilted_series_is_in_the_sform_of_results(tmp_path):
+    write_series(tmp_path / "series", Recipe(sop_class=CT, tilt=0.8))
+    with pytest.warns(GeometryWarning):
+        volume = formats.read(tmp_path / "series")
+    formats.write(volume, tmp_path / "out.nii.gz")
+    np.testing.assert_allclose(formats.read(tmp_path / "out.nii.gz").affine, volume.affine, atol=1e-5)
 
 
-def test_a_folder_with_our_results_in_it_is_still_one_series(data, tmp_path):
-    folder = tmp_path / "series"
-    shutil.copytree(data / "dicom" / NAMES[1], folder)
-    for options in ((), ("--overwrite",)):
-        done = run("strip", folder, "-o", folder, "--dicom-seg", *options)
-        assert done.exit_code == 0, done.output
-    assert (folder / "series_seg.dcm").exists()
+def names_of(name, preamble=True, implicit=False):
+    """Writer of the default series under other names or without the preamble."""
+
+    def make(folder):
+        recipe = Recipe()
+        for index in range(recipe.slices):
+            write(image(recipe, index), folder / name.format(index), preamble=preamble, implicit=implicit)
+
+    return make
 
 
-@pytest.mark.parametrize("keep", [False, True])
-def test_a_segmentation_is_read_back_voxel_for_voxel(source, tmp_path, keep):
-    scan = read(source)
-    drawn = np.random.default_rng(0).random(scan.shape) > 0.7
-    write_seg(scan.with_data(drawn.astype(np.uint8)), source, tmp_path / "seg.dcm", keep_identity=keep)
-    found = highdicom.seg.segread(tmp_path / "seg.dcm")
-    with opened(source) as root:
-        images = [pydicom.dcmread(path, stop_before_pixels=True) for path in list_series(root)[0].files]
-    assert (found.PatientID == images[0].PatientID) == keep
-    back = np.zeros(scan.shape, np.uint8)
-    for plane, affine in zip(*_planes(found), strict=True):
-        places = (
-            np.linalg.inv(scan.affine)
-            @ affine
-            @ np.stack([*np.indices(plane.shape), np.ones(plane.shape)]).reshape(3, -1)
-        )
-        back[tuple(np.rint(places[:3]).astype(int))] = plane.ravel()
-    np.testing.assert_array_equal(back, drawn)
+@pytest.mark.parametrize(
+    "make",
+    [
+        names_of("{:03d}.img"),
+        names_of("{:03d}.dicom"),
+        names_of("MR.1.2.840.{}"),
+        names_of("IM{:04d}"),
+        names_of("{:03d}.IMA"),
+        names_of("{:03d}.dcm", preamble=False),
+        names_of("{:03d}.dcm", preamble=False, implicit=True),
+        names_of("{:03d}.img", preamble=False),
+        names_of("{:03d}.out", preamble=False, implicit=True),
+    ],
+)
+def test_files_are_dicom_by_content_whatever_their_names(make, folder, tmp_path):
+    make(tmp_path / "other")
+    np.testing.assert_array_equal(formats.read(tmp_path / "other").data, formats.read(folder).data)
 
 
-def _planes(segmentation):
-    """Pixels of each stored frame, and its map to world mm."""
-    maps = [affine for affine, _ in frames([segmentation])]
-    return segmentation.pixel_array.reshape(len(maps), segmentation.Rows, segmentation.Columns), maps
+def one_missing(folder):
+    write_series(folder, keep=[index for index in range(12) if index != 5])
 
 
-def test_series_are_chosen(two_series, tmp_path):
-    assert [one.number for one in list_series(two_series)] == [3, 5]
-    archive = shutil.make_archive(str(tmp_path / "both"), "zip", two_series)
-    with pytest.raises(InputError, match=r"holds 2 series \(3, 5\); choose one with --series N"):
-        formats.read(archive)
-    done = run("strip", archive, "-o", tmp_path / "all", "--series", "all", "--mask-only", "--jobs", 1)
-    assert done.exit_code == 0, done.output
-    made = sorted(path.name for path in (tmp_path / "all").glob("*.nii.gz"))
-    assert made == ["both_series-3_brainmask.nii.gz", "both_series-5_brainmask.nii.gz"]
-    wrong = run("strip", archive, "-o", tmp_path / "one", "--series", "7")
-    assert wrong.exit_code == 1
-    assert "0 series of number 7" in wrong.stderr
-    assert run("strip", archive, "--series", "first").exit_code == 2
+def three_missing(folder):
+    write_series(folder, keep=[index for index in range(12) if index not in (5, 6, 7)])
 
 
-def test_folders_of_series_are_found_in_a_tree(two_series, tmp_path):
-    done = run("strip", two_series, "-o", tmp_path / "out", "--mask-only", "--jobs", 1)
-    assert done.exit_code == 0, done.output
-    made = sorted(path.name for path in (tmp_path / "out").rglob("*.nii.gz"))
-    assert made == ["siemens_t1_sagittal_brainmask.nii.gz", "siemens_xa30_enhanced_t1_brainmask.nii.gz"]
+def every_third_missing(folder):
+    write_series(folder, keep=[index for index in range(12) if index % 3 != 1])
 
 
-def test_what_is_no_dicom_says_so(tmp_path):
-    (tmp_path / "bad.zip").write_bytes(b"no zip")
-    with zipfile.ZipFile(tmp_path / "empty.zip", "w") as archive:
-        archive.writestr("note.txt", "nothing here")
-    (tmp_path / "bad.dcm").write_bytes(b"no image")
-    for name, said in (("bad.zip", "cannot be unpacked"), ("empty.zip", "holds no DICOM images")):
-        with pytest.raises(InputError, match=said):
-            formats.read(tmp_path / name)
-    with pytest.raises(InputError, match="holds no DICOM images"), pytest.warns(UserWarning, match="cannot be read"):
-        formats.read(tmp_path / "bad.dcm")
+def one_missing_of_descending(folder):
+    write_series(folder, Recipe(spacing=-3.0), keep=[index for index in range(12) if index != 2])
 
 
-def test_a_mask_of_another_grid_is_refused(source, tmp_path):
-    scan = read(source)
-    moved = scan.affine.copy()
-    moved[:3, 3] += 0.4 * scan.voxel_sizes
-    mask = replace(scan.with_data(np.ones(scan.shape, np.uint8)), affine=moved)
-    with pytest.raises(InputError, match="does not lie on this series' own grid"):
-        write_seg(mask, source, tmp_path / "s.dcm")
+def unevenly_spaced(folder):
+    for index, height in enumerate(np.cumsum([0, 3, 3, 3, 4.5, 3, 4.5, 3, 3])):
+        made = image(Recipe(uid="1.2.3"), index)
+        made.ImagePositionPatient = [0, 0, float(height)]
+        write(made, folder / f"{index}.dcm")
 
 
-def test_what_cannot_be_read_of_a_source_is_counted_not_named(data, tmp_path):
+def truncated_in_the_middle(folder):
+    truncate(write_series(folder)[4])
+
+
+def all_truncated(folder):
+    for path in write_series(folder):
+        truncate(path)
+
+
+def differing_slices_at_one_position(folder):
+    recipe = Recipe()
+    write_series(folder, recipe)
+    other = image(recipe, 3)
+    other.PixelData = image(recipe, 7).PixelData
+    write(other, folder / "other.dcm")
+
+
+def three_orientations(folder):
+    uid = "1.2.3"
+    for count, orientation in enumerate(((1, 0, 0, 0, 1, 0), SAGITTAL, (1, 0, 0, 0, 0, -1))):
+        write_series(folder, Recipe(slices=3, orientation=orientation, uid=uid), name=f"{count}_{{}}.dcm")
+
+
+def single_slice(folder):
+    write_series(folder, keep=[4])
+
+
+def nothing(folder):
+    folder.mkdir()
+    (folder / "scan.dcm").write_bytes(b"no image")
+
+
+@pytest.mark.parametrize(
+    ("make", "sentence"),
+    [
+        (one_missing, r"slice 6 of 12 is missing \(6 mm from one slice to the next instead of 3 mm\)"),
+        (three_missing, r"slices 6 to 8 of 12 are missing \(12 mm from"),
+        (every_third_missing, r"slices 2, 5, 8, 11 of 12 are missing"),
+        (one_missing_of_descending, r"slice 3 of 12 is missing"),
+        (unevenly_spaced, r"unevenly spaced \(3 to 4\.5 mm apart\)"),
+        (truncated_in_the_middle, r"slice 5 of 12 is truncated"),
+        (all_truncated, r"slices 1, 2, 3, 4, 5, 6 and 6 more of 12 are truncated"),
+        (differing_slices_at_one_position, r"1 of its 12 slice positions holds slices that differ"),
+        (three_orientations, r"its 9 images have 3 orientations or matrices, as those of a localizer"),
+        (single_slice, r"is one slice of a series; give the folder"),
+    ],
+    ids=lambda value: value.__name__ if callable(value) else "",
+)
+def test_series_whose_slices_form_no_scan_is_refused(make, sentence, tmp_path):
+    make(tmp_path / "series")
+    with pytest.raises(InputError, match=sentence) as caught:
+        formats.read(tmp_path / "series")
+    assert str(caught.value).startswith(f"{tmp_path / 'series'}: ")
+
+
+def last_slices_missing(folder):
+    write_series(folder, keep=range(10))
+
+
+def first_slice_truncated(folder):
+    truncate(write_series(folder)[0])
+
+
+def copied_file(folder):
+    shutil.copy(write_series(folder)[3], folder / "copy.dcm")
+
+
+def repeated_slice(folder):
+    recipe = Recipe()
+    write_series(folder, recipe)
+    write(image(recipe, 3), folder / "again.dcm")
+
+
+def repeated_series(folder):
+    recipe = Recipe()
+    write_series(folder, recipe)
+    write_series(folder, recipe, name="again{}.dcm")
+
+
+def localizer_of_the_same_uid(folder):
+    recipe = Recipe()
+    write_series(folder, recipe)
+    scout = Recipe(uid=recipe.uid, orientation=SAGITTAL, size=32, slices=3)
+    write_series(folder, scout, name="scout{}.dcm")
+
+
+def larger_image_of_the_same_uid(folder):
+    recipe = Recipe()
+    write_series(folder, recipe)
+    write_series(folder, Recipe(uid=recipe.uid, size=64, slices=1), name="chart{}.dcm")
+
+
+def two_echoes(folder):
+    recipe = Recipe()
+    write_series(folder, recipe)
+    for index in range(12):
+        made = image(recipe, index)
+        made.EchoTime, made.EchoNumbers = 9.0, 2
+        made.PixelData = (pixels(recipe, index) + 1).tobytes()
+        write(made, folder / f"echo{index}.dcm")
+
+
+def phase_images(folder):
+    recipe = Recipe()
+    write_series(folder, recipe)
+    for index in range(12):
+        made = image(recipe, index)
+        made.ImageType = ["ORIGINAL", "PRIMARY", "P", "ND"]
+        made.PixelData = (pixels(recipe, index) * 2).tobytes()
+        write(made, folder / f"phase{index}.dcm")
+
+
+@pytest.mark.parametrize(
+    ("make", "shape", "warning"),
+    [
+        (last_slices_missing, (16, 16, 10), None),
+        (first_slice_truncated, (16, 16, 11), "slice 1 of 12 is truncated and left out"),
+        (copied_file, (16, 16, 12), "1 file is left out as a copy of another"),
+        (repeated_slice, (16, 16, 12), "1 file is left out: the same pixels"),
+        (repeated_series, (16, 16, 12), "12 files are left out: the same pixels"),
+        (localizer_of_the_same_uid, (16, 16, 12), "3 of 15 images left out: they have another orientation or matrix"),
+        (larger_image_of_the_same_uid, (16, 16, 12), "1 of 13 images left out"),
+        (two_echoes, (16, 16, 12), "holds 2 images of the same slices (echo 1, echo 2); only echo 1 is used"),
+        (phase_images, (16, 16, 12), "holds 2 images of the same slices (magnitude, phase); only magnitude is used"),
+    ],
+    ids=lambda value: value.__name__ if callable(value) else "",
+)
+def test_scan_is_read_in_place_and_what_is_left_out_is_reported_once(make, shape, warning, tmp_path):
+    make(tmp_path / "series")
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        volume = formats.read(tmp_path / "series")
+    assert volume.shape == shape
+    first = 12 - shape[2] if make is first_slice_truncated else 0
+    centre = pixels(Recipe(), 6)[8, 8]
+    np.testing.assert_allclose(world_of(volume, centre), world_of_pixel(Recipe(), 6, 8, 8), atol=1e-3)
+    assert volume.affine[2, 3] == pytest.approx(-18.0 + 3.0 * first)
+    messages = [str(one.message) for one in caught if issubclass(one.category, DicomWarning)]
+    assert messages == [] if warning is None else [warning in message for message in messages] == [True]
+
+
+def test_time_series_is_read_with_all_frames(tmp_path):
+    recipe = Recipe()
+    for time in range(3):
+        for index in range(12):
+            made = image(recipe, index)
+            made.InstanceNumber, made.AcquisitionNumber = 12 * time + index + 1, time + 1
+            made.AcquisitionTime = f"1015{time:02d}"
+            made.PixelData = (pixels(recipe, index) + time).tobytes()
+            write(made, tmp_path / "series" / f"{time}_{index}.dcm")
+    assert formats.read(tmp_path / "series").data.shape == (16, 16, 12, 3)
+
+
+def test_single_file_of_a_series_says_to_give_the_folder(folder):
+    with pytest.raises(InputError, match=r"slice005\.dcm: is one slice of a series; give the folder"):
+        formats.read(folder / "slice005.dcm")
+
+
+def test_img_file_beside_a_hdr_file_is_a_pair_and_not_dicom(folder):
+    shutil.copy(folder / "slice005.dcm", folder / "a.img")
+    (folder / "a.hdr").write_bytes(b"x" * 348)
+    with pytest.raises(InputError, match="not a NIfTI image"):
+        formats.read(folder / "a.img")
+
+
+def test_damaged_file_in_a_folder_is_counted_and_not_named(folder):
+    (folder / "DOE_JANE.dcm").write_bytes(b"no image")
+    with pytest.warns(DicomWarning, match="1 file cannot be read and is left out") as caught:
+        formats.read(folder)
+    assert not [one for one in caught if "JANE" in str(one.message)]
+
+
+def test_folder_without_dicom_images_is_refused(tmp_path):
+    nothing(tmp_path / "series")
+    with pytest.raises(InputError, match="is a folder, not an image"):
+        formats.read(tmp_path / "series")
+
+
+@pytest.mark.filterwarnings("ignore::deskull.errors.DicomWarning")
+def test_file_that_is_named_like_dicom_and_is_not_is_refused(tmp_path):
+    (tmp_path / "scan.dcm").write_bytes(b"no image")
+    with pytest.raises(InputError, match="holds no DICOM images"):
+        formats.read(tmp_path / "scan.dcm")
+
+
+def test_header_of_a_volume_holds_no_text_of_the_series(folder):
+    header = formats.read(folder).header
+    assert [bytes(header[name].tobytes()).strip(b"\0") for name in ("descrip", "aux_file", "db_name")] == [b""] * 3
+
+
+def test_chosen_series_is_read(folder):
+    write_series(folder, Recipe(number=7, slices=5), name="other{}.dcm")
+    assert formats.read(folder, ReadOptions(series="7")).shape == (16, 16, 5)
+
+
+def test_messages_hold_no_temporary_path_and_no_text_of_the_patient(tmp_path):
+    every_third_missing(tmp_path / "series")
     with zipfile.ZipFile(tmp_path / "study.zip", "w") as archive:
-        for path in (data / "dicom" / NAMES[1]).rglob("*"):
-            archive.write(path, path.name)
-        archive.writestr("DOE^JANE/slice.dcm", b"no image")
-    done = run("strip", tmp_path / "study.zip", "-o", tmp_path / "out", "--mask-only")
-    assert done.exit_code == 0, done.output
-    assert "study.zip: 1 files cannot be read and are left out" in done.stderr
-    assert "JANE" not in done.output + done.stderr
+        for path in (tmp_path / "series").iterdir():
+            archive.write(path, f"Doe^Jane/{path.name}")
+    with pytest.raises(InputError) as caught:
+        formats.read(tmp_path / "study.zip")
+    message = str(caught.value).replace(str(tmp_path / "study.zip"), "")
+    assert "/" not in message
+    assert "Doe" not in message
+
+
+@pytest.mark.parametrize("name", REAL)
+def test_real_series_is_read_as_dcm2niix_converts_it(name, data, tmp_path):
+    dcm2niix = pytest.importorskip("dcm2niix")
+    source = data / "dicom" / name
+    with opened(source) as root:
+        dcm2niix.main(["-z", "n", "-f", "plain", "-o", str(tmp_path), str(root)], capture_output=True)
+    expected, volume = formats.read(next(tmp_path.glob("*.nii"))), formats.read(source)
+    np.testing.assert_array_equal(volume.data, expected.data)
+    np.testing.assert_array_equal(volume.affine, expected.affine)

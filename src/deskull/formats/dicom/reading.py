@@ -1,165 +1,33 @@
-"""DICOM series, read through dcm2niix: a folder, a zip, or one enhanced multi-frame file.
+"""DICOM series as volumes, through dcm2niix, with the geometry checked against the slices' own positions.
 
-Results are NIfTI, and DICOM SEG (see `deskull.formats.dicom.segmentation`). What identifies the patient is dropped: a
-series becomes voxels and an affine with an empty description.
+Results are NIfTI, and DICOM Segmentation (see `deskull.formats.dicom.segmentation`). What identifies the patient is
+dropped: a series becomes voxels and an affine with an empty description.
 """
 
 from __future__ import annotations
 
-import logging
 import warnings
-import zipfile
-import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-from deskull.errors import InputError, UsageError
+from deskull.errors import DicomWarning, GeometryWarning, InputError
+from deskull.formats import nifti
+from deskull.formats.dicom.archive import opened
+from deskull.formats.dicom.conversion import convert
+from deskull.formats.dicom.geometry import TOLERANCE_VOXELS, misplacement
+from deskull.formats.dicom.series import choose, list_series
+from deskull.formats.dicom.slices import Stack, select_images
+from deskull.formats.dicom.tilt import MIN_TILT_DEGREES, tilt_degrees, with_own_geometry
 from deskull.options import ReadOptions
 from deskull.system.leftovers import scratch_folder
 from deskull.volume import Volume
 
 OUTPUT_SUFFIX = ".nii.gz"
-
 _DEFAULT = ReadOptions()
-SUFFIXES = (".dcm", ".ima", ".zip")
-_FILES = (".dcm", ".ima")
-_NOT_VOXELS = ("descrip", "aux_file", "db_name", "intent_name")
-_TAGS = ["SeriesInstanceUID", "SeriesNumber", "Rows", "Modality"]
-#: Objects that are made from scans and are none: segmentations, presentation states, reports.
-_DERIVED = ("SEG", "PR", "SR", "KO")
-
-
-@dataclass(frozen=True)
-class Series:
-    """A series of images.
-
-    Attributes
-    ----------
-    number : int
-        As the scanner counted it.
-    uid : str
-    files : tuple of Path
-    """
-
-    number: int
-    uid: str
-    files: tuple[Path, ...]
-
-
-def is_dicom(path: Path) -> bool:
-    """Whether a file is DICOM: by its name, or by the standard's preamble (PS3.10)."""
-    if path.suffix.lower() in _FILES:
-        return True
-    if path.name.upper() == "DICOMDIR":  # the table of contents of a disc
-        return False
-    if path.suffix[1:].isalpha():  # says it is something else; scanners' own end in a number or have no ending
-        return False
-    try:
-        with path.open("rb") as file:
-            return file.read(132)[128:] == b"DICM"
-    except OSError:
-        return False
-
-
-def holds_dicom(folder: Path) -> bool:
-    """Whether a folder (not those below it) has a DICOM file in it that is no result of ours."""
-    try:
-        own = [path for path in folder.iterdir() if not path.name.endswith("_seg.dcm")]
-        return any(path.is_file() and is_dicom(path) for path in own)
-    except OSError:  # may not be looked into
-        return False
-
-
-@contextmanager
-def opened(path: Path) -> Iterator[Path]:
-    """The folder or file of a source; a zip is unpacked for as long as it is needed.
-
-    Raises
-    ------
-    InputError
-        If it is no zip, though its name says so.
-    """
-    if path.suffix.lower() != ".zip" or path.is_dir():
-        yield path
-        return
-    with scratch_folder() as scratch:
-        try:
-            with zipfile.ZipFile(path) as archive:
-                archive.extractall(scratch)
-        except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as error:
-            raise InputError(f"{path}: cannot be unpacked ({error}); copy it again.") from None
-        yield scratch
-
-
-def list_series(root: Path, name: Path | None = None) -> list[Series]:
-    """Image series of a file, or of a folder and those below it, by number.
-
-    Parameters
-    ----------
-    root : Path
-    name : Path, optional
-        What warnings call it: neither libraries nor names of files may say there who the patient is.
-
-    Raises
-    ------
-    UsageError
-        If pydicom is not installed.
-    """
-    pydicom = _need("pydicom")
-    found: dict[str, list[tuple[Path, Any]]] = {}
-    files = [root] if root.is_file() else sorted(path for path in root.rglob("*") if path.is_file() and is_dicom(path))
-    damaged = 0
-    with hushed():
-        for path in files:
-            try:
-                header = pydicom.dcmread(path, stop_before_pixels=True, specific_tags=_TAGS)
-                if "Rows" in header and "SeriesInstanceUID" in header and header.get("Modality") not in _DERIVED:
-                    found.setdefault(str(header.SeriesInstanceUID), []).append((path, header))
-            except Exception:  # pydicom has no error of its own for the many ways of being damaged
-                damaged += 1
-    if damaged:
-        warnings.warn(f"{name or root}: {damaged} files cannot be read and are left out.", stacklevel=2)
-    series = [
-        Series(
-            int(images[0][1].get("SeriesNumber") or 0),
-            uid,
-            tuple(path for path, _ in images),
-        )
-        for uid, images in found.items()
-    ]
-    return sorted(series, key=lambda one: (one.number, one.uid))
-
-
-@contextmanager
-def hushed() -> Iterator[None]:
-    """Silence what libraries say of values in headers: it quotes them."""
-    for library in ("pydicom", "highdicom"):
-        logging.getLogger(library).setLevel(logging.CRITICAL)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield
-
-
-def choose(found: list[Series], number: int | None, path: Path) -> Series:
-    """Pick the series of a number, or the only one.
-
-    Raises
-    ------
-    InputError
-        If there is none, or there are several and none is named.
-    """
-    fitting = [one for one in found if number is None or one.number == number]
-    if len(fitting) == 1:
-        return fitting[0]
-    numbers = ", ".join(str(one.number) for one in found)
-    if not found:
-        raise InputError(f"{path}: holds no DICOM images; check the path.")
-    if number is None:
-        raise InputError(f"{path}: holds {len(found)} series ({numbers}); choose one with --series N, or --series all.")
-    raise InputError(f"{path}: has {len(fitting)} series of number {number}, not one; there are {numbers}.")
+#: Text fields of NIfTI headers that dcm2niix fills from the DICOM headers.
+_TEXTS = ("descrip", "aux_file", "db_name", "intent_name")
+#: What dcm2niix appends to the names of images that are no magnitudes, or that it has resampled.
+_PHASES, _RESAMPLED = ("_ph", "_real", "_imaginary"), ("_Eq", "_Tilt")
 
 
 def read(path: Path, options: ReadOptions = _DEFAULT) -> Volume:
@@ -168,79 +36,90 @@ def read(path: Path, options: ReadOptions = _DEFAULT) -> Volume:
     Parameters
     ----------
     path : Path
-        A folder, a zip or a file.
+        A folder, a zip archive or a multi-frame file.
     options : ReadOptions
-        Its ``series`` names one where there are several.
+        Its ``series`` chooses one of several series, its ``max_archive_gb`` limits the size of archives.
+
+    Returns
+    -------
+    Volume
+        Every slice of the series lies on its voxels.
+
+    Warns
+    -----
+    DicomWarning, GeometryWarning
+        If files are left out, if there are several images of the same slices, or if the slices are tilted.
 
     Raises
     ------
     InputError
-        If there is no such series, or dcm2niix makes no image of it.
+        If the series cannot be chosen, its slices do not form a scan, or dcm2niix cannot convert it.
     UsageError
-        If dcm2niix or pydicom is not installed, or ``options.series`` is not a number.
+        If dcm2niix or pydicom is not installed.
     """
-    series = _series_number(options)
-    with opened(path) as root, scratch_folder() as scratch:
-        chosen = choose(list_series(root, path), series, path)
-        volumes = [_readable(image) for image in _converted(chosen, scratch, path)]
-    usable = [volume for volume in volumes if volume is not None]
-    if not usable:
-        raise InputError(f"{path}: series {chosen.number} gives no image of a head; choose another with --series.")
-    volume = max(usable, key=lambda one: one.data.size)
-    if len(volumes) > 1:
-        warnings.warn(f"{path}: gives {len(volumes)} images; the largest is taken.", stacklevel=2)
+    with opened(path, options) as root, scratch_folder() as scratch:
+        series = choose(list_series(root, path), options.series, path)
+        stack = select_images(series, path)
+        files, warning = convert(stack.images, scratch, str(path))
+        volumes = {file.stem.removeprefix("image"): volume for file in files if (volume := _volume(file))}
+    if not volumes:
+        raise InputError(f"{path}: series {series.number} holds no 3-D scan; choose another series.")
+    volume = _fitting(volumes, stack, warning, path)
     header = volume.header.copy()
-    for field in _NOT_VOXELS:
+    for field in _TEXTS:
         header[field] = b""
     return replace(volume, header=header, name=str(path))
 
 
-def _series_number(options: ReadOptions) -> int | None:
-    """Return the number that the options name."""
-    if options.series is None:
-        return None
+def _volume(file: Path) -> Volume | None:
+    """Read an image of dcm2niix; None if it is not 3-D."""
     try:
-        return int(options.series)
-    except ValueError:
-        raise UsageError(f"series={options.series!r}: is not a number.") from None
-
-
-def _readable(image: Path) -> Volume | None:
-    """One of dcm2niix's images; None if it is none of a volume."""
-    from deskull.formats import nifti
-
-    try:
-        return nifti.read(image)
+        return nifti.read(file)
     except InputError:
         return None
 
 
-def _converted(series: Series, scratch: Path, path: Path) -> list[Path]:
-    """NIfTI files that dcm2niix makes of a series."""
-    dcm2niix = _need("dcm2niix")
-    for folder in ("in", "out"):
-        (scratch / folder).mkdir()
-    for count, file in enumerate(series.files):
-        (scratch / "in" / f"{count:06d}.dcm").symlink_to(file.resolve())
-    options = ["-z", "n", "-b", "n", "-f", "image", "-o", str(scratch / "out"), str(scratch / "in")]
-    done = dcm2niix.main(options, capture_output=True, text=True)
-    images = sorted((scratch / "out").glob("*.nii"))
-    if not images:
-        said = " ".join((done.stderr or done.stdout).split())[-200:].replace(str(scratch), "")
-        raise InputError(f"{path}: dcm2niix makes no image of series {series.number} ({said}); check the series.")
-    return images
-
-
-def _need(module: str) -> Any:
-    """Import what reads DICOM.
+def _fitting(volumes: dict[str, Volume], stack: Stack, warning: str, path: Path) -> Volume:
+    """The largest image whose voxels lie where the slices are.
 
     Raises
     ------
-    UsageError
+    InputError
+        If there is none.
     """
-    import importlib
+    plain = {name: volume for name, volume in volumes.items() if not name.startswith(_RESAMPLED)}
+    if stack.frames:
+        plain = _placed(plain, stack, path)
+    if not plain:
+        reason = f" ({warning})" if warning else ""
+        fault = f"the image that dcm2niix makes does not lie where the slices do{reason}"
+        raise InputError(f"{path}: {fault}; convert the series to NIfTI and check it.")
+    names = sorted(plain, key=lambda name: (-plain[name].data.size, name.startswith(_PHASES), name))
+    if len(names) > 1:
+        texts = [_image_name(name) for name in names]
+        fault = f"holds {len(names)} images of the same slices ({', '.join(texts)}); only {texts[0]} is used"
+        warnings.warn(f"{path}: {fault}.", DicomWarning, stacklevel=3)
+    return plain[names[0]]
 
-    try:
-        return importlib.import_module(module)
-    except ModuleNotFoundError:
-        raise UsageError(f'{module}: is not installed; pip install "deskull[dicom]".') from None
+
+def _placed(volumes: dict[str, Volume], stack: Stack, path: Path) -> dict[str, Volume]:
+    """The images that lie where the slices do; tilted slices are given their own geometry."""
+    tilt = tilt_degrees(stack.frames)
+    if tilt > MIN_TILT_DEGREES:
+        own = {name: with_own_geometry(volume, stack.frames) for name, volume in volumes.items()}
+        volumes = {name: volume for name, volume in own.items() if volume is not None}
+        fault = f"its slices are stacked at an angle of {tilt:.1f} degrees; results have a sheared affine"
+        warnings.warn(f"{path}: {fault}.", GeometryWarning, stacklevel=4)
+    return {n: v for n, v in volumes.items() if misplacement(v, stack.frames) <= TOLERANCE_VOXELS}
+
+
+def _image_name(suffix: str) -> str:
+    """What messages call an image of dcm2niix: "echo 2" of ``_e2``, "phase" of ``_ph``.
+
+    >>> _image_name("_e2"), _image_name("_ph"), _image_name("")
+    ('echo 2', 'phase', 'magnitude')
+    """
+    first = suffix.removeprefix("_").split("_")[0]
+    if first[:1] == "e" and first[1:2].isdigit():
+        return f"echo {first[1:]}" + (" phase" if "_ph" in suffix else "")
+    return {"": "magnitude", "ph": "phase"}.get(first, first)

@@ -1,10 +1,10 @@
-"""DICOM SEG: a mask as the standard's Segmentation object (PS3.3 A.51), frame by frame on its source images."""
+"""DICOM Segmentation: a mask as the standard's Segmentation object (PS3.3 A.51), frame by frame on its sources."""
 
 from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -12,75 +12,72 @@ from typing import Any
 import numpy as np
 
 from deskull._version import __version__
-from deskull.errors import InputError, UsageError
-from deskull.formats.dicom.reading import choose, hushed, list_series, opened
-from deskull.volume import Affine, Array, Volume
+from deskull.errors import InputError
+from deskull.formats.dicom.anonymisation import add_empty, anonymised
+from deskull.formats.dicom.archive import opened
+from deskull.formats.dicom.geometry import TOLERANCE_VOXELS, Frame, read_frames
+from deskull.formats.dicom.headers import Image, read_image
+from deskull.formats.dicom.libraries import require, silenced
+from deskull.formats.dicom.series import choose, list_series
+from deskull.formats.dicom.slices import select_images
+from deskull.options import ReadOptions
+from deskull.volume import Array, Volume
 
-#: What of an image tells where its pixels lie, and no more.
-_GEOMETRY = (
-    "SOPClassUID", "Modality", "Rows", "Columns", "NumberOfFrames", "PixelSpacing", "SliceThickness",
-    "SpacingBetweenSlices", "ImagePositionPatient", "ImageOrientationPatient", "SpecificCharacterSet",
-)  # fmt: skip
-#: The same of the groups of a multi-frame image.
-_GROUPS = ("PixelMeasuresSequence", "PlaneOrientationSequence", "PlanePositionSequence")
-#: What every object must have, blank.
-_BLANK = (
-    "PatientID", "PatientName", "PatientBirthDate", "PatientSex", "StudyID", "StudyDate", "StudyTime",
-    "AccessionNumber", "ReferringPhysicianName",
-)  # fmt: skip
-_UIDS = ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID", "FrameOfReferenceUID")
-_LPS_TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
+_DEFAULT = ReadOptions()
+#: Added to the number of the source series.
+_SERIES_NUMBER_OFFSET = 9000
 
 
 def write_seg(
-    mask: Volume, source: Path, target: Path, series: int | None = None, *, keep_identity: bool = False
+    mask: Volume, source: Path, target: Path, options: ReadOptions = _DEFAULT, *, keep_identity: bool = False
 ) -> None:
-    """Write a mask as a segmentation of the series it was found in.
+    """Write a mask as a DICOM Segmentation of the series from which it was made.
 
     Parameters
     ----------
-    mask : Volume
-        On the grid of the series, whatever the order of its axes.
-    source, series
-        As of `deskull.formats.dicom.reading.read`.
+    mask : Volume, shape (x, y, z)
+        Not 0 inside; on the grid of the series, whatever the order of its axes.
+    source : Path
+    options : ReadOptions
+        `source` and `options` are those of `deskull.formats.dicom.read`.
     target : Path
+        The file to write.
     keep_identity : bool
-        Keep the patient, the study and the identifiers of the source, so that an archive files it with them;
-        else they are blank or replaced.
+        Keep the patient, the study and the identifiers of the source, so that an archive files the segmentation with
+        it; otherwise they are empty or replaced.
 
     Raises
     ------
     InputError
-        If mask and series do not fit.
+        If the mask does not lie on the slices, or the series lacks what the standard asks for.
     UsageError
         If highdicom is not installed.
     """
-    try:
-        import highdicom  # noqa: F401 (needed below)
-        import pydicom
-    except ModuleNotFoundError as error:
-        raise UsageError(f'{error.name}: is not installed; pip install "deskull[dicom]".') from None
+    require("highdicom")
     if mask.data.ndim != 3:
-        raise InputError(f"{source}: is a series of frames; a DICOM segmentation takes one mask, use --frame mean.")
-    with opened(source) as root, hushed(), _translated(source):
-        chosen = choose(list_series(root, source), series, source)
-        images = [_shared(pydicom.dcmread(path, stop_before_pixels=True)) for path in chosen.files]
-        planes = frames(images)
-    if len({shape for _, shape in planes}) > 1:
-        raise InputError(
-            f"{source}: has frames of several sizes; a DICOM segmentation takes one, leave out --dicom-seg."
-        )
-    pixels = np.stack([_sample(mask, affine, shape, source) for affine, shape in planes])
-    if not keep_identity:
-        salt = secrets.token_hex()  # else whoever has an identifier could tell which it became
-        images = [_anonymous(image, salt) for image in images]
-    with hushed(), _translated(source):
-        _segmentation(images, pixels, chosen.number + 9000).save_as(target)
+        raise InputError(f"{source}: is a series of frames; a DICOM segmentation holds one mask, use frame='mean'.")
+    with opened(source, options) as root, silenced(), _faults_of_headers(source):
+        series = choose(list_series(root, source), options.series, source)
+        stack = select_images(series, source)
+        if not stack.frames:
+            raise InputError(f"{source}: states no positions of its slices; leave out outputs='seg'.")
+        headers = [_full_header(image) for image in stack.images]
+        frames = read_frames(headers)
+    if len({frame.shape for frame in frames}) > 1:
+        raise InputError(f"{source}: has slices of several sizes; leave out outputs='seg'.")
+    pixels = np.stack([_sample(mask, frame, source) for frame in frames])
+    if keep_identity:
+        add_empty(headers)
+    else:
+        salt = secrets.token_hex()
+        headers = [anonymised(header, salt) for header in headers]
+    with silenced(), _faults_of_headers(source):
+        _segmentation(headers, pixels, series.number + _SERIES_NUMBER_OFFSET).save_as(target)
 
 
 @contextmanager
-def _translated(source: Path) -> Iterator[None]:
-    """Say in one sentence what headers lack.
+def _faults_of_headers(source: Path) -> Iterator[None]:
+    """Turn errors about attributes that headers lack into one sentence.
 
     Raises
     ------
@@ -88,28 +85,47 @@ def _translated(source: Path) -> Iterator[None]:
     """
     try:
         yield
+    except InputError:
+        raise
     except (AttributeError, LookupError, TypeError, ValueError) as error:
-        # Other messages may quote what headers say of the patient.
-        told = isinstance(error, AttributeError | LookupError)
-        reason = " ".join(str(error).split()) if told else type(error).__name__
-        said = f"{source}: lacks what a DICOM segmentation needs ({reason}); leave out --dicom-seg."
-        raise InputError(said) from error
+        # The messages of libraries may quote what headers say of the patient.
+        name = error.name if isinstance(error, AttributeError) else ""
+        reason = f"its headers have no {name}" if name else f"{type(error).__name__} in its headers"
+        fault = f"lacks what a DICOM segmentation needs ({reason})"
+        raise InputError(f"{source}: {fault}; leave out outputs='seg'.") from error
 
 
-def _segmentation(images: list[Any], pixels: Array, number: int) -> Any:
-    """The object for the pixels of each frame of the images."""
-    import highdicom
-    import pydicom
+def _full_header(image: Image) -> Any:
+    """All of a header, in the form that highdicom expects.
 
-    own = [str(images[0].SeriesInstanceUID), __version__, hashlib.sha256(pixels.tobytes()).hexdigest()]
+    The pixel size and orientation of multi-frame images are moved among the groups that all frames share, and files
+    without file meta information are given a transfer syntax.
+    """
+    uid = require("pydicom").uid
+    header = read_image(image.path).header
+    if "TransferSyntaxUID" not in header.file_meta:
+        implicit = header.original_encoding[0]
+        header.file_meta.TransferSyntaxUID = uid.ImplicitVRLittleEndian if implicit else uid.ExplicitVRLittleEndian
+    if "PerFrameFunctionalGroupsSequence" in header:
+        own, shared = header.PerFrameFunctionalGroupsSequence[0], header.SharedFunctionalGroupsSequence[0]
+        for name in ("PixelMeasuresSequence", "PlaneOrientationSequence"):
+            if name not in shared and name in own:
+                setattr(shared, name, getattr(own, name))
+    return header
+
+
+def _segmentation(headers: Sequence[Any], pixels: Array, number: int) -> Any:
+    """Make the object from the mask on each frame, shape (frames, rows, columns)."""
+    highdicom, pydicom = require("highdicom"), require("pydicom")
+    entropy = [str(headers[0].SeriesInstanceUID), __version__, hashlib.sha256(pixels.tobytes()).hexdigest()]
     return highdicom.seg.Segmentation(
-        source_images=images,
+        source_images=headers,
         pixel_array=pixels,
         segmentation_type=highdicom.seg.SegmentationTypeValues.BINARY,
         segment_descriptions=[_description(highdicom)],
-        series_instance_uid=pydicom.uid.generate_uid(entropy_srcs=["series", *own]),
+        series_instance_uid=pydicom.uid.generate_uid(entropy_srcs=["series", *entropy]),
         series_number=number,
-        sop_instance_uid=pydicom.uid.generate_uid(entropy_srcs=["instance", *own]),
+        sop_instance_uid=pydicom.uid.generate_uid(entropy_srcs=["instance", *entropy]),
         instance_number=1,
         manufacturer="deskull",
         manufacturer_model_name="deskull",
@@ -119,101 +135,27 @@ def _segmentation(images: list[Any], pixels: Array, number: int) -> Any:
     )
 
 
-def frames(images: list[Any]) -> list[tuple[Affine, tuple[int, int]]]:
-    """Map from (row, column) to world mm (RAS) and size of each frame, in the order of images and frames."""
-    found = []
-    for image in images:
-        shape = (int(image.Rows), int(image.Columns))
-        if "PerFrameFunctionalGroupsSequence" not in image:
-            found.append(
-                (_affine(image.ImagePositionPatient, image.ImageOrientationPatient, image.PixelSpacing), shape)
-            )
-            continue
-        for own in image.PerFrameFunctionalGroupsSequence:
-            groups = (own, image.SharedFunctionalGroupsSequence[0])
-            position = _first(groups, "PlanePositionSequence").ImagePositionPatient
-            orientation = _first(groups, "PlaneOrientationSequence").ImageOrientationPatient
-            found.append((_affine(position, orientation, _first(groups, "PixelMeasuresSequence").PixelSpacing), shape))
-    return found
-
-
-def _shared(image: Any) -> Any:
-    """A multi-frame image with size and direction of its pixels among what all frames share, as libraries expect."""
-    if "PerFrameFunctionalGroupsSequence" in image:
-        own, shared = image.PerFrameFunctionalGroupsSequence[0], image.SharedFunctionalGroupsSequence[0]
-        for name in ("PixelMeasuresSequence", "PlaneOrientationSequence"):
-            if name not in shared and name in own:
-                setattr(shared, name, getattr(own, name))
-    return image
-
-
-def _first(groups: tuple[Any, Any], name: str) -> Any:
-    """A functional group, of the frame's own or those that all share."""
-    return next(group[name].value[0] for group in groups if name in group)
-
-
-def _affine(position: Any, orientation: Any, spacing: Any) -> Affine:
-    """Matrix (4, 3) from (row, column, 1) to RAS mm (PS3.3 C.7.6.2.1.1)."""
-    along_row, along_column = np.array(orientation, float).reshape(2, 3)
-    matrix = np.zeros((4, 3))
-    matrix[:3, 0] = along_column * float(spacing[0])
-    matrix[:3, 1] = along_row * float(spacing[1])
-    matrix[:3, 2] = np.array(position, float)
-    matrix[3, 2] = 1
-    return _LPS_TO_RAS @ matrix
-
-
-def _sample(mask: Volume, affine: Affine, shape: tuple[int, int], source: Path) -> Array:
-    """The mask on one frame, uint8; every pixel has its own voxel.
+def _sample(mask: Volume, frame: Frame, source: Path) -> Array:
+    """Mask on one frame, uint8, shape (rows, columns): the voxel at the place of each pixel.
 
     Raises
     ------
     InputError
+        If a pixel has no voxel within `TOLERANCE_VOXELS`.
     """
-    to_voxel = np.linalg.inv(mask.affine) @ affine
-    rows, columns = np.indices(shape)
-    places = np.einsum("ij,jrc->irc", to_voxel[:3], np.stack([rows, columns, np.ones(shape)]))
+    to_voxel = np.linalg.inv(mask.affine) @ frame.affine
+    rows, columns = np.indices(frame.shape)
+    places = np.einsum("ij,jrc->irc", to_voxel[:3], np.stack([rows, columns, np.ones(frame.shape)]))
     index = np.rint(places).astype(int)
     limits = np.array(mask.shape).reshape(3, 1, 1)
-    if np.abs(places - index).max() > 0.1 or (index < 0).any() or (index >= limits).any():
+    if np.abs(places - index).max() > TOLERANCE_VOXELS or (index < 0).any() or (index >= limits).any():
         raise InputError(f"{source}: the mask does not lie on this series' own grid; strip the series itself.")
     sampled: Array = (mask.data[tuple(index)] > 0).astype(np.uint8)
     return sampled
 
 
-def _anonymous(image: Any, salt: str) -> Any:
-    """A data set with an image's geometry, blank where the standard wants a patient, with identifiers of its own."""
-    import pydicom
-
-    bare = pydicom.Dataset()
-    bare.file_meta = pydicom.dataset.FileMetaDataset()
-    bare.file_meta.TransferSyntaxUID = image.file_meta.TransferSyntaxUID
-    for name in _GEOMETRY:
-        if name in image:
-            setattr(bare, name, getattr(image, name))
-    for name in _BLANK:
-        setattr(bare, name, "")
-    for name in _UIDS:
-        setattr(bare, name, pydicom.uid.generate_uid(entropy_srcs=[salt, str(image.get(name, ""))]))
-    if "PerFrameFunctionalGroupsSequence" in image:
-        bare.SharedFunctionalGroupsSequence = [_bare_groups(image.SharedFunctionalGroupsSequence[0])]
-        bare.PerFrameFunctionalGroupsSequence = [_bare_groups(own) for own in image.PerFrameFunctionalGroupsSequence]
-    return bare
-
-
-def _bare_groups(groups: Any) -> Any:
-    """The geometry among the groups of a frame."""
-    import pydicom
-
-    bare = pydicom.Dataset()
-    for name in _GROUPS:
-        if name in groups:
-            setattr(bare, name, getattr(groups, name))
-    return bare
-
-
 def _description(highdicom: Any) -> Any:
-    """What the one segment is: SNOMED CT's brain, found by an algorithm."""
+    """Description of the one segment: the brain (SNOMED CT), segmented by an algorithm."""
     from pydicom.sr.codedict import codes
 
     algorithm = highdicom.AlgorithmIdentificationSequence(
