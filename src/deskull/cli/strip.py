@@ -8,7 +8,7 @@ from deskull.cli import options
 from deskull.cli.options import DEFAULTS
 from deskull.cli.running import run
 from deskull.errors import UsageError
-from deskull.options import OutputKind, StripOptions
+from deskull.options import OutputKind, ReadOptions, StripOptions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,7 +52,7 @@ def strip(
     from deskull.batch import local, sources, stripping
     from deskull.batch.tasks import shard as part_of
 
-    plan = sources.plan(scans, out, split, series)
+    plan = sources.plan(scans, out, split, series, reading=ReadOptions(max_archive_gb=max_archive_gb))
     tasks = plan.tasks if shard is None else part_of(plan.tasks, shard)
     _refuse_dicom_options(plan.tasks, dicom_seg, series, keep_identity)
     workers = _cluster(scheduler, cluster, jobs, threads, memory, cluster_option or [])
