@@ -7,7 +7,7 @@ import os
 import pytest
 
 from deskull import InputError
-from deskull.formats.detached import open_data_file, quote
+from deskull.formats.detached import open_data_file
 from deskull.options import ReadOptions
 
 INSIDE, ANYWHERE = ReadOptions(), ReadOptions(allow_outside_data=True)
@@ -96,8 +96,3 @@ def test_content_that_git_annex_keeps_for_the_folder_is_opened(header):
     (header.parent / "annexed.raw").symlink_to("../.git/annex/objects/key.raw")
     with open_data_file(header, "annexed.raw", INSIDE) as file:
         assert file.read() == b"voxels"
-
-
-def test_quoted_text_is_short_and_on_one_line():
-    assert quote("a\nb\x1b[31m") == "'a?b?[31m'"
-    assert len(quote("a" * 5000)) < 70

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import bz2
 import gzip
-import os
 
 import nrrd
 import numpy as np
@@ -16,45 +15,7 @@ from hypothesis import strategies as st
 from deskull import InputError, Volume, formats
 from deskull.errors import GeometryWarning
 from deskull.options import ReadOptions
-
-SHAPE = (4, 3, 2)
-VOXELS = np.arange(24, dtype=np.int16).reshape(SHAPE, order="F")
-RAW = VOXELS.tobytes(order="F")
-AFFINE = np.array([[-0.9, 0.1, 0, 80], [0, 0, 1.1, -120], [0.05, -1.2, 0, 99.5], [0, 0, 0, 1]])
-DIRECTIONS = " ".join(f"({','.join(map(repr, row))})" for row in AFFINE[:3, :3].T.tolist())
-FIELDS = {
-    "type": "short",
-    "dimension": "3",
-    "space": "right-anterior-superior",
-    "sizes": "4 3 2",
-    "space directions": DIRECTIONS,
-    "kinds": "domain domain domain",
-    "endian": "little",
-    "encoding": "raw",
-    "space origin": "(80,-120,99.5)",
-}
-PLAIN = {"space": None, "space directions": None, "space origin": None, "spacings": "1 2 3"}
-
-
-def nrrd_file(path, data=RAW, extra="", magic="NRRD0004", line_break="\n", **changes):
-    """Write a file by hand; a field changed to None is left out, and _ in its name stands for a space."""
-    changes = {name.replace("_", " "): value for name, value in changes.items()}
-    fields = {name: value for name, value in {**FIELDS, **changes}.items() if value is not None}
-    lines = [magic, *(f"{name}: {value}" for name, value in fields.items()), *extra.splitlines()]
-    path.write_bytes("".join(line + line_break for line in [*lines, ""]).encode("latin-1") + data)
-    return path
-
-
-def series(path, kind="list", axis=0, **changes):
-    """Write a file of two frames, which differ by 100, along any axis."""
-    data = np.stack([VOXELS, VOXELS + 100], axis)
-    directions = DIRECTIONS.split(" ")
-    directions.insert(axis, "none")
-    kinds = ["domain"] * 3
-    kinds.insert(axis, kind)
-    fields = {"dimension": 4, "sizes": " ".join(map(str, data.shape)), "kinds": " ".join(kinds)}
-    fields |= {"space directions": " ".join(directions), **changes}
-    return nrrd_file(path, data.tobytes(order="F"), **fields)
+from tests.formats.nrrd_files import AFFINE, DIRECTIONS, PLAIN, RAW, SHAPE, VOXELS, nrrd_file, series
 
 
 def read_by_pynrrd(path):
@@ -308,115 +269,3 @@ def test_vectors_of_components_without_directions_are_refused(tmp_path):
 def test_gradients_of_a_diffusion_series_may_be_called_a_vector(tmp_path):
     volume = formats.read(series(tmp_path / "dwi.nrrd", "vector", 3, extra="modality:=DWMRI"))
     assert volume.n_frames == 2
-
-
-DAMAGED = {
-    "not NRRD": ({"magic": "HELLO"}, RAW, "not a NRRD file"),
-    "version 9": ({"magic": "NRRD0009"}, RAW, "not a NRRD file"),
-    "raw data cut short": ({}, RAW[:-1], "cut short"),
-    "no data": ({}, b"", "cut short"),
-    "far too many raw data": ({}, RAW + bytes(100_000), "more data than"),
-    "gzip cut short": ({"encoding": "gzip"}, gzip.compress(RAW)[:-9], "cut short"),
-    "gzip with a wrong checksum": ({"encoding": "gzip"}, gzip.compress(RAW)[:-5] + b"!!!!!", "damaged"),
-    "gzip that is none": ({"encoding": "gzip"}, b"no gzip at all", "damaged"),
-    "gzip bomb": ({"encoding": "gzip"}, gzip.compress(bytes(30_000_000)), "more data than"),
-    "bzip2 bomb": ({"encoding": "bzip2"}, bz2.compress(bytes(30_000_000)), "more data than"),
-    "bzip2 cut short": ({"encoding": "bzip2"}, bz2.compress(RAW)[:-9], "cut short"),
-    "bzip2 that is none": ({"encoding": "bzip2"}, b"no bzip2 at all", "damaged"),
-    "text with a word": ({"encoding": "ascii"}, b"1 2 three " * 8, "not a number"),
-    "text cut short": ({"encoding": "ascii"}, b"1 " * 23, "cut short"),
-    "hexadecimal digits that are none": ({"encoding": "hex"}, b"xy" * 48, "hexadecimal"),
-    "hexadecimal digits cut short": ({"encoding": "hex"}, b"00" * 47, "cut short"),
-    "line skip 100000000": ({"line skip": 100_000_000}, RAW, "lineskip"),
-    "line skip beyond the end": ({"line skip": 9000}, RAW, "cut short"),
-    "line skip -1": ({"line skip": -1}, RAW, "lineskip"),
-    "byte skip beyond the end": ({"byte skip": 10**15}, RAW, "cut short"),
-    "byte skip of gzip beyond the end": ({"byte skip": 10**15, "encoding": "gzip"}, gzip.compress(RAW), "cut short"),
-    "byte skip -2": ({"byte skip": -2}, RAW, "byteskip"),
-    "byte skip -1 in a short file": ({"byte skip": -1}, RAW[:-1], "cut short"),
-    "byte skip of words": ({"byte skip": "many"}, RAW, "byteskip"),
-    "dimension 100": ({"dimension": 100}, RAW, "dimension"),
-    "dimension 17": ({"dimension": 17}, RAW, "dimension"),
-    "dimension -1": ({"dimension": -1}, RAW, "dimension"),
-    "dimension missing": ({"dimension": None}, RAW, "dimension"),
-    "negative size": ({"sizes": "4 -3 2"}, RAW, "sizes"),
-    "zero size": ({"sizes": "4 0 2"}, RAW, "sizes"),
-    "size in floating point": ({"sizes": "4 3e0 2"}, RAW, "sizes"),
-    "huge sizes": ({"sizes": "99999 99999 99999"}, RAW, "claims"),
-    "sizes that promise more than the file holds": ({"sizes": "400 300 200"}, RAW, "cut short"),
-    "sizes of too few axes": ({"sizes": "4 6"}, RAW, "sizes"),
-    "type block": ({"type": "block", "block size": 4}, RAW, "unknown type"),
-    "type missing": ({"type": None}, RAW, "unknown type"),
-    "endian missing": ({"endian": None}, RAW, "byte order"),
-    "endian of words": ({"endian": "middle"}, RAW, "byte order"),
-    "encoding unknown": ({"encoding": "zrl"}, RAW, "encoding"),
-    "encoding missing": ({"encoding": None}, RAW, "encoding"),
-    "field twice": ({"extra": "type: short"}, RAW, "twice"),
-    "line without a field": ({"extra": "no colon here"}, RAW, "no colon here"),
-    "no voxel size": ({**PLAIN, "spacings": None}, RAW, "no voxel size"),
-    "spacing NaN": ({**PLAIN, "spacings": "nan 1 1"}, RAW, "no voxel size"),
-    "spacing of words": ({**PLAIN, "spacings": "one two three"}, RAW, "spacings"),
-    "spacing zero": ({**PLAIN, "spacings": "0 1 1"}, RAW, "voxel size is zero"),
-    "spacing 1e30": ({**PLAIN, "spacings": "1e30 1 1"}, RAW, "1e.30 mm"),
-    "unknown unit": ({"space units": '"furlong" "mm" "mm"'}, RAW, "furlong"),
-    "too few units": ({"space units": '"mm"'}, RAW, "space units"),
-    "micrometres without their unit": ({**PLAIN, "spacings": "1000 1000 1000"}, RAW, "micrometres"),
-    "space of the scanner": ({"space": "scanner-xyz"}, RAW, "not anatomical"),
-    "right-handed space": ({"space": "3D-right-handed"}, RAW, "not anatomical"),
-    "too few directions": ({"space directions": "(1,0,0) (0,1,0)"}, RAW, "spacedirections"),
-    "directions of words": ({"space directions": "(a,b,c) (0,1,0) (0,0,1)"}, RAW, "spacedirections"),
-    "directions of unequal length": ({"space directions": "(1,0) (0,1,0) (0,0,1)"}, RAW, "spacedirections"),
-    "directions of a plane": ({"space directions": "(1,0) (0,1) (1,1)"}, RAW, "3-D space"),
-    "one direction missing": ({"space directions": "(1,0,0) (0,1,0) none"}, RAW, "2-D"),
-    "parallel directions": ({"space directions": "(1,0,0) (1,0,0) (0,0,1)"}, RAW, "singular"),
-    "directions of 1e200": ({"space directions": "(1e200,0,0) (0,1,0) (0,0,1)"}, RAW, "mm"),
-    "infinite direction": ({"space directions": "(inf,0,0) (0,1,0) (0,0,1)"}, RAW, "spacedirections"),
-    "infinite origin": ({"space origin": "(0,inf,0)"}, RAW, "spaceorigin"),
-    "infinite spacing": ({**PLAIN, "spacings": "inf 1 1"}, RAW, "spacings"),
-    "origin far away": ({"space origin": "(0,1e9,0)"}, RAW, "km away"),
-    "origin NaN": ({"space origin": "(0,nan,0)"}, RAW, "finite numbers"),
-    "a few bytes too many in gzip": ({"encoding": "gzip"}, gzip.compress(RAW + b"12"), "more data than"),
-    "origin of words": ({"space origin": "(here)"}, RAW, "spaceorigin"),
-    "origin in a plane": ({"space origin": "(1,2)"}, RAW, "space origin"),
-    "kinds of too many axes": ({"kinds": "domain domain domain list"}, RAW, "kinds"),
-    "five dimensions": (
-        {"dimension": 5, "sizes": "4 3 2 1 1", "space directions": f"{DIRECTIONS} (1,0,0) (0,1,0)", "kinds": None},
-        RAW,
-        "5 dimensions",
-    ),
-    "LIST": ({"data file": "LIST"}, b"", "several files"),
-    "pattern": ({"data file": "slice%03d.raw 1 20 1"}, b"", "several files"),
-    "missing data file": ({"data file": "gone.raw"}, b"", "does not exist"),
-    "data file that is the folder": ({"data file": "."}, b"", "not a regular file"),
-}
-
-
-@pytest.mark.filterwarnings("ignore::UserWarning")
-@pytest.mark.parametrize("name", DAMAGED)
-def test_damaged_file_is_refused_in_one_sentence(tmp_path, name):
-    fields, data, fault = DAMAGED[name]
-    path = nrrd_file(tmp_path / "scan.nrrd", data, **fields)
-    with pytest.raises(InputError, match=fault) as caught:
-        formats.read(path)
-    message = str(caught.value)
-    assert message.startswith(str(path))
-    assert "\n" not in message
-    assert len(message.replace(str(path), "")) < 250
-
-
-@pytest.mark.filterwarnings("ignore::UserWarning")
-@settings(max_examples=150, deadline=None)
-@given(data=st.data())
-def test_any_byte_of_the_header_may_be_damaged(tmp_path_factory, data):
-    path = nrrd_file(tmp_path_factory.getbasetemp() / f"mutant{os.getpid()}.nrrd")
-    content = bytearray(path.read_bytes())
-    for _ in range(data.draw(st.integers(1, 4))):
-        content[data.draw(st.integers(0, len(content) - len(RAW) - 1))] = data.draw(st.integers(0, 255))
-    path.write_bytes(content)
-    try:
-        volume = formats.read(path)
-    except InputError as error:
-        expected = "damaged or not what its name says" not in str(error)
-    else:
-        expected = volume.data.dtype.kind in "iuf"
-    assert expected

@@ -6,23 +6,13 @@ it is opened unless the caller allows others.
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import BinaryIO
 
 from deskull.errors import InputError
 from deskull.formats.files import open_regular
+from deskull.formats.quoting import quote
 from deskull.options import ReadOptions
-
-#: Longest part of a name from a header that a message quotes.
-_LONGEST = 60
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
-
-
-def quote(text: str) -> str:
-    """Return a text from a header fit for a message: quoted, on one line, of bounded length."""
-    clean = _CONTROL.sub("?", text)
-    return f"'{clean[:_LONGEST]}{'...' if len(clean) > _LONGEST else ''}'"
 
 
 def open_data_file(header: Path, name: str, options: ReadOptions) -> BinaryIO:
@@ -63,7 +53,7 @@ def open_data_file(header: Path, name: str, options: ReadOptions) -> BinaryIO:
         )
     if not exists:
         raise missing
-    return open_regular(path, header)
+    return open_regular(real, header)
 
 
 def _is_inside(path: Path, folder: Path) -> bool:

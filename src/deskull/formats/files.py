@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from deskull.errors import InputError
+from deskull.formats.quoting import quote
 
 #: Opening a named pipe for reading waits for a writer unless this flag is set (POSIX open(2)).
 _FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
@@ -41,7 +42,7 @@ def open_regular(path: Path, name: Path | None = None) -> BinaryIO:
     descriptor = os.open(path, _FLAGS)
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
-        which = f"{path}: is" if name is None else f"{name}: its data file '{path.name}' is"
+        which = f"{path}: is" if name is None else f"{name}: its data file {quote(path.name)} is"
         raise InputError(f"{which} not a regular file (it is a folder, a pipe or a device); give a file of voxels.")
     return os.fdopen(descriptor, "rb")
 

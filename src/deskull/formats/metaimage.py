@@ -19,10 +19,11 @@ from isal import isal_zlib
 from deskull.errors import GeometryWarning, InputError, IntensityWarning
 from deskull.formats import metaimage_header as fields
 from deskull.formats.compression import LEVEL, PADDING, stream_of
-from deskull.formats.detached import open_data_file, quote
+from deskull.formats.detached import open_data_file
 from deskull.formats.files import file_size, open_regular
 from deskull.formats.limits import check_count, check_extent
 from deskull.formats.metaimage_header import MetaHeader
+from deskull.formats.quoting import quote
 from deskull.formats.shape import check_affine, split_shape
 from deskull.formats.textual import read_decimal
 from deskull.options import ReadOptions

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from deskull.errors import InputError
-from deskull.formats.detached import quote
+from deskull.formats.quoting import quote
 from deskull.volume import Affine
 
 #: Largest header that is read, in bytes.

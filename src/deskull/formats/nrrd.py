@@ -17,11 +17,12 @@ import numpy as np
 from deskull.errors import InputError
 from deskull.formats import nrrd_header as fields
 from deskull.formats.compression import PADDING, stream_of, write_gzip_to
-from deskull.formats.detached import open_data_file, quote
+from deskull.formats.detached import open_data_file
 from deskull.formats.files import file_size, open_regular
 from deskull.formats.limits import check_count, check_extent
 from deskull.formats.nrrd_axes import axes_of
 from deskull.formats.nrrd_header import NrrdHeader
+from deskull.formats.quoting import quote
 from deskull.formats.shape import check_affine, split_shape
 from deskull.formats.textual import read_decimal, read_hexadecimal
 from deskull.options import ReadOptions

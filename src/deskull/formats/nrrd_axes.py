@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from deskull.errors import GeometryWarning, InputError
-from deskull.formats.detached import quote
 from deskull.formats.nrrd_header import NrrdHeader, numbers, vectors
+from deskull.formats.quoting import quote
 from deskull.volume import Affine
 
 #: Signs that turn world coordinates into RAS+. A space with time ("-time", or T after the letters) has a fourth axis.

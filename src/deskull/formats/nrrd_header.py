@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from deskull.errors import GeometryWarning, InputError
-from deskull.formats.detached import quote
+from deskull.formats.quoting import quote
 
 #: Largest header that is read, in bytes.
 MAX_HEADER = 1 << 20
