@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
+
+
+class _Reshapable(Protocol):
+    """An array of NumPy or a tensor of PyTorch."""
+
+    def reshape(self, shape: Sequence[int], /) -> Any:
+        """Return the same values in another shape."""
+        ...
+
+
+_Vector = TypeVar("_Vector", bound=_Reshapable)
 
 
 def along(axis: int, index: slice | npt.NDArray[Any] | int) -> tuple[Any, ...]:
@@ -18,13 +30,14 @@ def along(axis: int, index: slice | npt.NDArray[Any] | int) -> tuple[Any, ...]:
     return (slice(None),) * axis + (index,)
 
 
-def broadcast_along(axis: int, values: npt.NDArray[Any], n_axes: int = 3) -> npt.NDArray[Any]:
-    """Reshape a vector so that it broadcasts along one axis of an array with `n_axes` axes.
+def broadcast_along(axis: int, values: _Vector, n_axes: int = 3) -> _Vector:
+    """Reshape a vector, an array or a tensor, so that it broadcasts along one axis of an array with `n_axes` axes.
 
     >>> broadcast_along(1, np.arange(4)).shape
     (1, 4, 1)
     """
-    return values.reshape([-1 if other == axis else 1 for other in range(n_axes)])
+    reshaped: _Vector = values.reshape([-1 if other == axis else 1 for other in range(n_axes)])
+    return reshaped
 
 
 def occupied_indices(mask: npt.NDArray[Any], axis: int) -> npt.NDArray[np.intp]:
@@ -34,3 +47,12 @@ def occupied_indices(mask: npt.NDArray[Any], axis: int) -> npt.NDArray[np.intp]:
     array([1, 2])
     """
     return np.flatnonzero(mask.any(axis=tuple(other for other in range(mask.ndim) if other != axis)))
+
+
+def pad_widths(axis: int, width: int, n_axes: int = 3) -> list[tuple[int, int]]:
+    """Return the widths for `numpy.pad` that pad both ends of one axis only.
+
+    >>> pad_widths(1, 2)
+    [(0, 0), (2, 2), (0, 0)]
+    """
+    return [(width, width) if other == axis else (0, 0) for other in range(n_axes)]

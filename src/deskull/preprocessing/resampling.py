@@ -14,7 +14,7 @@ import numpy.typing as npt
 from nibabel.affines import voxel_sizes
 from scipy import ndimage
 
-from deskull.axes import along, broadcast_along
+from deskull.axes import along, broadcast_along, pad_widths
 from deskull.volume import Affine, FloatArray
 
 Shape = tuple[int, ...]
@@ -180,7 +180,7 @@ def _blur(data: FloatArray, width: float, axis: int) -> FloatArray:
     """
     reach = max(1, int(3 * width + 0.5))
     weights = np.exp(-0.5 * (np.arange(-reach, reach + 1) / width) ** 2)
-    padded = np.pad(data, [(reach, reach) if a == axis else (0, 0) for a in range(3)], "edge")
+    padded = np.pad(data, pad_widths(axis, reach), "edge")
     total: FloatArray = np.zeros_like(data)
     for first, weight in enumerate((weights / weights.sum()).astype(np.float32)):
         total += padded[along(axis, slice(first, first + data.shape[axis]))] * weight
@@ -224,7 +224,7 @@ def refine(data: FloatArray, axis: int, times: int) -> FloatArray:
     """
     size = data.shape[axis]
     knots = ndimage.spline_filter1d(data, 3, axis, np.float32, "mirror")
-    knots = np.pad(knots, [(2, 2) if a == axis else (0, 0) for a in range(3)], "reflect")
+    knots = np.pad(knots, pad_widths(axis, 2), "reflect")
     finer = np.empty([n * times if a == axis else n for a, n in enumerate(data.shape)], np.float32)
     for part in range(times):
         position = (part + 0.5) / times - 0.5

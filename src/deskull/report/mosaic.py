@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from deskull.axes import occupied_indices
 from deskull.errors import InputError
 from deskull.masking import Mask, edge_voxels
 from deskull.report.drawing import (
@@ -131,7 +132,7 @@ def _draw_plane(view: View, axis: int, n_slices: int, convention: Convention) ->
 
 def _slice_indices(mask: Mask, axis: int, count: int) -> list[int]:
     """Choose slices at equal distances through the mask, or through the whole array if the mask is empty."""
-    occupied = np.flatnonzero(mask.any(axis=tuple(other for other in range(3) if other != axis)))
+    occupied = occupied_indices(mask, axis)
     low, high = (occupied[0], occupied[-1]) if len(occupied) else (0, mask.shape[axis] - 1)
     return [round(low + (high - low) * (k + 0.5) / count) for k in range(count)]
 
