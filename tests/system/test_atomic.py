@@ -46,6 +46,15 @@ def test_link_to_a_missing_file_counts_as_existing(tmp_path):
     assert (tmp_path / "a.txt").read_bytes() == b"new"
 
 
+@pytest.mark.parametrize("overwrite", [True, False])
+def test_folder_of_the_same_name_is_refused_and_kept(tmp_path, overwrite):
+    (tmp_path / "a.txt" / "inside").mkdir(parents=True)
+    with pytest.raises(OutputError, match=r"a.txt: is a folder"):
+        write_bytes(tmp_path / "a.txt", b"new", overwrite=overwrite)
+    assert os.listdir(tmp_path) == ["a.txt"]
+    assert os.listdir(tmp_path / "a.txt") == ["inside"]
+
+
 @pytest.mark.parametrize("failure", [OSError(errno.ENOSPC, "No space left on device"), KeyboardInterrupt()])
 def test_failure_while_writing_keeps_the_old_file(tmp_path, failure):
     def fail() -> None:

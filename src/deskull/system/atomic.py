@@ -46,7 +46,11 @@ def refuse_existing(path: Path, overwrite: bool) -> None:
     ------
     ResultExistsError
         If the file exists and may not be replaced.
+    OutputError
+        If it is a folder.
     """
+    if path.is_dir():
+        raise OutputError(f"{path}: is a folder; choose another name or folder.")
     if os.path.lexists(path) and not overwrite:
         raise ResultExistsError(
             f"{path}: exists already; use overwrite=True to replace it, or choose another name or folder."
@@ -184,8 +188,9 @@ def write_bytes(path: Path, content: bytes, *, overwrite: bool = False) -> None:
         partial.write_bytes(content)
 
 
-#: What tells one version of a file from another: its inode, its size in bytes, the time of its last change in ns.
-_Stamp = tuple[int, int, int]
+#: What tells one version of a file from another: its size in bytes and the time of its last change in ns. Inodes
+#: would not do: some network file systems do not keep them.
+_Stamp = tuple[int, int]
 
 
 def _stamp(path: Path) -> _Stamp | None:
@@ -194,7 +199,7 @@ def _stamp(path: Path) -> _Stamp | None:
         status = path.lstat()
     except FileNotFoundError:
         return None
-    return status.st_ino, status.st_size, status.st_mtime_ns
+    return status.st_size, status.st_mtime_ns
 
 
 def _conflict(path: Path) -> ResultExistsError:
