@@ -8,7 +8,7 @@ import pytest
 
 from deskull import InputError
 from deskull.data.cases import Case
-from deskull.evaluation.pairs import Pair, case_name, find_pairs, find_scans, pair_cases, pair_models
+from deskull.evaluation.pairs import Pair, find_pairs, find_scans, pair_cases, pair_models
 
 
 @pytest.fixture
@@ -22,22 +22,6 @@ def touch(tmp_path):
         return [tmp_path / name for name in names]
 
     return _touch
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        "x_mask.nii",
-        "x_brainmask.nii.gz",
-        "x_desc-brain_mask.nii.gz",
-        "x_brain_mask.mgz",
-        "x_seg.nrrd",
-        "x_MASK.nii",
-        "x.nii",
-    ],
-)
-def test_mask_suffix_is_no_part_of_the_case_name(name):
-    assert case_name(Path(name)) == "x"
 
 
 def test_masks_of_several_models_are_paired_with_the_same_references(touch, tmp_path):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import warnings
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -10,10 +9,8 @@ from pathlib import Path
 
 from deskull.data.cases import Case
 from deskull.errors import InputError
+from deskull.evaluation.mask_files import case_name, images_in, masks_in, roi_of
 from deskull.formats import split_name
-
-#: Suffixes that mask files carry after the name of their case.
-_MASK_SUFFIXES = re.compile(r"_(desc-brain_mask|brain_mask|brainmask|mask|seg|roi)$", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -34,25 +31,6 @@ class Pair:
     predicted: Path
     reference: Path
     roi: Path | None = None
-
-
-def case_name(path: Path) -> str:
-    """Return the name of the case that a mask file belongs to: its stem without ``_brainmask``, ``_mask`` and the like.
-
-    Parameters
-    ----------
-    path : Path
-
-    Returns
-    -------
-    str
-
-    Examples
-    --------
-    >>> case_name(Path("ref/sub-01_T1w_brainmask.nii.gz"))
-    'sub-01_T1w'
-    """
-    return _MASK_SUFFIXES.sub("", split_name(path)[0])
 
 
 def find_pairs(predicted: Path, reference: Path, roi: Path | None = None) -> list[Pair]:
@@ -82,14 +60,14 @@ def find_pairs(predicted: Path, reference: Path, roi: Path | None = None) -> lis
         raise InputError(f"{predicted} and {reference}: one is a folder and one is a file; give two of the same kind.")
     if not predicted.is_dir():
         return [Pair(case_name(predicted), predicted, reference, roi)]
-    predictions, references = _masks_in(predicted), _masks_in(reference)
+    predictions, references = masks_in(predicted), masks_in(reference)
     shared = sorted(predictions.keys() & references.keys())
     if not shared:
         raise InputError(f"{predicted} and {reference}: no two masks have the same case name; rename the files.")
     for case in sorted(predictions.keys() ^ references.keys()):
         missing = f"reference in {reference}" if case in predictions else f"prediction in {predicted}"
         warnings.warn(f"{case}: has no {missing}; it is left out.", stacklevel=2)
-    return [Pair(case, predictions[case], references[case], _roi_of(case, roi)) for case in shared]
+    return [Pair(case, predictions[case], references[case], roi_of(case, roi)) for case in shared]
 
 
 def pair_cases(predicted: Path, cases: Sequence[Case]) -> list[Pair]:
@@ -114,7 +92,7 @@ def pair_cases(predicted: Path, cases: Sequence[Case]) -> list[Pair]:
     """
     if not predicted.is_dir():
         raise InputError(f"{predicted}: no such folder; give the output folder of 'deskull strip'.")
-    masks = _masks_in(predicted)
+    masks = masks_in(predicted)
     pairs = []
     for case in cases:
         name = split_name(case.raw)[0]
@@ -181,7 +159,7 @@ def find_scans(scans: Path, cases: Collection[str]) -> dict[str, Path]:
             raise InputError(f"{scans}: is one file, but there are {len(cases)} cases; give a folder of scans.")
         return dict.fromkeys(cases, scans)
     by_case: dict[str, Path] = {}
-    for path in _images_in(scans):
+    for path in images_in(scans):
         case = split_name(path)[0]
         if case in cases and by_case.setdefault(case, path) != path:
             raise InputError(f"{path}: belongs to the same case as {by_case[case].name}; remove one of the two.")
@@ -193,48 +171,3 @@ def find_scans(scans: Path, cases: Collection[str]) -> dict[str, Path]:
         fault = f"has no scan of {', '.join(missing[:3])}{more}; their pictures show contours only."
         warnings.warn(f"{scans}: {fault}", stacklevel=2)
     return by_case
-
-
-def _roi_of(case: str, roi: Path | None) -> Path | None:
-    """Return the region of interest of a case: the given file, or the one of the case in the given folder.
-
-    Raises
-    ------
-    InputError
-        If the folder does not have exactly one.
-    """
-    if roi is None or not roi.is_dir():
-        return roi
-    candidates = [path for path in _images_in(roi) if case_name(path) == case]
-    regions = [path for path in candidates if _is_roi(path)] or candidates
-    if len(regions) != 1:
-        raise InputError(f"{roi}: has {len(regions)} regions of interest for {case}; it needs one, {case}_roi.nii.gz.")
-    return regions[0]
-
-
-def _images_in(folder: Path) -> list[Path]:
-    """List the image files of a folder by name, without hidden ones (macOS writes a hidden file beside each)."""
-    files = (path for path in sorted(folder.iterdir()) if path.is_file() and not path.name.startswith("."))
-    return [path for path in files if split_name(path)[1]]
-
-
-def _masks_in(folder: Path) -> dict[str, Path]:
-    """List the mask files of a folder by case: those with a mask suffix, or all images if none has one.
-
-    Raises
-    ------
-    InputError
-        If two files belong to the same case.
-    """
-    images = [path for path in _images_in(folder) if not _is_roi(path)]
-    with_suffix = [path for path in images if _MASK_SUFFIXES.search(split_name(path)[0])]
-    masks: dict[str, Path] = {}
-    for path in with_suffix or images:
-        other = masks.setdefault(case_name(path), path)
-        if other != path:
-            raise InputError(f"{path}: belongs to the same case as {other.name}; remove one of the two.")
-    return masks
-
-
-def _is_roi(path: Path) -> bool:
-    return split_name(path)[0].lower().endswith("_roi")
