@@ -10,7 +10,7 @@ import pytest
 
 from deskull import UsageError
 from deskull.models import load_model, shipped_models
-from deskull.models.engine import make_engine
+from deskull.models.engine import CheckedEngine, make_engine
 from deskull.preprocessing.grid import conform
 from deskull.preprocessing.intensity import rescale
 from deskull.system.resources import usable_cores
@@ -192,3 +192,12 @@ def test_network_that_cannot_run_on_the_scan_is_refused(toy, tmp_path, engine_na
 @pytest.mark.parametrize("model", shipped_models(), ids=lambda model: model.path.stem)
 def test_shipped_model_finds_a_brain(model, image):
     assert (make_engine(model, 2)(image)[0] < 0).any()
+
+
+@pytest.mark.parametrize("error", [MemoryError(), RuntimeError("Failed to allocate memory for requested buffer")])
+def test_engine_without_enough_memory_is_a_memory_error(error):
+    def engine(image):
+        raise error
+
+    with pytest.raises(MemoryError):
+        CheckedEngine(MODEL, engine)(np.zeros((8, 8, 8), np.float32))

@@ -1,0 +1,84 @@
+"""Running a batch: the lines of scans and the summary, from given records."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import typer
+
+from deskull import StripOptions
+from deskull.batch.records import Record, Status
+from deskull.batch.tasks import Task
+from deskull.cli import running
+
+DONE = Record("a.nii", Status.done, 1400.0, 2.0, {"brainmask": "a_brainmask.nii"}, {"network": 1.5}, ("a.nii: odd.",))
+SKIPPED = Record("b.nii", Status.skipped, files={"brainmask": "b_brainmask.nii"})
+FAILED = Record("c.nii", Status.failed, error="c.nii: exists already; use overwrite=True.")
+
+
+@pytest.fixture
+def output(monkeypatch, capsys):
+    """Run a batch whose records are given; returns stdout, stderr and the exit status."""
+
+    def run(*records, **settings):
+        monkeypatch.setattr(running, "_records", lambda *_: iter(records))
+        tasks = [Task(Path(record.scan), Path()) for record in records]
+        try:
+            running.run(tasks, StripOptions(), 1, **settings)
+            status = 0
+        except typer.Exit as end:
+            status = end.exit_code
+        return *capsys.readouterr(), status
+
+    return run
+
+
+def test_stripped_scan_is_one_line_on_stdout(output):
+    assert output(DONE)[0] == "a.nii: 1400 ml, 2.0 s -> a_brainmask.nii\n"
+
+
+def test_warning_is_one_line_on_stderr(output):
+    assert output(DONE)[1] == "warning: a.nii: odd.\n"
+
+
+def test_failed_scan_is_one_line_on_stderr_that_names_the_option(output):
+    out, err, status = output(FAILED)
+    assert (out, status) == ("", 1)
+    assert err == "error: c.nii: exists already; use --overwrite.\n"
+
+
+def test_skipped_scan_prints_nothing(output):
+    assert output(SKIPPED) == ("", "", 0)
+
+
+def test_json_has_an_object_for_each_scan(output):
+    lines = output(DONE, SKIPPED, FAILED, as_json=True)[0].splitlines()
+    facts = [json.loads(line) for line in lines]
+    assert [fact["status"] for fact in facts] == ["done", "skipped", "failed"]
+    assert facts[0]["stages"] == {"network": 1.5}
+    assert facts[2]["error"].startswith("c.nii: exists already")
+    assert "error" not in facts[0]
+
+
+def test_summary_counts_each_outcome(output):
+    summary = output(DONE, SKIPPED, FAILED)[1].splitlines()[-1]
+    assert summary.startswith("3 scans in 0 s; 1 stripped (")
+    assert summary.endswith("; 1 stripped before; 1 of 3 scans failed")
+
+
+def test_batch_with_nothing_to_do_says_so(output):
+    (line,) = output(SKIPPED, SKIPPED)[1].splitlines()
+    assert line == "nothing to do: all 2 scans were stripped before; --overwrite strips them again"
+
+
+def test_files_that_were_left_out_are_counted_and_one_is_named(output):
+    summary = output(SKIPPED, skipped=[Path("in/x_brain.nii"), Path("y_brain.nii")])[1]
+    assert "2 files named like results were left out (x_brain.nii)" in summary
+
+
+def test_summary_names_the_table(output, tmp_path):
+    table = tmp_path / "t.tsv"
+    assert f"table in {table}" in output(DONE, FAILED, table=table)[1]
+    assert table.exists()
