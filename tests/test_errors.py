@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import pickle
+import re
 import warnings
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
+from pathlib import Path
 
 import pytest
 
@@ -22,7 +25,7 @@ from deskull import (
     UsageError,
 )
 from deskull.errors import sentence, value_text
-from deskull.options import Surface
+from deskull.options import Surface, option_fields
 from deskull.system.atomic import ResultExistsError
 
 ERRORS = [
@@ -122,3 +125,25 @@ def test_warnings_can_be_filtered_by_class(category):
 def test_every_error_and_warning_is_public():
     for name in (*(type(error).__name__ for error in ERRORS), "DeskullWarning", "DicomWarning"):
         assert name == "ResultExistsError" or issubclass(getattr(deskull, name), (DeskullError, DeskullWarning))
+
+
+def library_texts():
+    """Every text in the library's code that is not a docstring, by its file; commands and training are left out."""
+    root = Path(deskull.__file__).parent
+    for path in sorted(root.rglob("*.py")):
+        if path.relative_to(root).parts[0] in ("cli", "train"):
+            continue
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        statements = (node for node in ast.walk(tree) if isinstance(node, ast.Expr))
+        docstrings = {id(node.value) for node in statements}
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings:
+                yield path.name, node.value
+
+
+def test_messages_of_the_library_name_no_option_of_the_command_line():
+    own = {
+        f"--{name.replace('_', '-')}" for name in (*option_fields(), "jobs", "table", "out", "distance", "dicom-seg")
+    }
+    named = [(file, text) for file, text in library_texts() if own & set(re.findall(r"--[a-z][a-z-]+", text))]
+    assert named == []

@@ -132,7 +132,7 @@ class TestBadScans:
         (("--max-archive-gb", "-1"), "--max-archive-gb -1: must be more than 0."),
         (("--keep-identity",), "--keep-identity: applies to the DICOM segmentation; add --dicom-seg."),
         (("--dicom-seg",), "--dicom-seg: applies to DICOM, but no scan is DICOM"),
-        (("--series", "2"), "--series: applies to DICOM, but no scan is DICOM"),
+        (("--series", "#2"), "--series: applies to DICOM, but no scan is DICOM"),
         (("--scheduler", "tcp://x:1", "--cluster", "slurm"), "--scheduler and --cluster: exclude each other"),
         (("--cluster-option", "queue=a"), "--cluster-option queue=a: must be NAME=VALUE and needs --cluster"),
         (("--memory", "4GB"), "--memory 4GB: applies to workers that --cluster starts"),
