@@ -6,6 +6,7 @@ removed: a damaged extension, and an sform of zeros beside a usable qform.
 
 from __future__ import annotations
 
+import math
 import struct
 import warnings
 from io import BytesIO
@@ -264,7 +265,7 @@ def _qform(header: Any) -> Affine | None:
     """Return the qform; None if its quaternion is not one, by more than rounding."""
     copy = _with_positive_sizes(header)
     quaternion = np.array([copy["quatern_b"], copy["quatern_c"], copy["quatern_d"]], np.float64)
-    length = float(np.linalg.norm(quaternion))
+    length = math.hypot(*quaternion)
     if not length <= 1 + _QUATERNION_TOLERANCE:
         return None
     if length <= 1:
