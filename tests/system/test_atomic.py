@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 from deskull import OutputError, Volume, formats
 from deskull.system import atomic
 from deskull.system.atomic import ResultExistsError, Transaction, atomic_path, write_bytes
+from deskull.system.leftovers import remove_leftovers
 
 NAMES = ("a", "b", "c")
 
@@ -236,3 +238,47 @@ def test_lock_of_a_killed_process_is_released(tmp_path):
     subprocess.run([sys.executable, "-c", code, tmp_path], check=False)
     write_all(tmp_path, "new")
     assert contents(tmp_path) == dict.fromkeys(NAMES, "new")
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="starts the writer with fork")
+@pytest.mark.parametrize("links", [True, False])
+@pytest.mark.parametrize("existing", [(), ("b",), NAMES])
+def test_writer_killed_at_any_step_of_the_renames_leaves_whole_files(tmp_path, existing, links):
+    """A real process is killed before the first, the second, ... change of the folder, until it gets to its end."""
+    for step in range(100):
+        folder = tmp_path / str(step)
+        folder.mkdir()
+        for name in existing:
+            (folder / name).write_text("old")
+        writer = os.fork()
+        if writer == 0:
+            write_and_die(folder, step, links)
+        _, status = os.waitpid(writer, 0)
+        remove_leftovers(folder)
+        found = contents(folder)
+        assert set(found.values()) <= {"old", "new"}
+        assert set(existing) <= set(found) <= set(NAMES)
+        if status == 0:
+            break
+    assert step > 3
+    assert found == dict.fromkeys(NAMES, "new")
+
+
+def write_and_die(folder: Path, steps: int, links: bool) -> None:
+    """Write three files in a process that is killed before a number of changes of the folder."""
+    remaining = iter(range(steps))
+
+    def counted(change):
+        def change_or_die(*args, **kwargs):
+            if next(remaining, None) is None:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return change(*args, **kwargs)
+
+        return change_or_die
+
+    os.link = counted(os.link if links else without_links)
+    Path.replace, Path.rename, Path.unlink = (counted(f) for f in (Path.replace, Path.rename, Path.unlink))
+    try:
+        write_all(folder, "new", overwrite=True)
+    finally:
+        os._exit(0)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -271,7 +272,7 @@ def _create(partial: Path, path: Path) -> None:
 
 
 def _backup(path: Path) -> Path:
-    """Keep an existing file under a second name until the transaction ends."""
+    """Keep an existing file under a second name, too, until the transaction ends; at no moment does it have none."""
     backup = path.with_name(partial_name(path.name, "backup"))
     with suppress(OSError):
         backup.unlink()
@@ -280,7 +281,11 @@ def _backup(path: Path) -> Path:
     except OSError as error:
         if error.errno not in _NO_LINKS:
             raise
-        path.rename(backup)
+        try:
+            shutil.copy2(path, backup, follow_symlinks=False)
+        except OSError:
+            _remove(backup)
+            raise
     return backup
 
 
