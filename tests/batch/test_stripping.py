@@ -74,7 +74,7 @@ def test_unexpected_error_of_a_library_becomes_a_record_that_names_the_log(task,
     monkeypatch.setattr(stripping, "load_stripper", fail)
     record = strip_task(task, MASK_ONLY)
     assert record.status == "failed"
-    assert record.error.startswith(f"{task.scan}: RuntimeError: out of luck (this is a fault of deskull; please report")
+    assert record.error.startswith(f"{task.scan}: unexpected RuntimeError: this is a fault of deskull")
     assert "log file" in record.error
 
 

@@ -62,13 +62,15 @@ def test_bug_is_one_sentence_with_the_path_of_its_log(logs):
     done = run(fault)
     (log,) = logs.iterdir()
     assert done.exit_code == 1
-    assert done.stderr.startswith("error: RuntimeError: odd (this is a fault of deskull; please report it with")
+    assert done.stderr.startswith("error: unexpected RuntimeError: this is a fault of deskull; please report it with")
     assert str(log) in done.stderr
     assert done.stderr.count("\n") == 1
 
 
 def test_debug_prints_the_traceback_of_a_bug(logs):
-    assert "Traceback" in run(fault, "--debug").stderr
+    text = run(fault, "--debug").stderr
+    assert "Traceback" in text
+    assert "RuntimeError: odd" in text
 
 
 def test_debug_prints_the_traceback_of_an_error():

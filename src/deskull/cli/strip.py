@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from deskull.cli import options
 from deskull.cli.options import DEFAULTS
 from deskull.cli.running import run
 from deskull.errors import UsageError
-from deskull.options import OutputKind, ReadOptions, StripOptions
+from deskull.options import OutputKind, StripOptions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,11 +53,6 @@ def strip(
     from deskull.batch import local, sources, stripping
     from deskull.batch.tasks import shard as part_of
 
-    plan = sources.plan(scans, out, split, series, reading=ReadOptions(max_archive_gb=max_archive_gb))
-    tasks = plan.tasks if shard is None else part_of(plan.tasks, shard)
-    _refuse_dicom_options(plan.tasks, dicom_seg, series, keep_identity)
-    workers = _cluster(scheduler, cluster, jobs, threads, memory, cluster_option or [])
-    jobs, threads = local.jobs_and_threads(len(tasks), jobs, 1 if workers and threads is None else threads)
     settings = StripOptions(
         outputs=_outputs(mask_only, distance, bias_correct, dicom_seg),
         overwrite=overwrite,
@@ -74,6 +70,12 @@ def strip(
         keep_identity=keep_identity,
         max_archive_gb=max_archive_gb,
     )
+    plan = sources.plan(scans, out, split, series, reading=settings.reading)
+    tasks = plan.tasks if shard is None else part_of(plan.tasks, shard)
+    _refuse_dicom_options(plan.tasks, dicom_seg, series, keep_identity)
+    workers = _cluster(scheduler, cluster, jobs, threads, memory, cluster_option or [])
+    jobs, threads = local.jobs_and_threads(len(tasks), jobs, 1 if workers and threads is None else threads)
+    settings = replace(settings, threads=threads)
     stripping.check_options(settings)
     if table is None and out and len(tasks) > 1:
         table = out / (options.TABLE if shard is None else f"deskull_{shard.replace('/', 'of')}.tsv")

@@ -1,8 +1,9 @@
 """Bugs: an exception that deskull did not expect keeps its traceback in a log file, and the user gets one sentence.
 
-No identifier of a patient may reach a log. The message of an exception can quote a file's name or a header field, so
-the log holds types of exceptions, positions in the code and versions of libraries, but no message and no name of a
-scan. ``deskull --debug`` prints the whole traceback on stderr, where only the user sees it.
+No identifier of a patient may reach a log, nor the table of a batch. The message of an exception can quote a header
+field or the name of a file, so the sentence names the exception's type alone, and the log holds types of exceptions,
+positions in the code and versions of libraries, but no message and no name of a scan. ``--debug`` prints the whole
+traceback on stderr, where only the user sees it.
 """
 
 from __future__ import annotations
@@ -40,14 +41,12 @@ def report_bug(error: BaseException) -> str:
     Returns
     -------
     str
-        What went wrong, that it is a fault of deskull, and the path of the log file.
+        The type of the exception, that it is a fault of deskull, and the path of the log file.
     """
     _logger.debug("unexpected %s", type(error).__name__, exc_info=error)
-    message = " ".join(str(error).split())
-    what = f"{type(error).__name__}: {message}" if message else type(error).__name__
     log = _write_log(_anonymous_traceback(error))
     place = f" with the log file {log}" if log else ""
-    return f"{what} (this is a fault of deskull; please report it{place})."
+    return f"unexpected {type(error).__name__}: this is a fault of deskull; please report it{place}."
 
 
 def log_folder() -> Path:
