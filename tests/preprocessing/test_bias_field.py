@@ -64,3 +64,12 @@ def test_warnings_of_itk_are_off(shaded):
     sitk.ProcessObject.SetGlobalWarningDisplay(True)
     above_otsu(shaded.data)
     assert not sitk.ProcessObject.GetGlobalWarningDisplay()
+
+
+@pytest.mark.parametrize("value", [3e38, 1e300])
+def test_one_enormous_voxel_does_not_spoil_the_correction_of_the_others(shaded, value):
+    data = shaded.data.astype(np.float64)
+    data[16, 16, 16] = value
+    corrected = correct_bias(Volume(data, shaded.affine), BRAIN, shrink=2)
+    corrected[16, 16, 16] = corrected[16, 16, 17]
+    assert unevenness(corrected) < 0.6 * unevenness(shaded.data)

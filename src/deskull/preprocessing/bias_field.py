@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from deskull.errors import InputError
+from deskull.preprocessing.value_range import limit_range
 from deskull.volume import Array, FloatArray, Volume
 
 #: Maximum number of iterations at each of N4's four levels, and the shrink factor: the values of the tutorial that
@@ -78,7 +79,7 @@ def correct_head(scan: Volume, shrink: int = SHRINK, threads: int = 1) -> Volume
     InputError
         If there is too little tissue to estimate a field in.
     """
-    values = scan.finite().values()
+    values = limit_range(scan.finite()).values()
     return scan.with_data(values / bias_field(scan, above_otsu(values), shrink, threads))
 
 
@@ -121,7 +122,7 @@ def bias_field(scan: Volume, mask: Array, shrink: int = SHRINK, threads: int = 1
         If the mask is too small to estimate a field in.
     """
     sitk = _simpleitk()
-    image = sitk.GetImageFromArray(np.ascontiguousarray(scan.finite().values().T))
+    image = sitk.GetImageFromArray(np.ascontiguousarray(limit_range(scan.finite()).values().T))
     region = sitk.GetImageFromArray(np.ascontiguousarray((mask > 0).astype(np.uint8).T))
     for itk_image in (image, region):
         itk_image.SetSpacing(scan.voxel_sizes.tolist())

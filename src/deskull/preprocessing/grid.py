@@ -9,8 +9,8 @@ import numpy as np
 from nibabel.affines import apply_affine, voxel_sizes
 
 from deskull.axes import broadcast_along, occupied_indices
-from deskull.preprocessing.intensity import limit_range
 from deskull.preprocessing.resampling import block_affine, downsample, interpolate, upsample
+from deskull.preprocessing.value_range import limit_range
 from deskull.volume import Affine, Array, FloatArray, Volume, corners, map_box_corners
 
 Shape = tuple[int, int, int]
@@ -218,7 +218,7 @@ def conform(
 
     Notes
     -----
-    Values far out of range are limited first (see `deskull.preprocessing.intensity.limit_range`). Where the scan is
+    Values far out of range are limited first (see `deskull.preprocessing.value_range.limit_range`). Where the scan is
     finer than the grid it is averaged (block mean, then a Gaussian for the rest), so that nothing aliases; where it is
     much coarser, its voxels are split by cubic splines; one linear interpolation through the composed affine map
     follows.

@@ -13,7 +13,7 @@ import numpy as np
 from deskull.errors import InputError, UsageError
 from deskull.preprocessing.bias_field import SHRINK, correct_head
 from deskull.preprocessing.grid import MAX_EXTENT_MM, Conformed, conform
-from deskull.preprocessing.intensity import SCALINGS, clip_ct, limit_range
+from deskull.preprocessing.intensity import SCALINGS, clip_ct
 from deskull.volume import Volume
 
 _ORDERS = {"linear": 1, "nearest": 0}
@@ -142,7 +142,7 @@ class Preprocessing:
         """
         clipped = clip_ct(scan)
         if self.n4:
-            clipped = correct_head(limit_range(clipped), self.n4_shrink, threads)
+            clipped = correct_head(clipped, self.n4_shrink, threads)
         conformed = conform(
             clipped,
             self.voxel_size,
