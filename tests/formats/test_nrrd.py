@@ -248,6 +248,12 @@ def test_unknown_field_is_ignored_with_a_warning(tmp_path):
         formats.read(path)
 
 
+def test_field_written_as_a_key_with_its_value_is_ignored_with_a_warning(tmp_path):
+    path = nrrd_file(tmp_path / "scan.nrrd", RAW, extra="space origin:=(1,2,3)", space_origin=None)
+    with pytest.warns(GeometryWarning, match="'spaceorigin' is followed by ':='"):
+        formats.read(path)
+
+
 COLOURS = ["RGB-color", "3-color", "RGBA-color", "HSV-color", "vector", "3-vector", "2-vector", "quaternion"]
 COLOURS += ["3D-symmetric-matrix", "3-gradient", "3-normal", "covariant-vector", "point", "anything else"[:8]]
 

@@ -29,6 +29,8 @@ _FIELDS = {
     "byteskip", "sampleunits", "blocksize", "space", "spacedimension", "spaceunits", "spaceorigin", "spacedirections",
     "measurementframe",
 }  # fmt: skip
+#: Those that place the image, which no one uses for key/value pairs of their own.
+_GEOMETRY = {"space", "spacedimension", "spaceunits", "spaceorigin", "spacedirections", "spacings", "kinds"}
 _INTEGERS = {
     "i1": ("signed char", "int8", "int8_t"),
     "u1": ("uchar", "unsigned char", "uint8", "uint8_t"),
@@ -133,9 +135,7 @@ def parse_header(content: bytes, path: Path) -> tuple[NrrdHeader, int]:
     if len(set(names)) < len(names):
         twice = next(name for name in names if names.count(name) > 1)
         raise InputError(f"{path}: gives the field {quote(twice)} twice; repair the header.")
-    if unknown := [name for name in names if name not in _FIELDS]:
-        text = f"the field {quote(unknown[0])} of its header is unknown and ignored; check its spelling."
-        warnings.warn(f"{path}: {text}", GeometryWarning, stacklevel=2)
+    _warn_of_ignored_lines(lines, path)
     return NrrdHeader(magic, tuple(lines)), position
 
 
@@ -146,8 +146,25 @@ def _name(line: bytes, path: Path) -> str:
         return ""
     if not separator or b"\0" in line:
         raise InputError(f"{path}: has the line {quote(_decode(line))} in its header; repair the header.")
+    return _condensed(name)
+
+
+def _condensed(name: bytes) -> str:
+    """Return the name of a field in lower case without spaces, the standard's first where there are several."""
     key = _decode(name).lower().replace(" ", "")
     return _ALIASES.get(key, key)
+
+
+def _warn_of_ignored_lines(lines: list[tuple[str, bytes]], path: Path) -> None:
+    """Warn of a field that the standard does not have, and of one about geometry that is written as a key/value pair."""
+    pairs = {_condensed(line.partition(b":")[0]) for name, line in lines if not name and not line.startswith(b"#")}
+    text = ""
+    if unknown := [name for name, _ in lines if name and name not in _FIELDS]:
+        text = f"the field {quote(unknown[0])} of its header is unknown and ignored; check its spelling."
+    elif misplaced := sorted(pairs & _GEOMETRY):
+        text = f"{quote(misplaced[0])} is followed by ':=' in its header and ignored; write ':' if it is the field."
+    if text:
+        warnings.warn(f"{path}: {text}", GeometryWarning, stacklevel=3)
 
 
 def sizes_of(header: NrrdHeader, path: Path) -> tuple[int, ...]:
