@@ -52,8 +52,8 @@ def test_every_stage_is_timed(toy_result):
     assert list(toy_result.seconds) == ["read", "conform", "network", "resample", "mask"]
 
 
-def test_same_scan_gives_the_same_bytes(small, head, result):
-    assert small.strip(head).distance.data.tobytes() == result.distance.data.tobytes()
+def test_same_scan_gives_the_same_bytes(toy_stripper, head, toy_result):
+    assert toy_stripper.strip(head).distance.data.tobytes() == toy_result.distance.data.tobytes()
 
 
 @pytest.mark.parametrize("degrees", [0, 11])
@@ -84,11 +84,11 @@ def test_intracranial_surface_is_outside_the_brain(small, head, result):
 
 
 @pytest.mark.parametrize("axes", [(2, 0, 1), (1, 2, 0)])
-def test_order_and_direction_of_stored_axes_do_not_matter(small, head, result, axes):
+def test_order_and_direction_of_stored_axes_do_not_matter(toy_stripper, head, toy_result, axes):
     order = np.eye(4)[:, [*axes, 3]]
     permuted = Volume(np.transpose(head.data, axes)[::-1], head.affine @ order @ _flip(head.data.shape[axes[0]]))
-    mask = small.strip(permuted).mask.data[::-1]
-    assert score(mask, np.transpose(result.mask.data, axes)).dice > 0.999
+    mask = toy_stripper.strip(permuted).mask.data[::-1]
+    assert score(mask, np.transpose(toy_result.mask.data, axes)).dice > 0.999
 
 
 def _flip(size):
@@ -118,8 +118,8 @@ def series(head):
     return replace(head, data=np.stack([head.data, head.data // 2 + 40], axis=-1))
 
 
-def test_series_gets_a_mask_for_each_frame(small, series):
-    found = small.strip(series)
+def test_series_gets_a_mask_for_each_frame(toy_stripper, series):
+    found = toy_stripper.strip(series)
     assert found.mask.data.shape == found.brain.data.shape == series.data.shape
     assert score(found.mask.data[..., 0], found.mask.data[..., 1]).dice > 0.97
 
