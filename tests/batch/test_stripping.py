@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,8 +11,9 @@ import pytest
 
 from deskull import UsageError, formats
 from deskull.batch import stripping
-from deskull.batch.stripping import check_options, process_failed, refusal, strip_task
+from deskull.batch.stripping import check_options, load_stripper, process_failed, refusal, strip_task
 from deskull.batch.tasks import Task
+from deskull.models import load_model
 from deskull.options import StripOptions
 from deskull.system.processes import Failure
 
@@ -144,3 +147,14 @@ def test_scan_with_existing_results_is_refused_before_it_is_stripped(task):
 def test_process_that_failed_is_reported_with_the_scan(task, failure, message):
     record = process_failed(task, MASK_ONLY, failure, timeout=900.0, remedy="use fewer jobs")
     assert record.error == f"{task.scan}: {message}"
+
+
+def test_network_is_loaded_once_and_again_when_its_file_has_changed(tmp_path):
+    shipped = load_model("small").path
+    path = tmp_path / "own.onnx"
+    for suffix in (".onnx", ".json"):
+        shutil.copy(shipped.with_suffix(suffix), path.with_suffix(suffix))
+    first = load_stripper(str(path), 1, "onnxruntime", "cpu")
+    assert load_stripper(str(path), 1, "onnxruntime", "cpu") is first
+    os.utime(path, ns=(1, 1))
+    assert load_stripper(str(path), 1, "onnxruntime", "cpu") is not first

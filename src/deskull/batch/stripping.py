@@ -212,7 +212,36 @@ def check_options(options: StripOptions) -> None:
         raise UsageError('needs highdicom; pip install "deskull[dicom]".', parameter="outputs", value="seg")
 
 
-@lru_cache(maxsize=1)
 def load_stripper(model: str, threads: int | None, engine: str, device: str) -> Stripper:
-    """Load a network, once in each process that strips many scans with it."""
+    """Return a network that is loaded once in each process, and again if its file or card has changed.
+
+    Parameters
+    ----------
+    model : str
+        Name of a shipped network, or path of an ``.onnx`` file.
+    threads : int, optional
+        Maximum number of threads; None for the default.
+    engine, device : str
+        See `StripOptions`.
+
+    Raises
+    ------
+    UsageError
+        If there is no such network or engine.
+    """
+    files = (Path(model), Path(model).with_suffix(".json")) if model.endswith(".onnx") else ()
+    return _load_stripper(model, threads, engine, device, tuple(map(_changed_ns, files)))
+
+
+@lru_cache(maxsize=1)
+def _load_stripper(model: str, threads: int | None, engine: str, device: str, _changed: tuple[int, ...]) -> Stripper:
+    """Load a network; the times of the last changes of its files are part of the cache's key."""
     return Stripper(model, threads, engine, device)
+
+
+def _changed_ns(path: Path) -> int:
+    """Time of the last change of a file in ns; 0 if there is none."""
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0
