@@ -156,7 +156,7 @@ def _condensed(name: bytes) -> str:
 
 
 def _warn_of_ignored_lines(lines: list[tuple[str, bytes]], path: Path) -> None:
-    """Warn of a field that the standard does not have, and of one about geometry that is written as a key/value pair."""
+    """Warn of a field that the standard does not have, and of geometry that is written as a key/value pair."""
     pairs = {_condensed(line.partition(b":")[0]) for name, line in lines if not name and not line.startswith(b"#")}
     text = ""
     if unknown := [name for name, _ in lines if name and name not in _FIELDS]:
