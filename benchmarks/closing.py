@@ -16,7 +16,7 @@ import numpy as np
 
 from deskull import formats
 from deskull.preprocessing.grid import conform
-from deskull.train.synthesis.anatomy import load_anatomy
+from deskull.train.synthesis.label_map import load_label_map
 from deskull.train.synthesis.surfaces import brain_mask, close
 
 RADII = (2.0, 4.0, 6.0, 8.0, 10.0)
@@ -32,10 +32,10 @@ def main() -> None:
         mask = np.pad(conform(formats.read(path), 1.0, 1).data > 0.5, 12)
         row(path.name.removesuffix("_mask.nii.gz"), mask)
     for name in ("synthseg_01", "synthseg_05", "scatterbrains_01", "scatterbrains_14"):
-        anatomy = load_anatomy(options.data / "labelmaps" / f"{name}.nii.gz", options.cache)
-        tissues = np.pad(anatomy.tissues, 12)
+        label_map = load_label_map(options.data / "labelmaps" / f"{name}.nii.gz", options.cache)
+        tissues = np.pad(label_map.tissues, 12)
         for radius in (4.0, 6.0, 8.0):
-            row(f"{name}, closed {radius:g} mm", brain_mask(tissues, anatomy.spacing, radius))
+            row(f"{name}, closed {radius:g} mm", brain_mask(tissues, label_map.voxel_size, radius))
 
 
 def row(name: str, mask: np.ndarray) -> None:

@@ -2,7 +2,7 @@
 
     python benchmarks/drift.py DATA --cache FOLDER --model NAME=FILE.onnx [--model ...]
 
-The heads of the anatomies that no model has seen are imaged again and again, with one thing changed at a time from
+The heads of the label_maps that no model has seen are imaged again and again, with one thing changed at a time from
 what the NFBS-like data set holds: the contrast, or what scanners differ in. Prints the median Dice of each model under
 each change as a Markdown table.
 """
@@ -18,9 +18,10 @@ import numpy as np
 from deskull import Stripper, Volume
 from deskull.errors import DeskullError
 from deskull.evaluation.metrics import score
-from deskull.train.synthesis.anatomy import load_anatomy
-from deskull.train.synthesis.generator import SynthesisConfig, synthesise
-from deskull.train.synthesis.nfbs import CONFIG, HELD_OUT
+from deskull.train.synthesis.config import SynthesisConfig
+from deskull.train.synthesis.generator import synthesise
+from deskull.train.synthesis.label_map import load_label_map
+from deskull.train.synthesis.nfbs import CONFIG, VALIDATION
 
 SHAPE, FIRST_SEED = (96, 128, 128), 500_000
 AT_2_MM = replace(CONFIG, voxel=2.0, oversampling=2)
@@ -31,7 +32,7 @@ def changed(**settings) -> SynthesisConfig:
 
 
 def contrast(family: str) -> SynthesisConfig:
-    return changed(contrast=replace(CONFIG.contrast, shares={family: 1.0}))
+    return changed(contrast=replace(CONFIG.contrast, family_weights={family: 1.0}))
 
 
 CHANGES = {
@@ -42,12 +43,12 @@ CHANGES = {
     "PD": contrast("PD"),
     "EPI": contrast("EPI"),
     "bias field x 3": changed(bias=3 * CONFIG.bias),
-    "surface coil": changed(coil_share=1.0),
+    "surface coil": changed(coil_probability=1.0),
     "noise x 3": changed(noise=3 * CONFIG.noise),
-    "thick slices": changed(slice_share=1.0),
-    "tilted head": changed(pose=replace(CONFIG.pose, tilted_share=1.0)),
-    "cut field of view": changed(cut_share=1.0),
-    "face and neck kept": changed(deface_share=0.0, neck_goes_on=1.0),
+    "thick slices": changed(thick_slices_probability=1.0),
+    "tilted head": changed(pose=replace(CONFIG.pose, large_rotation_probability=1.0)),
+    "cut field of view": changed(cropping_probability=1.0),
+    "face and neck kept": changed(defacing_probability=0.0, neck_probability=1.0),
 }
 
 
@@ -59,16 +60,16 @@ def main() -> None:
     options = parser.parse_args()
     names, files = zip(*(model.split("=", 1) for model in options.model), strict=True)
     strippers = [Stripper(file) for file in files]
-    anatomies = [load_anatomy(options.data / "labelmaps" / f"{name}.nii.gz", options.cache) for name in HELD_OUT]
+    label_maps = [load_label_map(options.data / "labelmaps" / f"{name}.nii.gz", options.cache) for name in VALIDATION]
     print("| what is changed | " + " | ".join(names) + " |\n|---|" + "---|" * len(names))
     for change, config in CHANGES.items():
-        dice = [[measure(s, anatomy, n, config) for n, anatomy in enumerate(anatomies)] for s in strippers]
+        dice = [[measure(s, label_map, n, config) for n, label_map in enumerate(label_maps)] for s in strippers]
         print(f"| {change} | " + " | ".join(f"{np.median(row):.3f}" for row in dice) + " |", flush=True)
 
 
-def measure(stripper: Stripper, anatomy, number: int, config: SynthesisConfig) -> float:
+def measure(stripper: Stripper, label_map, number: int, config: SynthesisConfig) -> float:
     """Dice on one head, where its field of view lies; 0 where no brain was found."""
-    sample = synthesise(anatomy, FIRST_SEED + number, SHAPE, config)
+    sample = synthesise(label_map, FIRST_SEED + number, SHAPE, config)
     seen = sample.weight[0, 0].numpy() > 0
     affine = np.diag([config.voxel] * 3 + [1.0])
     try:

@@ -15,8 +15,8 @@ import torch.nn.functional as functional
 
 from deskull import Volume, formats
 from deskull.train.synthesis import artefacts
-from deskull.train.synthesis.anatomy import read_anatomy
 from deskull.train.synthesis.contrast import ContrastConfig, draw_means, paint
+from deskull.train.synthesis.label_map import read_label_map
 from deskull.train.synthesis.rng import Rng
 from deskull.train.synthesis.spatial import PoseConfig, grid_points, random_affine, random_warp, sample_tissues
 
@@ -24,14 +24,14 @@ VOXEL, SHAPE, SEED = 1.5, (120, 156, 160), 20_260
 
 
 def main() -> None:
-    anatomy = read_anatomy(Path(sys.argv[1]))
+    label_map = read_label_map(Path(sys.argv[1]))
     rng = Rng(SEED)
-    pose = PoseConfig(rotation=2, tilted_share=0, shift=0, scale=0, stretch=0)
+    pose = PoseConfig(rotation=2, large_rotation_probability=0, shift=0, scale=0, stretch=0)
     warp = random_warp(rng, replace(pose, warp_mm=(6.0, 3.0)), SHAPE, VOXEL)
     fine = functional.interpolate(warp, scale_factor=2, mode="trilinear", align_corners=False)
     points = grid_points(random_affine(rng, pose), fine, VOXEL / 2)
-    tissues = sample_tissues(torch.from_numpy(anatomy.tissues), points, anatomy.spacing, neck_goes_on=True)
-    means = draw_means(rng, "T1w", ContrastConfig(bright_fat_share=0))
+    tissues = sample_tissues(torch.from_numpy(label_map.tissues), points, label_map.voxel_size, extend_neck=True)
+    means = draw_means(rng, "T1w", ContrastConfig(bright_fat_probability=0))
     image = functional.avg_pool3d(paint(tissues, means, torch.zeros_like(means), rng), 2)
     image = artefacts.texture(image, rng, 0.04)
     affine = np.diag([VOXEL, VOXEL, VOXEL, 1.0])

@@ -101,7 +101,7 @@ def report(rows: list[dict], out: Path, epochs: list[int]) -> None:
         if model in spent:
             speed = json.loads((out / "runs" / model / "speed.json").read_text())
             passes = sum(1 for _ in (out / "runs" / model / "metrics.csv").open()) - 1
-            minutes = passes * 32 / speed["samples_a_step"] * speed["seconds_a_step"] / 60
+            minutes = passes * 32 / speed["samples_per_step"] * speed["seconds_per_step"] / 60
             effort = f"{spent[model]} epochs, {minutes:.0f} min"
         print(f"| {model} | {effort} | " + " | ".join(f"{cell:.3f}" for cell in cells) + " |")
 

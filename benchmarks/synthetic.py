@@ -1,4 +1,4 @@
-"""Score the pipeline on synthetic heads of held-out anatomies, by contrast family, or by degradation.
+"""Score the pipeline on synthetic heads of held-out label_maps, by contrast family, or by degradation.
 
 python benchmarks/synthetic.py DATA --cache FOLDER [--model default] [--border MM] [--count 208]
     [--figures FILE.json] [--alone]
@@ -22,19 +22,22 @@ import numpy as np
 from deskull import InputError, Stripper, Volume
 from deskull.evaluation.metrics import score
 from deskull.preprocessing.resampling import downsample
-from deskull.train.data.label_maps import synthesis_config
-from deskull.train.recipe import load_recipe
-from deskull.train.synthesis.anatomy import load_anatomy
-from deskull.train.synthesis.contrast import FAMILIES, ContrastConfig
-from deskull.train.synthesis.generator import SynthesisConfig, synthesise
+from deskull.train.data.synthetic import synthesis_config
+from deskull.train.recipe_files import load_recipe
+from deskull.train.synthesis.config import SynthesisConfig
+from deskull.train.synthesis.contrast import ContrastConfig
+from deskull.train.synthesis.generator import synthesise
+from deskull.train.synthesis.intensities import FAMILIES
+from deskull.train.synthesis.label_map import load_label_map
 
 FIRST_SEED = 900_000
 #: Everything that happens to some images and not to others, and what turns it off.
 NONE = dict.fromkeys(
     (
-        *("lesion_share", "deface_share", "stripped_share", "shrunken_share", "ventricle_share", "pad_share"),
-        *("metal_share", "bias", "coil_share", "slice_share", "coarse_share", "ghost_share", "motion_share"),
-        *("spike_share", "distortion", "cut_share", "noise", "worn_share"),
+        *("lesion_probability", "defacing_probability", "skull_stripped_probability", "atrophy_probability"),
+        *("ventricle_probability", "pad_probability", "metal_probability", "bias_field", "coil_probability"),
+        *("thick_slices_probability", "coarse_voxels_probability", "ghosting_probability", "motion_probability"),
+        *("spike_probability", "distortion", "cropping_probability", "noise", "cortical_erosion_probability"),
     ),
     0.0,
 )
@@ -50,17 +53,18 @@ def main() -> None:
     parser.add_argument("--figures", type=Path)
     parser.add_argument("--alone", action="store_true", help="one degradation at a time")
     options = parser.parse_args()
-    recipe = load_recipe("synthesis")
-    anatomies = [load_anatomy(options.data / "labelmaps" / f"{n}.nii.gz", options.cache) for n in recipe.hold_out]
+    recipe = load_recipe("synthesis").curriculum[-1]
+    paths = [options.data / "labelmaps" / f"{name}.nii.gz" for name in recipe.validation_label_maps]
+    label_maps = [load_label_map(path, options.cache) for path in paths]
     config, stripper = synthesis_config(recipe), Stripper(options.model)
     names = [*FAMILIES, "random"]
     dice, slopes, leaks = defaultdict(list), defaultdict(list), []
     ways = alone(config) if options.alone else {"": config}
     for (name, changed), item in product(ways.items(), range(options.count)):
         family = names[item % len(names)]
-        only = replace(changed, contrast=ContrastConfig(shares={family: 1.0}))
-        sample = synthesise(anatomies[item // len(names) % len(anatomies)], FIRST_SEED + item, (96, 112, 96), only)
-        scores, slope = strip(stripper, sample, config.voxel, options.border)
+        only = replace(changed, contrast=ContrastConfig(family_weights={family: 1.0}))
+        sample = synthesise(label_maps[item // len(names) % len(label_maps)], FIRST_SEED + item, (96, 112, 96), only)
+        scores, slope = strip(stripper, sample, config.voxel_size, options.border)
         dice[name or family].append(scores.dice if scores else 0.0)
         slopes[name or family].append(slope)
         leaks.append(scores.far_false_positives if scores else 0.0)
@@ -68,15 +72,17 @@ def main() -> None:
 
 
 def alone(config: SynthesisConfig) -> dict[str, SynthesisConfig]:
-    """Settings of heads with no degradation, with each alone, turned and tilted."""
-    pose = replace(config.pose, turned_share=0.0, tilted_share=0.0)
+    """Settings of heads with no degradation, with each alone, with permuted axes and with a large rotation."""
+    pose = replace(config.pose, axis_permutation_probability=0.0, large_rotation_probability=0.0)
     clean = replace(config, pose=pose, **NONE)
     ways = {"none": clean} | {
-        name.removesuffix("_share"): replace(clean, **{name: 1.0 if name.endswith("_share") else getattr(config, name)})
+        name.removesuffix("_probability"): replace(
+            clean, **{name: 1.0 if name.endswith("_probability") else getattr(config, name)}
+        )
         for name in NONE
     }
-    ways["turned"] = replace(clean, pose=replace(pose, turned_share=1.0))
-    ways["tilted"] = replace(clean, pose=replace(pose, tilted_share=1.0))
+    ways["axes permuted"] = replace(clean, pose=replace(pose, axis_permutation_probability=1.0))
+    ways["large rotation"] = replace(clean, pose=replace(pose, large_rotation_probability=1.0))
     return ways
 
 

@@ -150,7 +150,7 @@ for place, title in zip(axes, ("before", "field", "after"), strict=True):
 # prepares only scans that are new.
 
 for _ in range(2):
-    run("deskull data prepare NFBS/dataset.csv -o prepared --recipe article --shrink 6")
+    run("deskull data prepare NFBS/dataset.csv -o prepared --recipe article --n4-shrink 6")
 
 # %%
 # From 1 mm to 2 mm, eight voxels become one. *Linear* interpolation averages them; *nearest* takes one and ignores
@@ -175,7 +175,7 @@ for place, how in zip(axes, (linear, nearest), strict=True):
 from deskull.data.cache import load_prepared
 from deskull.data.cases import read_cases
 from deskull.data.prepare import prepare
-from deskull.train.recipe import load_recipe
+from deskull.train.recipe_files import load_recipe
 
 cases = read_cases(folder / "NFBS" / "dataset.csv")
 how = replace(load_recipe("article").preprocessing, n4_shrink=6)
@@ -217,12 +217,12 @@ recipe = """\
 description: A toy that is trained while this page is built
 network: unet
 channels: [8, 16, 32]
-voxel: 4.0
-augment: pose
+voxel_size: 4.0
+augmentation: pose
 loss: distance
-rate: 0.01
-warmup: 10
-ema: 0.9
+learning_rate: 0.01
+warmup_steps: 10
+ema_decay: 0.9
 epochs: 32
 workers: 0
 """
@@ -299,19 +299,21 @@ for model in ("toy", "shipped"):
 # same head in another contrast, in which fluid is bright and fat is dark? With a label map, we can generate images of
 # the same head in the same position and in other contrasts.
 
-from deskull.train.synthesis.anatomy import load_anatomy
 from deskull.train.synthesis.generator import synthesise
+from deskull.train.synthesis.label_map import load_label_map
 from deskull.train.synthesis.nfbs import CONFIG
 
-anatomy = load_anatomy(labelmaps / "scatterbrains_13.nii.gz", folder / "anatomies")
+label_map = load_label_map(labelmaps / "scatterbrains_13.nii.gz", folder / "anatomies")
 strippers = {"toy": deskull.Stripper(folder / "toy.onnx", threads=1), "shipped": deskull.Stripper(threads=1)}
 colours = {"toy": "tab:orange", "shipped": "tab:blue"}
 families = ("T1w", "T2w", "FLAIR", "EPI", "CT")
 dice = {model: [] for model in strippers}
 figure, axes = plt.subplots(1, len(families), figsize=(12, 3.2), layout="constrained")
 for place, family in zip(axes, families, strict=True):
-    painted = replace(CONFIG, voxel=2.0, oversampling=2, contrast=replace(CONFIG.contrast, shares={family: 1.0}))
-    head = synthesise(anatomy, 1, (96, 128, 128), painted)
+    painted = replace(
+        CONFIG, voxel_size=2.0, oversampling=2, contrast=replace(CONFIG.contrast, family_weights={family: 1.0})
+    )
+    head = synthesise(label_map, 1, (96, 128, 128), painted)
     image, brain = head.image[0, 0].numpy(), head.distance[0, 0].numpy() < 0
     place.imshow(np.rot90(image[48]), cmap="gray")
     place.set(title=family, xticks=[], yticks=[])

@@ -21,9 +21,10 @@ from tests.train.phantoms import write_heads
 RECIPE = """
 channels: [4, 8, 8]
 epochs: 14
-rate: 0.01
-voxel: 4.0
-augment: pose
+learning_rate: 0.01
+voxel_size: 4.0
+augmentation: pose
+precision: 32-true
 workers: 0
 """
 
@@ -100,11 +101,11 @@ def test_a_killed_training_ends_with_the_same_files(run, heads):
 def test_mistakes_get_one_sentence(run, heads, monkeypatch):
     monkeypatch.chdir(heads)
     for command, said, status in (
-        ("train none --data heads/dataset.csv -o run", "no such recipe", 2),
+        ("train none --data heads/dataset.csv -o run", "there is no such recipe", 2),
         ("train tiny.yaml --data none.csv -o run", "none.csv", 1),
-        ("train tiny.yaml --data heads/dataset.csv -o run --rate 0", "rate must be more than 0", 2),
+        ("train tiny.yaml --data heads/dataset.csv -o run --learning-rate 0", "learning_rate must be more than 0", 2),
         ("export heads -o m.onnx", "holds no run", 2),
-        ("data prepare heads/dataset.csv -o cache --recipe tiny.yaml --intensity loud", "unknown", 2),
+        ("data prepare heads/dataset.csv -o cache --recipe tiny.yaml --intensity loud", "loud", 2),
         ("data synthesise-nfbs out --labelmaps heads", "no label maps", 1),
         ("strip heads/dataset.csv --split nowhere -o out", "nowhere", 2),
     ):
@@ -115,12 +116,12 @@ def test_mistakes_get_one_sentence(run, heads, monkeypatch):
 
 
 def test_two_processes_train_as_one(heads):
-    (heads / "tiny.yaml").write_text(RECIPE.replace("pose", "full") + "sizes: [[32], [32], [32]]\n")
+    (heads / "tiny.yaml").write_text(RECIPE.replace("pose", "full") + "grid_sizes: [[32], [32], [32]]\n")
     command = [sys.executable, "-m", "deskull", "train", "tiny.yaml", "--data", "heads/dataset.csv", "-o", "run"]
-    command += ["--epochs", "2", "--batch", "2", "--devices", "2", "--accelerator", "cpu"]
+    command += ["--epochs", "2", "--batch-size", "2", "--devices", "2", "--accelerator", "cpu"]
     done = subprocess.run(command, cwd=heads, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("trained; next") == 1
     rows = (heads / "run" / "metrics.csv").read_text().splitlines()
     assert [row.split(",")[1] for row in rows[1:]] == ["1", "2"]  # four scans, two at a time on each of two
-    assert json.loads((heads / "run" / "speed.json").read_text())["samples_a_step"] == 4
+    assert json.loads((heads / "run" / "speed.json").read_text())["samples_per_step"] == 4

@@ -21,7 +21,7 @@ ENGINES = ("onnxruntime", "openvino")
 
 @pytest.fixture(scope="module")
 def image(head):
-    conformed = conform(head, MODEL.voxel, MODEL.factor)
+    conformed = conform(head, MODEL.voxel_size, MODEL.size_multiple)
     return rescale(conformed.data, conformed.field_of_view)
 
 

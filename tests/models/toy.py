@@ -13,9 +13,9 @@ from onnx import TensorProto, helper
 
 CARD = {
     "name": "toy",
-    "voxel_mm": 4.0,
+    "voxel_size_mm": 4.0,
     "band_mm": 10.0,
-    "size_multiple_of": 4,
+    "size_multiple": 4,
     "surfaces": ["brain", "intracranial"],
     "parameters": 0,
 }

@@ -12,7 +12,7 @@ from deskull.cli.console import needs_extra
 
 
 class Checkpoint(enum.StrEnum):
-    """Which weights of a run."""
+    """Which weights of a run are exported."""
 
     best = "best"
     last = "last"
@@ -20,18 +20,19 @@ class Checkpoint(enum.StrEnum):
 
 def export(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="Folder of the run.", show_default=False)],
-    out: Annotated[Path, typer.Option("-o", "--out", help="The .onnx file to write; its card beside it.")] = Path(
+    out: Annotated[Path, typer.Option("-o", "--out", help="ONNX file to write; its card is written beside it.")] = Path(
         "model.onnx"
     ),
     checkpoint: Annotated[
-        Checkpoint, typer.Option(help="The epoch with the best validation loss, or the last one.")
+        Checkpoint, typer.Option(help="Weights of the epoch with the lowest validation loss, or of the last one.")
     ] = Checkpoint.best,
     figures: Annotated[
-        list[Path] | None, typer.Option(help="JSON file with what a benchmark measured, for the card; repeatable.")
+        list[Path] | None,
+        typer.Option(help="JSON file with results of a benchmark, for the card. Can be given several times."),
     ] = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a model that is there.")] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing model.")] = False,
 ) -> None:
-    """Write a trained network as ONNX with its card."""
+    """Write the network of a training run as an ONNX file with its card."""
     with needs_extra("train"):
         from deskull.train.export import export as write
 

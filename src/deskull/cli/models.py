@@ -1,4 +1,4 @@
-"""``deskull models``: the networks that travel with deskull, and their cards."""
+"""``deskull models``: the networks that ship with deskull, and their cards."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 def models(
     name: Annotated[
         str | None,
-        typer.Argument(help="Print the whole card of this model (or .onnx file) as JSON.", show_default=False),
+        typer.Argument(help="Name of a model, or an .onnx file, whose card is printed as JSON.", show_default=False),
     ] = None,
 ) -> None:
-    """List the shipped models, or print a model's card: data, licences, recipe, figures, known failures."""
+    """List the shipped models, or print the card of one: data, licences, recipe, figures, known failures."""
     from deskull.models import load_model, shipped_models
 
     if name:
@@ -26,22 +26,31 @@ def models(
     _print_table(shipped_models())
 
 
-def _print_table(found: list[Model]) -> None:
-    """Print a line for each model."""
+def _print_table(models: list[Model]) -> None:
+    """Print one line for each model."""
     from rich import box
     from rich.console import Console
     from rich.table import Table
 
     table = Table("model", box=box.SIMPLE_HEAD)
-    for column in ("sees mm", "answers mm", "parameters", "MB", "real scans: Dice median", "worst"):
+    for column in ("input mm", "output mm", "parameters", "MB", "real scans: median Dice", "worst"):
         table.add_column(column, justify="right")
-    table.add_column("what it is")
-    for model in found:
-        figures = model.card.get("figures", {}).get("real_validation", {})
-        dice = [f"{figures[key]:.3f}" if key in figures else "-" for key in ("median_dice", "worst_dice")]
-        size = f"{model.path.stat().st_size / 1e6:.1f}"
-        edges = (f"{model.voxel:g}", f"{model.preprocessing.output_voxel_size:g}")
-        cells = (model.path.stem, *edges, f"{model.card['parameters']:,}", size, *dice)
-        table.add_row(*cells, str(model.card.get("description", "")))
+    table.add_column("description")
+    for model in models:
+        table.add_row(*_cells(model))
     console = Console()
     console.print(table) if console.is_terminal else Console(width=200).print(table)
+
+
+def _cells(model: Model) -> list[str]:
+    """The line of one model."""
+    figures = model.card.get("figures", {}).get("real_validation", {})
+    return [
+        model.path.stem,
+        f"{model.voxel_size:g}",
+        f"{model.preprocessing.output_voxel_size:g}",
+        f"{model.card['parameters']:,}",
+        f"{model.path.stat().st_size / 1e6:.1f}",
+        *(f"{figures[key]:.3f}" if key in figures else "-" for key in ("median_dice", "worst_dice")),
+        str(model.card.get("description", "")),
+    ]

@@ -1,60 +1,59 @@
-"""Networks that travel with deskull: each an ONNX file with a card that says what it is."""
+"""Models: the networks that ship with deskull or that users export, each an ONNX file with a card in JSON."""
 
 from __future__ import annotations
 
 import hashlib
-import json
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
 from deskull.errors import InputError, UsageError
+from deskull.models.card_files import read_card
 from deskull.preprocessing.settings import Preprocessing
-
-#: What a card must say for its network to be run.
-_NEEDED = ("sha256", "voxel_mm", "band_mm", "size_multiple_of", "surfaces")
 
 
 @dataclass(frozen=True)
 class Model:
-    """A network on disk.
+    """A network on disk. Its card has been checked by `load_model`.
 
     Attributes
     ----------
     path : Path
-        ONNX file: one image (1, 1, x, y, z) in, signed distances in mm (1, 2, x, y, z) out.
+        ONNX file: one image (1, 1, k x, k y, k z) in, signed distances in mm (1, surfaces, x, y, z) out, `k` being the
+        stride of its preprocessing.
     card : dict
-        What it is: data, licences, recipe, figures, ``sha256``, and the settings below.
+        How it was made and how it is used: data, licences, recipe, figures, known failures, ``sha256``, and the
+        settings that the properties below return.
     """
 
     path: Path
     card: dict[str, Any]
 
     @property
-    def voxel(self) -> float:
+    def voxel_size(self) -> float:
         """Edge of the network's voxels in mm."""
-        return float(self.card["voxel_mm"])
+        return float(self.card["voxel_size_mm"])
 
     @property
     def band(self) -> float:
-        """Distances are clipped to plus or minus this many mm."""
+        """Distances are clipped to plus or minus this, in mm."""
         return float(self.card["band_mm"])
 
     @property
-    def factor(self) -> int:
-        """Spatial sizes are multiples of this."""
-        return int(self.card["size_multiple_of"])
+    def size_multiple(self) -> int:
+        """Every spatial size of an image is a multiple of this number of voxels."""
+        return int(self.card["size_multiple"])
 
     @property
     def preprocessing(self) -> Preprocessing:
         """How a scan is brought to the network."""
-        grid = {"voxel_size": self.voxel, "size_multiple": self.factor}
+        grid = {"voxel_size": self.voxel_size, "size_multiple": self.size_multiple}
         return Preprocessing.of(grid | self.card.get("preprocess", {}))
 
     @property
     def distances(self) -> bool:
-        """Whether the answer is in mm; else only its sign means something: negative inside."""
+        """Whether the output is in mm; otherwise only its sign has a meaning: negative inside."""
         return bool(self.card.get("distances", True))
 
     @property
@@ -63,51 +62,67 @@ class Model:
         return list(self.card["surfaces"])
 
     def content(self) -> bytes:
-        """Return the ONNX file's bytes, checked against the card.
+        """Return the bytes of the ONNX file, checked against the card.
 
         Raises
         ------
         InputError
-            If they are not the bytes the card was written for.
+            If they are not those for which the card was written.
         """
         content = self.path.read_bytes()
         if hashlib.sha256(content).hexdigest() != self.card["sha256"]:
-            raise InputError(f"{self.path}: does not match its card's sha256; install deskull again.")
+            raise InputError(
+                f"{self.path}: does not match the sha256 of its card; install deskull again, or export the model again."
+            )
         return content
 
 
 def shipped_models() -> list[Model]:
-    """Return the models that travel with deskull: the default first, then by name."""
-    names = sorted(path.stem for path in _folder().glob("*.onnx"))
-    return [load_model(name) for name in sorted(names, key=lambda name: name != "default")]
+    """Return the models that ship with deskull: the default one first, then by name."""
+    return [load_model(name) for name in sorted(_shipped_names(), key=lambda name: (name != "default", name))]
 
 
 def _folder() -> Path:
-    """Where the shipped models lie."""
+    """Folder of the shipped models."""
     return Path(str(resources.files("deskull.models")))
 
 
+def _shipped_names() -> list[str]:
+    """Names of the shipped models."""
+    return sorted(path.stem for path in _folder().glob("*.onnx"))
+
+
 def load_model(name: str | Path = "default") -> Model:
-    """Find a shipped model by name, or any by the path of its ONNX file (its card beside it as .json).
+    """Load the card of a model, and check it.
+
+    Parameters
+    ----------
+    name : str or Path
+        Name of a shipped model, or path of an ONNX file with its card beside it (the same name with ``.json``).
+
+    Returns
+    -------
+    Model
 
     Raises
     ------
     UsageError
-        If there is no such model, or its card is missing or incomplete.
+        If there is no such model, or its card is missing or cannot be used.
+
+    Examples
+    --------
+    >>> load_model("small").voxel_size
+    3.0
     """
-    shipped = _folder() / f"{name}.onnx"
-    path = Path(name) if str(name).endswith(".onnx") else shipped
-    card = path.with_suffix(".json")
+    if str(name).endswith(".onnx"):
+        path = Path(name)
+    elif str(name) in (shipped := _shipped_names()):
+        path = _folder() / f"{name}.onnx"
+    else:
+        raise UsageError(f"{name}: there is no such model; choose {' or '.join(shipped)}, or give an .onnx file.")
     if not path.is_file():
-        names = ", ".join(sorted(p.stem for p in shipped.parent.glob("*.onnx")))
-        raise UsageError(f"{name}: no such model; shipped are {names}; or give the path of an .onnx file.")
+        raise UsageError(f"{name}: there is no such file; check the path.")
+    card = path.with_suffix(".json")
     if not card.is_file():
-        raise UsageError(f"{path}: its card {card.name} is missing; keep the two together.")
-    try:
-        found = json.loads(card.read_text())
-        missing = [name for name in _NEEDED if name not in found]
-    except (ValueError, TypeError):
-        raise UsageError(f"{card}: is no model card (not JSON); export the model again.") from None
-    if missing:
-        raise UsageError(f"{card}: lacks {', '.join(missing)}; export the model again.")
-    return Model(path, found)
+        raise UsageError(f"{path}: its card {card.name} is missing; keep the two files together.")
+    return Model(path, read_card(card))

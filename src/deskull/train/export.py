@@ -1,202 +1,155 @@
-"""Export: from a training checkpoint to an ONNX file and its card."""
+"""Export: from a training run to an ONNX file and its card."""
 
 from __future__ import annotations
 
 import csv
 import hashlib
-import io
 import json
-import logging
 import subprocess
-import warnings
 from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import onnx
-import torch
 import yaml
-from onnx import TensorProto, helper, numpy_helper
 
 from deskull._version import __version__
 from deskull.errors import InputError, UsageError
-from deskull.system.atomic import refuse_existing, write_bytes
+from deskull.system.atomic import Transaction
 from deskull.train.checkpoints import load_checkpoint
 from deskull.train.network.build import make_network
+from deskull.train.network.onnx_file import to_onnx
 from deskull.train.network.unet import UNet
 from deskull.train.recipe import Recipe
-from deskull.train.run import load_saved
+from deskull.train.run_folder import chosen_checkpoint, final_folder, load_saved_recipe
 
-#: Weights with fewer numbers than this stay in 32 bits.
-_SMALL = 256
+_PREFIX = "network."
 
 
 def load_network(checkpoint: Path, recipe: Recipe) -> tuple[UNet, int]:
-    """Load the averaged weights of a checkpoint.
+    """Load the network of a checkpoint, with averaged weights if the recipe has an ema_decay.
+
+    Parameters
+    ----------
+    checkpoint : Path
+    recipe : Recipe
+        With which it was trained.
 
     Returns
     -------
     network : UNet
         In evaluation mode.
     steps : int
-        Optimiser steps it was trained for.
+        Number of optimiser steps of its training.
 
     Raises
     ------
     InputError
-        If the checkpoint is missing or of another network than the recipe's.
+        If the checkpoint cannot be read, or has another network than the recipe.
     """
     saved = load_checkpoint(checkpoint)
-    prefix = "network."
-    weights = {k.removeprefix(prefix): v for k, v in saved["state_dict"].items() if k.startswith(prefix)}
+    weights = {k.removeprefix(_PREFIX): v for k, v in saved["state_dict"].items() if k.startswith(_PREFIX)}
     network = make_network(recipe)
     try:
         network.load_state_dict(weights)
     except RuntimeError:
-        raise InputError(f"{checkpoint}: holds another network than recipe {recipe.name}'s.") from None
+        raise InputError(
+            f"{checkpoint}: has another network than recipe {recipe.name}; use a checkpoint of the run itself."
+        ) from None
     return network.eval(), int(saved["global_step"])
-
-
-def to_onnx(network: UNet) -> bytes:
-    """ONNX bytes of a network for one scan of any size, large weights in 16-bit floats."""
-    factor = network.factor
-    sizes = {axis: factor * torch.export.Dim(name, min=1) for axis, name in ((2, "x"), (3, "y"), (4, "z"))}
-    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # what libraries tell developers
-        program = torch.onnx.export(
-            network,
-            (torch.zeros(1, 1, 2 * factor, 3 * factor, 4 * factor),),
-            input_names=["image"],
-            output_names=["distance"],
-            dynamic_shapes=(sizes,),
-            dynamo=True,
-            verbose=False,
-        )
-    assert program is not None
-    buffer = io.BytesIO()
-    onnx.save(_forget_making(_halve_weights(program.model_proto)), buffer)
-    return buffer.getvalue()
-
-
-def _halve_weights(model: onnx.ModelProto) -> onnx.ModelProto:
-    """Store large weights as float16 with a cast back, which engines fold away when they load."""
-    casts = []
-    for tensor in model.graph.initializer:
-        values = numpy_helper.to_array(tensor)
-        if values.dtype != np.float32 or values.size < _SMALL:
-            continue
-        name = tensor.name
-        tensor.CopyFrom(numpy_helper.from_array(values.astype(np.float16), f"{name}_half"))
-        casts.append(helper.make_node("Cast", [f"{name}_half"], [name], to=TensorProto.FLOAT))
-    nodes = [*casts, *model.graph.node]
-    del model.graph.node[:]
-    model.graph.node.extend(nodes)
-    onnx.checker.check_model(model)
-    return model
-
-
-def _forget_making(model: onnx.ModelProto) -> onnx.ModelProto:
-    """Drop notes on how the graph came to be: they name files of this machine and change from run to run."""
-    for part in (
-        model,
-        model.graph,
-        *model.graph.node,
-        *model.graph.value_info,
-        *model.graph.input,
-        *model.graph.output,
-    ):
-        part.doc_string = ""
-        del part.metadata_props[:]
-    return model
 
 
 def export(
     run: Path, target: Path, checkpoint: str = "best", figures: Sequence[Path] = (), *, overwrite: bool = False
 ) -> dict[str, Any]:
-    """Write a run's network as ``target`` (.onnx) and its card (.json) and return the card.
+    """Write the network of a run (of its last stage) and its card, and return the card.
 
     Parameters
     ----------
     run : Path
-        Folder of `deskull.train.run`.
+        Folder of the run.
     target : Path
+        ONNX file; the card has the same name with ``.json``.
     checkpoint : {"best", "last"}
-        The best validation loss, or the last epoch (also where nothing was validated on).
+        The epoch with the lowest validation loss, or the last one (also where nothing was validated on).
     figures : sequence of Path
-        JSON files with what the benchmarks measured of this model.
+        JSON files with what benchmarks measured of this model, for the card.
     overwrite : bool
-        Whether files that are there may be replaced.
+        Whether existing files may be replaced.
 
     Raises
     ------
     UsageError
-        If the folder holds no run, or the target has another ending.
+        If the folder holds no run, or the target has another extension.
     InputError
-        If the checkpoint is missing, or a file of figures is none.
+        If the checkpoint or a file of figures cannot be read.
     OutputError
-        If a file is there already, or cannot be written.
+        If a file exists already, or cannot be written.
     """
     if target.suffix != ".onnx":
-        raise UsageError(f"{target}: must end in .onnx.")
-    for path in (target, target.with_suffix(".json")):
-        refuse_existing(path, overwrite)
-    recipe = load_saved(run)
-    measured = {name: found for path in figures for name, found in _read_figures(path).items()}
-    best = run / "best.ckpt"
-    network, steps = load_network(best if checkpoint == "best" and best.exists() else run / "last.ckpt", recipe)
-    content = to_onnx(network)
-    card = {
-        "name": target.stem,
-        "sha256": hashlib.sha256(content).hexdigest(),
-        "voxel_mm": recipe.voxel,
-        "band_mm": recipe.band,
-        "size_multiple_of": network.factor,
-        "surfaces": list(recipe.surfaces),
-        "distances": recipe.distances,
-        "preprocess": {
-            k: v for k, v in recipe.preprocessing.as_dict().items() if k not in ("voxel_size", "size_multiple")
-        },
+        raise UsageError(f"{target}: must have the extension .onnx.")
+    card_file = target.with_suffix(".json")
+    with Transaction((target, card_file), overwrite=overwrite) as transaction:
+        measured = {name: values for path in figures for name, values in _read_figures(path).items()}
+        recipe = load_saved_recipe(run)
+        network, steps = load_network(chosen_checkpoint(final_folder(run, recipe), checkpoint), recipe.curriculum[-1])
+        content = to_onnx(network)
+        card = _card(run, recipe, network, steps) | {"figures": measured}
+        card |= {"name": target.stem, "sha256": hashlib.sha256(content).hexdigest()}
+        with transaction.writing(target) as partial:
+            partial.write_bytes(content)
+        with transaction.writing(card_file) as partial:
+            partial.write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
+    return card
+
+
+def _card(run: Path, recipe: Recipe, network: UNet, steps: int) -> dict[str, Any]:
+    """What the card says about a network and its training; name and digest of the file are added later."""
+    final, folder = recipe.curriculum[-1], final_folder(run, recipe)
+    preprocess = final.preprocessing.as_dict()
+    return {
+        "name": "",
+        "sha256": "",
+        "voxel_size_mm": preprocess.pop("voxel_size"),
+        "band_mm": final.band,
+        "size_multiple": preprocess.pop("size_multiple"),
+        "surfaces": list(final.surfaces),
+        "distances": final.distances,
+        "preprocess": preprocess,
         "parameters": sum(p.numel() for p in network.parameters()),
         "steps": steps,
         "commit": _commit(),
         "recipe": recipe.as_dict(),
-        "data_set": json.loads((run / "run.json").read_text()),
-        "validation": _validation(run, steps),
+        "data_set": json.loads((folder / "run.json").read_text(encoding="utf-8")),
+        "validation": _validation(folder, steps),
         "deskull": __version__,
         **_notes(recipe.name),
-        "figures": measured,
     }
-    write_bytes(target, content, overwrite=True)
-    write_bytes(target.with_suffix(".json"), (json.dumps(card, indent=2) + "\n").encode(), overwrite=True)
-    return card
 
 
-def _validation(run: Path, steps: int) -> dict[str, float]:
-    """What the run measured on its validation scans at a step."""
-    with (run / "metrics.csv").open(newline="") as file:
+def _validation(folder: Path, steps: int) -> dict[str, float]:
+    """Measures of a run on its validation images at a step."""
+    with (folder / "metrics.csv").open(newline="", encoding="utf-8") as file:
         rows = [row for row in csv.DictReader(file) if int(row["step"]) == steps]
     return {name: float(value) for row in rows for name, value in row.items()}
 
 
 def _read_figures(path: Path) -> dict[str, Any]:
-    """A JSON file of figures."""
+    """Read a JSON file of figures."""
     try:
-        return dict(json.loads(path.read_text()))
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path}: holds no figures in JSON ({error}); check the path.") from None
+        return dict(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        raise InputError(f"{path}: holds no figures in JSON; check the path.") from None
 
 
 def _notes(recipe_name: str) -> dict[str, Any]:
-    """What the card says about data, licences and known failures, written by hand beside the recipe."""
+    """The part of the card that is written by hand beside the recipe: data, licences, history, known failures."""
     notes = resources.files("deskull.train") / "recipes" / f"{Path(recipe_name).stem}.card.yaml"
-    return dict(yaml.safe_load(notes.read_text())) if notes.is_file() else {}
+    return dict(yaml.safe_load(notes.read_text(encoding="utf-8"))) if notes.is_file() else {}
 
 
 def _commit() -> str:
-    """The commit of the working tree, or 'unknown' outside one."""
+    """Commit of the working tree of deskull; 'unknown' where it is installed otherwise."""
     command = ["git", "describe", "--always", "--dirty", "--abbrev=12"]
-    found = subprocess.run(command, capture_output=True, text=True, cwd=Path(__file__).parent, check=False)
-    return found.stdout.strip() or "unknown"
+    described = subprocess.run(command, capture_output=True, text=True, cwd=Path(__file__).parent, check=False)
+    return described.stdout.strip() or "unknown"

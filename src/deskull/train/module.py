@@ -1,4 +1,4 @@
-"""The Lightning module: a network, its loss, its optimiser and its measures."""
+"""The Lightning module: a network with its loss, optimiser and measures."""
 
 from __future__ import annotations
 
@@ -18,17 +18,27 @@ from deskull.train.network.losses import make_loss
 from deskull.train.network.unet import UNet
 from deskull.train.recipe import Recipe
 
-#: Voxels nearer than this to a sample's surface tell how far the starting network's lies from it, in mm.
+#: The surface of the initial network is compared with a sample's over voxels closer to the latter than this, in mm.
 _NEAR_MM = 5.0
+#: Fraction of the highest learning rate with which the cosine schedule ends.
+_FINAL_RATE = 0.002
 
 
 def _frozen(network: UNet) -> UNet:
-    """A copy that is never trained."""
+    """Copy a network; the copy is not trained."""
     return copy.deepcopy(network).eval().requires_grad_(False)
 
 
 def overlap(predicted: Tensor, target: Tensor, weight: Tensor) -> dict[str, Tensor]:
-    """IoU, Dice and accuracy of the masks of two distance images where `weight` is not 0."""
+    """Compute IoU, Dice and accuracy of the masks of two distance images.
+
+    Parameters
+    ----------
+    predicted, target : Tensor
+        Distances, negative inside.
+    weight : Tensor, same shape
+        Voxels with the weight 0 do not count.
+    """
     counts = weight > 0
     a, b = (predicted < 0) & counts, (target < 0) & counts
     both, either = (a & b).sum(), (a | b).sum()
@@ -40,77 +50,84 @@ def overlap(predicted: Tensor, target: Tensor, weight: Tensor) -> dict[str, Tens
 
 
 class SurfaceModule(pl.LightningModule):
-    """A network, its loss and its schedule.
+    """A network with its loss and its schedule.
 
     Parameters
     ----------
     recipe : Recipe
-    start : mapping of str to Tensor, optional
-        Weights to start from, and to stay near if the recipe has an anchor.
+    initial_weights : mapping of str to Tensor, optional
+        Of the network; random ones by default.
     """
 
-    def __init__(self, recipe: Recipe, start: Mapping[str, Tensor] | None = None) -> None:
+    def __init__(self, recipe: Recipe, initial_weights: Mapping[str, Tensor] | None = None) -> None:
         super().__init__()
         self.recipe = recipe
         self.network = make_network(recipe)
-        if start:
-            self.network.load_state_dict(start)
+        if initial_weights:
+            self.network.load_state_dict(initial_weights)
         self.network.to(memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
-        self.loss = make_loss(recipe.loss, recipe.band, recipe.edge, recipe.offset)
-        self._start = dict(start or {})
-        self._teacher = [_frozen(self.network)] if start and recipe.align else []  # in a list: no part of checkpoints
+        self.loss = make_loss(recipe)
+        self._initial_weights = dict(initial_weights or {})
+        aligned = bool(initial_weights) and recipe.align_to_initial_model
+        # In a list, so that it is no part of checkpoints.
+        self._initial_network = [_frozen(self.network)] if aligned else []
 
     def forward(self, image: Tensor) -> Tensor:
-        """Distances (or minus logits) of images of shape (n, 1, x, y, z)."""
+        """Predict distances (or minus logits) from images of shape (n, 1, x, y, z)."""
         distances: Tensor = self.network(image.to(memory_format=torch.channels_last_3d))
         return distances
 
     def on_train_epoch_start(self) -> None:
-        """Seed what is drawn in an epoch (dropout), so that a resumed run draws the same."""
+        """Seed the draws of an epoch (dropout), so that a resumed run has the same."""
         torch.manual_seed((self.recipe.seed * 100_003 + self.current_epoch) * 64 + self.global_rank)
 
     def training_step(self, batch: Batch, index: int) -> Tensor:
-        """Loss of one batch.
+        """Compute the loss of one batch.
 
         Raises
         ------
         InputError
-            If the loss is not a number, or no voxel of the batch counts.
+            If the loss is not finite, or no voxel of the batch counts.
         """
         if not batch["weight"].any():
-            raise InputError(f"{self.recipe.name}: a batch in which no voxel counts; check the masks and rois.")
+            raise InputError(
+                f"{self.recipe.name}: no voxel of a batch counts; check the masks and regions of interest."
+            )
         target = self._aligned(batch)
-        loss: Tensor = self.loss(self(batch["image"]).float(), target, batch["weight"], batch["slack"])
-        if self.recipe.anchor and self._start:
-            loss = loss + self.recipe.anchor * self._drift()
+        loss: Tensor = self.loss(self(batch["image"]).float(), target, batch["weight"], batch["tolerance"])
+        if self.recipe.l2_sp_weight and self._initial_weights:
+            loss = loss + self.recipe.l2_sp_weight * self._squared_change()
         if not torch.isfinite(loss):
             raise InputError(
-                f"{self.recipe.name}: the loss is no number at step {self.global_step}; lower the rate "
-                f"(now {self.recipe.rate:g}), set clip, or train with precision 32-true."
+                f"{self.recipe.name}: the loss is not finite at step {self.global_step}; lower learning_rate (now "
+                f"{self.recipe.learning_rate:g}), set gradient_clip, or use precision 32-true."
             )
         self.log("loss", loss, prog_bar=True)
         return loss
 
     def _aligned(self, batch: Batch) -> Tensor:
-        """Distances of a batch, shifted to where the starting network sees each sample's surface."""
+        """Target distances of a batch, each shifted to the surface that the initial network predicts."""
         target = batch["distance"]
-        if not self._teacher:
+        if not self._initial_network:
             return target
-        teacher = self._teacher[0].to(target.device)
+        network = self._initial_network[0].to(target.device)
         with torch.no_grad():
-            gap = teacher(batch["image"].to(memory_format=torch.channels_last_3d)).float() - target
+            difference = network(batch["image"].to(memory_format=torch.channels_last_3d)).float() - target
         near = (target.abs() < _NEAR_MM) & (batch["weight"] > 0)
-        shifts = [part[at].median() if at.any() else part.new_zeros(()) for part, at in zip(gap, near, strict=True)]
-        limit = self.recipe.band
-        return (target + torch.stack(shifts).reshape(-1, 1, 1, 1, 1)).clamp(-limit, limit)
+        shifts = [
+            part[at].median() if at.any() else part.new_zeros(()) for part, at in zip(difference, near, strict=True)
+        ]
+        band = self.recipe.band
+        return (target + torch.stack(shifts).reshape(-1, 1, 1, 1, 1)).clamp(-band, band)
 
-    def _drift(self) -> Tensor:
-        """Squared distance of the weights from where they started (L2-SP, Li et al., ICML 2018)."""
-        moved = [(w - self._start[name].to(w)).square().sum() for name, w in self.network.named_parameters()]
-        return torch.stack(moved).sum()
+    def _squared_change(self) -> Tensor:
+        """Squared distance of the weights from the initial ones (L2-SP, Li et al., ICML 2018)."""
+        initial = self._initial_weights
+        changes = [(w - initial[name].to(w)).square().sum() for name, w in self.network.named_parameters()]
+        return torch.stack(changes).sum()
 
     def validation_step(self, batch: Batch, index: int) -> Tensor:
-        """Loss and overlap of each surface on one held-out head; returns the distances, for pictures."""
+        """Log loss and overlap of each surface of one validation image; return the distances, for pictures."""
         predicted: Tensor = self(batch["image"]).float()
         target = self._aligned(batch)
         loss = self.loss(predicted, target, batch["weight"])
@@ -119,22 +136,23 @@ class SurfaceModule(pl.LightningModule):
             ending = f"_{surface}" if channel else ""
             fields = (predicted[:, channel], target[:, channel], batch["weight"][:, channel])
             for name, value in overlap(*fields).items():
-                shown = name == "dice" and not channel
-                self.log(f"val_{name}{ending}", value, prog_bar=shown, batch_size=1, sync_dist=True)
+                in_bar = name == "dice" and not channel
+                self.log(f"val_{name}{ending}", value, prog_bar=in_bar, batch_size=1, sync_dist=True)
         return predicted
 
-    def rate_at(self, step: int, steps: int) -> float:
-        """Share of the peak learning rate at a step of so many."""
-        if step < self.recipe.warmup:
-            return (step + 1) / self.recipe.warmup
+    def learning_rate_factor(self, step: int, steps: int) -> float:
+        """Learning rate at a step of a training of `steps` steps, as a fraction of the highest one."""
+        if step < self.recipe.warmup_steps:
+            return (step + 1) / self.recipe.warmup_steps
         if self.recipe.schedule == "constant":
             return 1.0
-        return 0.5 * (1 + math.cos(math.pi * min(1.0, step / steps))) + 0.002
+        return 0.5 * (1 + math.cos(math.pi * min(1.0, step / steps))) + _FINAL_RATE
 
     def configure_optimizers(self) -> Any:
-        """AdamW (Loshchilov and Hutter 2019) or Adam with the schedule of `rate_at`."""
+        """Make the optimiser, with the schedule of `learning_rate_factor`."""
         kinds = {"adamw": torch.optim.AdamW, "adam": torch.optim.Adam}
         recipe, steps = self.recipe, int(self.trainer.estimated_stepping_batches)
-        optimiser = kinds[recipe.optimiser](self.parameters(), lr=recipe.rate, weight_decay=recipe.weight_decay)
-        schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: self.rate_at(step, steps))
+        settings = {"lr": recipe.learning_rate, "weight_decay": recipe.weight_decay}
+        optimiser = kinds[recipe.optimiser](self.parameters(), **settings)
+        schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: self.learning_rate_factor(step, steps))
         return {"optimizer": optimiser, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}

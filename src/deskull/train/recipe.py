@@ -1,96 +1,108 @@
-"""Recipes: one small YAML file says everything about how a model is made."""
+"""Recipes: everything that determines how a model is made, in one small YAML file."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
-from importlib import resources
-from pathlib import Path
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
-
-import yaml
 
 from deskull.errors import UsageError
 from deskull.preprocessing.settings import Preprocessing
+from deskull.train.recipe_checks import check_recipe, check_stage
 
-#: What the settings that are words may say.
-CHOICES = {
-    "data": ("synthesis", "pairs"),
-    "network": ("unet", "residual", "residual_verbatim"),
-    "loss": ("distance", "dice", "focal", "dice_focal"),
-    "optimiser": ("adamw", "adam"),
-    "schedule": ("cosine", "constant"),
-    "augment": ("none", "pose", "full"),
-    "validation": ("all", "drawn"),
-}
+#: `Recipe.initial_model` of every stage of a curriculum but the first.
+PREVIOUS_STAGE = "the stage before"
 
 
 @dataclass(frozen=True)
 class Recipe:
     """How to train one model.
 
+    The default values are those of a small network on scans with masks. Values without a source were chosen by short
+    trial runs; docs/training.md tells which.
+
     Attributes
     ----------
     name, description : str
     data : {"synthesis", "pairs"}
-        Heads made from label maps on the fly, or scans with masks.
+        Synthetic images of label maps, or scans with masks.
     network : {"unet", "residual", "residual_verbatim"}
     channels : list of int
-        Features of the U-Net at each level, finest first.
+        Number of features at each level of the U-Net, finest first.
     dropout : float
-        Of the residual networks.
-    start : str
-        Model to start from: a shipped one's name or an ONNX file; '' for random weights.
-    align : bool
-        With `start`: whether the distances of each sample are shifted to where the starting network sees its surface
-        (by the median distance between the two), so that training mends shapes and leaves the model's definition of
-        brain where it is.
-    anchor : float
-        Weight of the squared distance from the weights of `start` (L2-SP, Li et al., ICML 2018).
-    voxel, band : float
-        Edge of the voxels that the network sees and clip of its distances, in mm.
+        Fraction of features dropped by the residual networks (Tompson et al., CVPR 2015).
+    initial_model : str
+        Model whose weights training starts from: the name of a shipped one or an ONNX file; '' for random weights.
+    align_to_initial_model : bool
+        Whether the distances of each sample are shifted, by their median difference, to the surface that the initial
+        model predicts. Training then corrects shapes and keeps the model's definition of brain.
+    l2_sp_weight : float
+        Weight of the squared distance from the initial weights (L2-SP, Li et al., ICML 2018).
+    voxel_size : float
+        Edge of the voxels that the network takes, in mm.
     stride : int
-        How many of those voxels make one of its answer along each edge (network unet).
+        Number of those voxels along each edge of a voxel of its output (network unet).
+    band : float
+        Distances are clipped to plus or minus this, in mm.
     preprocess : dict
         Further settings of `deskull.preprocessing.settings.Preprocessing`.
     loss : {"distance", "dice", "focal", "dice_focal"}
-    edge : float
-        How much more errors at the surface weigh than those far from it (loss distance).
-    offset : float
-        Weight of how far an image's surface lies off as a whole (loss distance).
+    surface_weight : float
+        By how much errors at the surface weigh more than those at the end of the band, as a factor less 1 (loss
+        distance).
+    offset_weight : float
+        Weight of the mean offset of a surface in mm (loss distance).
     optimiser : {"adamw", "adam"}
+        AdamW (Loshchilov and Hutter, ICLR 2019) or Adam (Kingma and Ba, ICLR 2015).
     schedule : {"cosine", "constant"}
-    rate, weight_decay, warmup : float
-        Peak learning rate, weight decay, and the steps of linear warm-up.
-    clip, ema : float
-        Gradient norm limit and decay of the weights' moving average; 0 turns them off.
-    batch : int
-        Images a step.
+        Of the learning rate (cosine: Loshchilov and Hutter, ICLR 2017).
+    learning_rate, weight_decay : float
+        The highest learning rate of the schedule, and the weight decay.
+    warmup_steps : int
+        Steps during which the learning rate rises linearly.
+    gradient_clip : float
+        Largest norm of the gradient; 0 for no limit.
+    ema_decay : float
+        Decay of the exponential moving average of the weights; 0 for none.
+    batch_size : int
+        Images per step.
     epochs : int
-        How often each scan is seen (pairs).
-    steps, epoch_steps : int
-        Optimiser steps in all, and between two validations (synthesis).
+        Passes over the scans (data pairs).
+    steps, steps_per_epoch : int
+        Optimiser steps in all, and between two validations (data synthesis).
     patience : int
-        Epochs without a better validation loss after which training stops; 0 never.
-    augment : {"none", "pose", "full"}
-        Of pairs: as prepared; moved and bent; also degraded and cut.
-    validation : {"all", "drawn"}
-        Of pairs: every validation scan each epoch, or as many drawn at random with replacement.
-    sizes : list of list of int
-        Grid sizes to draw from along x, y and z, in voxels of the answer.
-    hold_out : list of str
-        Names of label maps kept for validation (synthesis).
-    real_share, slack : float
-        Share of samples that are real scans (synthesis), and error in mm that costs nothing on real scans, whose
-        references differ in what they call brain.
+        Number of epochs without a lower validation loss after which training stops; 0 for never.
+    augmentation : {"none", "pose", "full"}
+        Of pairs: none; random pose and warp; random contrast, artefacts and field of view as well.
+    validation_sampling : {"all", "bootstrap"}
+        Of pairs: every validation scan in each epoch, or as many drawn with replacement.
+    grid_sizes : list of list of int
+        Grid sizes to draw from along x, y and z, in voxels of the output.
+    validation_label_maps : list of str
+        Names of the label maps kept for validation (data synthesis).
+    real_scan_probability : float
+        Fraction of samples that are real scans (data synthesis).
+    tolerance : float
+        Error in mm that costs nothing on real scans: references differ in their definition of brain.
     validation_images : int
-        Synthetic images of held-out anatomies scored after each epoch.
+        Number of synthetic images of the validation label maps that are scored after each epoch.
     synthesis : dict
-        Overrides of `deskull.train.synthesis.generator.SynthesisConfig`.
+        Settings of `deskull.train.synthesis.config.SynthesisConfig` that differ from its defaults.
     workers : int
         Processes that make samples beside training.
     precision : str
         As Lightning names it.
     seed : int
+        Of weights and samples.
+    stages : list of dict
+        A curriculum: trainings one after the other. Each stage states the settings in which it differs from the recipe;
+        its `synthesis` settings are merged with the recipe's. A stage starts from the weights of the stage before, also
+        where it has more features (`channels`), other voxels (`voxel_size`) or another `stride`. Its seed is the
+        recipe's plus its position (0 for the first) unless it states one.
+
+    Raises
+    ------
+    UsageError
+        If a setting has a value that cannot be used, or two contradict each other.
     """
 
     name: str
@@ -99,111 +111,104 @@ class Recipe:
     network: str = "unet"
     channels: list[int] = field(default_factory=lambda: [8, 32, 64, 96, 128])
     dropout: float = 0.1
-    start: str = ""
-    align: bool = False
-    anchor: float = 0.0
-    voxel: float = 2.0
+    initial_model: str = ""
+    align_to_initial_model: bool = False
+    l2_sp_weight: float = 0.0
+    voxel_size: float = 2.0
     stride: int = 1
     band: float = 10.0
     preprocess: dict[str, Any] = field(default_factory=dict)
     loss: str = "distance"
-    edge: float = 0.0
-    offset: float = 0.0
+    surface_weight: float = 0.0
+    offset_weight: float = 0.0
     optimiser: str = "adamw"
     schedule: str = "cosine"
-    rate: float = 0.001
+    learning_rate: float = 0.001
     weight_decay: float = 0.01
-    warmup: int = 0
-    clip: float = 1.0
-    ema: float = 0.0
-    batch: int = 1
+    warmup_steps: int = 0
+    gradient_clip: float = 1.0
+    ema_decay: float = 0.0
+    batch_size: int = 1
     epochs: int = 60
     steps: int = 6000
-    epoch_steps: int = 200
+    steps_per_epoch: int = 200
     patience: int = 0
-    augment: str = "full"
-    validation: str = "all"
-    sizes: list[list[int]] = field(default_factory=lambda: [[80, 96, 112], [96, 112, 128], [80, 96, 112]])
-    hold_out: list[str] = field(default_factory=list)
-    real_share: float = 0.0
-    slack: float = 0.0
+    augmentation: str = "full"
+    validation_sampling: str = "all"
+    grid_sizes: list[list[int]] = field(default_factory=lambda: [[80, 96, 112], [96, 112, 128], [80, 96, 112]])
+    validation_label_maps: list[str] = field(default_factory=list)
+    real_scan_probability: float = 0.0
+    tolerance: float = 0.0
     validation_images: int = 12
     synthesis: dict[str, Any] = field(default_factory=dict)
     workers: int = 1
     precision: str = "bf16-mixed"
     seed: int = 1
+    stages: list[dict[str, Any]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        """Refuse what cannot be.
+        check_recipe(self, self.name)
+        _ = self.preprocessing
+        if self.augmentation == "full" and not self.synthetic and self.preprocessing.intensity != "rescale":
+            raise UsageError(f"{self.name}: augmentation full needs intensity rescale; use augmentation pose.")
+        _ = self.curriculum
 
-        Raises
-        ------
-        UsageError
-        """
-        for setting, known in CHOICES.items():
-            if getattr(self, setting) not in known:
-                raise UsageError(f"{self.name}: {setting}: {getattr(self, setting)}: unknown; {' or '.join(known)}.")
-        for setting in ("voxel", "stride", "band", "rate", "batch", "epochs", "steps", "epoch_steps"):
-            if not getattr(self, setting) > 0:
-                raise UsageError(f"{self.name}: {setting} must be more than 0.")
-        if self.network != "unet" and (self.loss == "distance" or self.start or self.stride > 1):
-            raise UsageError(f"{self.name}: the residual networks answer yes or no: no loss distance, start or stride.")
-        intensity = self.preprocessing.intensity
-        if self.data == "pairs" and self.augment == "full" and intensity != "rescale":
-            raise UsageError(f"{self.name}: augment full needs intensity rescale; use pose.")
-        if self.align and not self.start:
-            raise UsageError(f"{self.name}: align needs a model to start from (start).")
+    @property
+    def synthetic(self) -> bool:
+        """Whether the network learns from synthetic images, of which there are as many as it takes."""
+        return self.data == "synthesis"
 
     @property
     def distances(self) -> bool:
-        """Whether the network answers with distances in mm."""
+        """Whether the network predicts distances in mm."""
         return self.loss == "distance"
 
     @property
     def surfaces(self) -> tuple[str, ...]:
-        """What the network answers about: masks show one surface, label maps two."""
-        return ("brain", "intracranial") if self.data == "synthesis" else ("brain",)
+        """Surfaces that the network predicts: masks show one, label maps two."""
+        return ("brain", "intracranial") if self.synthetic else ("brain",)
 
     @property
     def preprocessing(self) -> Preprocessing:
         """How scans are brought to the network."""
-        factor = self.stride * 2 ** (len(self.channels) - 1)
-        return Preprocessing.of(
-            {"voxel_size": self.voxel, "size_multiple": factor, "stride": self.stride} | self.preprocess
-        )
+        size_multiple = self.stride * 2 ** (len(self.channels) - 1)
+        grid = {"voxel_size": self.voxel_size, "size_multiple": size_multiple, "stride": self.stride}
+        try:
+            return Preprocessing.of(grid | self.preprocess)
+        except UsageError as error:
+            raise UsageError(f"{self.name}: {error}") from None
+
+    @property
+    def curriculum(self) -> list[Recipe]:
+        """One recipe for each stage; the recipe itself if it has no stages."""
+        return [self._stage(number) for number in range(len(self.stages))] or [self]
+
+    def _stage(self, number: int) -> Recipe:
+        """The recipe of a stage, counted from 0."""
+        name = f"{self.name}, stage {number + 1}"
+        settings = self.stages[number]
+        check_stage(settings, name)
+        settings = {"seed": self.seed + number} | settings
+        if "synthesis" in settings:
+            settings |= {"synthesis": _merged(self.synthesis, settings["synthesis"])}
+        if number:
+            settings |= {"initial_model": PREVIOUS_STAGE}
+        return replace(self, name=name, stages=[], **settings)
+
+    def with_settings(self, settings: dict[str, Any]) -> Recipe:
+        """Return the recipe with other values for settings that are not None, in every stage."""
+        chosen = {name: value for name, value in settings.items() if value is not None}
+        stages = [{name: value for name, value in stage.items() if name not in chosen} for stage in self.stages]
+        return replace(self, **chosen, stages=stages)
 
     def as_dict(self) -> dict[str, Any]:
         """Return every setting by name."""
         return asdict(self)
 
 
-def shipped_recipes() -> list[str]:
-    """Names of the recipes that travel with deskull."""
-    folder = resources.files("deskull.train") / "recipes"
-    names = (Path(entry.name) for entry in folder.iterdir())
-    return sorted(p.stem for p in names if p.suffix == ".yaml" and not p.stem.endswith(".card"))
-
-
-def load_recipe(name: str) -> Recipe:
-    """Read a recipe by the name of a shipped one or the path of a YAML file.
-
-    Raises
-    ------
-    UsageError
-        If there is no such recipe, or it has an unknown setting.
-    """
-    path = Path(name)
-    if path.suffix in (".yaml", ".yml"):
-        if not path.is_file():
-            raise UsageError(f"{path}: no such recipe file; check the path.")
-        text = path.read_text()
-    else:
-        if name not in shipped_recipes():
-            raise UsageError(f"{name}: no such recipe; there are {', '.join(shipped_recipes())}; or give a YAML file.")
-        text = (resources.files("deskull.train") / "recipes" / f"{name}.yaml").read_text()
-    try:
-        settings = {"name": path.stem, **(yaml.safe_load(text) or {})}
-        return Recipe(**settings)
-    except (TypeError, yaml.YAMLError) as error:
-        reason = " ".join(str(error).split())
-        raise UsageError(f"{name}: {reason}; see deskull.train.recipe.Recipe for the settings there are.") from None
+def _merged(outer: dict[str, Any], inner: Any) -> Any:
+    """Settings with those of a stage on top, to any depth."""
+    if not isinstance(inner, dict):
+        return inner  # refused when the stage's recipe is made
+    deeper = {name: _merged(outer[name], value) for name, value in inner.items() if isinstance(outer.get(name), dict)}
+    return outer | inner | deeper

@@ -12,14 +12,14 @@ from lightning.pytorch.loggers import TensorBoardLogger
 
 from deskull.train.callbacks.curves import LearningCurves
 from deskull.train.callbacks.pictures import ValidationPictures
-from deskull.train.callbacks.speed import Pace
+from deskull.train.callbacks.speed import TrainingSpeed
 from deskull.train.checkpoints import SafeCheckpointIO
 from deskull.train.recipe import Recipe
 
 
 @dataclass(frozen=True)
 class Hardware:
-    """What to train on, as Lightning names it."""
+    """Hardware to train on, as Lightning names it."""
 
     accelerator: str = "auto"
     devices: int = 1
@@ -27,7 +27,9 @@ class Hardware:
 
 
 def make_trainer(recipe: Recipe, out: Path, hardware: Hardware | None = None, *, validates: bool = True) -> pl.Trainer:
-    """A trainer that logs to CSV and TensorBoard, draws curves and pictures, keeps the best and last checkpoints.
+    """Make a trainer that logs to CSV and TensorBoard, draws curves and pictures, and keeps two checkpoints.
+
+    Those are the last one and the one with the lowest validation loss.
 
     Parameters
     ----------
@@ -36,23 +38,21 @@ def make_trainer(recipe: Recipe, out: Path, hardware: Hardware | None = None, *,
         Folder of the run.
     hardware : Hardware, optional
     validates : bool
-        False where there is nothing to validate on: only the last checkpoint is kept then.
+        Whether there is anything to validate on; otherwise only the last checkpoint is kept.
     """
     hardware = hardware or Hardware()
-    callbacks: list[Callback] = [LearningCurves(out), ValidationPictures(out), Pace(out)]
-    if recipe.ema:
-        callbacks.append(EMAWeightAveraging(decay=recipe.ema))
+    callbacks: list[Callback] = [LearningCurves(out), ValidationPictures(out), TrainingSpeed(out)]
+    if recipe.ema_decay:
+        callbacks.append(EMAWeightAveraging(decay=recipe.ema_decay))
     if recipe.patience and validates:
         callbacks.append(EarlyStopping("val_loss", patience=recipe.patience, check_on_train_epoch_end=True))
-    # The best first: what the last one remembers of it is then true, wherever a run is killed.
+    # The best first: the last one then records it correctly, wherever a run is interrupted.
     kept = [("best", "val_loss"), ("last", None)] if validates else [("last", None)]
     callbacks += [
         ModelCheckpoint(out, filename=name, monitor=monitor, enable_version_counter=False, save_on_train_epoch_end=True)
         for name, monitor in kept
     ]
-    length: dict[str, int] = (
-        {"max_steps": recipe.steps} if recipe.data == "synthesis" else {"max_epochs": recipe.epochs}
-    )
+    length: dict[str, int] = {"max_steps": recipe.steps} if recipe.synthetic else {"max_epochs": recipe.epochs}
     return pl.Trainer(
         accelerator=hardware.accelerator,
         devices=hardware.devices,
@@ -60,7 +60,7 @@ def make_trainer(recipe: Recipe, out: Path, hardware: Hardware | None = None, *,
         precision=recipe.precision,  # type: ignore[arg-type]
         callbacks=callbacks,
         logger=TensorBoardLogger(out, name="tensorboard", version=""),
-        gradient_clip_val=recipe.clip or None,
+        gradient_clip_val=recipe.gradient_clip or None,
         reload_dataloaders_every_n_epochs=1,
         num_sanity_val_steps=0,
         log_every_n_steps=10,

@@ -13,7 +13,7 @@ from deskull import InputError
 from deskull.data.cache import load_prepared
 from deskull.data.cases import read_cases
 from deskull.data.prepare import prepare
-from deskull.train.data.pairs import Pairs, PairSamples
+from deskull.train.data.pairs import PairData, PairSamples
 from tests.train.phantoms import TINY, write_heads
 
 
@@ -25,7 +25,7 @@ def files(tmp_path_factory):
 
 
 def test_every_scan_is_seen_once_an_epoch_in_another_order(files):
-    recipe = replace(TINY, augment="none")
+    recipe = replace(TINY, augmentation="none")
     orders = []
     for epoch in (0, 1, 2):
         samples = PairSamples(files, recipe, epoch, training=True)
@@ -37,16 +37,16 @@ def test_every_scan_is_seen_once_an_epoch_in_another_order(files):
 
 
 def test_the_same_epoch_gives_the_same_samples(files):
-    for augment in ("pose", "full"):
-        recipe = replace(TINY, augment=augment)
+    for augmentation in ("pose", "full"):
+        recipe = replace(TINY, augmentation=augmentation)
         first, again, later = (PairSamples(files, recipe, epoch, training=True) for epoch in (3, 3, 4))
         assert torch.equal(first[1]["image"], again[1]["image"])
         assert not torch.equal(first[1]["image"], later[1]["image"])
 
 
 def test_moved_masks_follow_their_scans(files):
-    for augment in ("pose", "full"):
-        samples = PairSamples(files, replace(TINY, augment=augment), 0, training=True)
+    for augmentation in ("pose", "full"):
+        samples = PairSamples(files, replace(TINY, augmentation=augmentation), 0, training=True)
         for item in range(4):
             sample = samples[item]
             counts = sample["weight"][0] > 0
@@ -56,8 +56,8 @@ def test_moved_masks_follow_their_scans(files):
 
 
 def test_batches_share_a_grid(files):
-    recipe = replace(TINY, sizes=[[16, 32], [16, 32], [16, 32]], batch=2)
-    samples = PairSamples(files * 4, recipe, 0, training=True, together=2)
+    recipe = replace(TINY, grid_sizes=[[16, 32], [16, 32], [16, 32]], batch_size=2)
+    samples = PairSamples(files * 4, recipe, 0, training=True, batch_size=2)
     shapes = [tuple(samples[item]["image"].shape) for item in range(16)]
     assert shapes[::2] == shapes[1::2]
     assert len(set(shapes)) > 1
@@ -66,7 +66,7 @@ def test_batches_share_a_grid(files):
 def test_validation_takes_every_scan_as_it_is_or_draws(files):
     fixed = PairSamples(files, TINY, 0, training=False)
     assert torch.equal(fixed[0]["image"], PairSamples(files, TINY, 5, training=False)[0]["image"])
-    drawn = replace(TINY, validation="drawn")
+    drawn = replace(TINY, validation_sampling="bootstrap")
     seen = {tuple(PairSamples(files, drawn, epoch, False)[n]["image"].shape) for epoch in (0, 1) for n in range(4)}
     assert seen
     sums = {float(PairSamples(files, drawn, epoch, False)[0]["image"].sum()) for epoch in range(6)}
@@ -74,7 +74,7 @@ def test_validation_takes_every_scan_as_it_is_or_draws(files):
 
 
 def test_nothing_to_train_on_and_mixed_grids_are_refused(files):
-    with pytest.raises(InputError, match="no scan to train on"):
-        Pairs(TINY, [], files)
+    with pytest.raises(InputError, match="no scan is left to train on"):
+        PairData(TINY, [], files)
     with pytest.raises(InputError, match=r"preprocess\.size"):
-        Pairs(replace(TINY, augment="pose", batch=2), files, files)
+        PairData(replace(TINY, augmentation="pose", batch_size=2), files, files)

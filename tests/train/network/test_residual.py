@@ -1,4 +1,4 @@
-"""The tutorial's network: as meant and as written."""
+"""The network of the tutorial: as intended and as published."""
 
 from __future__ import annotations
 
@@ -9,23 +9,21 @@ torch = pytest.importorskip("torch", reason="needs torch (deskull[train])")
 from deskull.train.network.residual import ResidualBlock, residual_unet
 
 
-def test_the_mistake_throws_a_convolution_away():
-    def convolutions(block):
-        return [m for m in block.modules() if isinstance(m, torch.nn.Conv3d) and m.kernel_size == (3, 3, 3)]
-
-    assert len(convolutions(ResidualBlock(2, 4, 0.1))) == 2
-    assert len(convolutions(ResidualBlock(2, 4, 0.1, first_dropped=True))) == 1
-
-
-def test_it_answers_at_any_size_and_is_clipped_outside_training():
-    network = residual_unet([4, 8, 8], limit=3.0).eval()
-    for size in ((16, 16, 16), (8, 12, 20)):
-        answer = network(50 * torch.randn(1, 1, *size))
-        assert answer.shape == (1, 1, *size)
-        assert answer.abs().max() <= 3
+@pytest.mark.parametrize(("first_dropped", "number"), [(False, 2), (True, 1)])
+def test_published_block_has_one_effective_convolution_less(first_dropped, number):
+    block = ResidualBlock(2, 4, 0.1, first_dropped=first_dropped)
+    convolutions = [m for m in block.modules() if isinstance(m, torch.nn.Conv3d) and m.kernel_size == (3, 3, 3)]
+    assert len(convolutions) == number
 
 
-def test_dropout_acts_in_training_only():
+@pytest.mark.parametrize("size", [(16, 16, 16), (8, 12, 20)])
+def test_output_has_one_channel_and_is_clipped_outside_training(size):
+    output = residual_unet([4, 8, 8], limit=3.0).eval()(50 * torch.randn(1, 1, *size))
+    assert output.shape == (1, 1, *size)
+    assert output.abs().max() <= 3
+
+
+def test_dropout_changes_the_output_in_training_only():
     network = residual_unet([4, 8], dropout=0.5)
     image = torch.randn(2, 1, 8, 8, 8)
     assert not torch.equal(network(image), network(image))

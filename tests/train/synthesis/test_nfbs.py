@@ -13,7 +13,7 @@ from deskull import InputError, formats
 from deskull.data.checks import check_case
 from deskull.data.layouts.nfbs import find_nfbs
 from deskull.data.splits import read_splits
-from deskull.train.synthesis.nfbs import plan_heads, synthesise_nfbs
+from deskull.train.synthesis.nfbs import plan_subjects, synthesise_nfbs
 
 
 def digest(folder):
@@ -32,8 +32,8 @@ def made(data, tmp_path_factory):
 
 def test_files_lie_and_look_as_in_nfbs(made):
     folder, head = made
-    assert head.subject.startswith("A000")
-    scan = formats.read(folder / "out" / head.subject / f"sub-{head.subject}_ses-NFB3_T1w.nii.gz")
+    assert head.name.startswith("A000")
+    scan = formats.read(folder / "out" / head.name / f"sub-{head.name}_ses-NFB3_T1w.nii.gz")
     assert scan.shape == (256, 256, 192)
     np.testing.assert_allclose(scan.spacing, 1)
     cases, problems = find_nfbs(folder / "out")
@@ -47,7 +47,7 @@ def test_files_lie_and_look_as_in_nfbs(made):
 
 def test_held_out_anatomies_validate(made):
     folder, head = made
-    assert read_splits(folder / "out" / "splits.csv")[head.subject].split == "validation"
+    assert read_splits(folder / "out" / "splits.csv")[head.name].split == "validation"
 
 
 def test_what_is_missing_is_made_again_the_same(made):
@@ -60,4 +60,4 @@ def test_what_is_missing_is_made_again_the_same(made):
 
 def test_a_folder_without_label_maps_is_named(tmp_path):
     with pytest.raises(InputError, match="no label maps"):
-        plan_heads(tmp_path, tmp_path / "out")
+        plan_subjects(tmp_path, tmp_path / "out")

@@ -7,8 +7,8 @@ import pytest
 torch = pytest.importorskip("torch", reason="needs torch (deskull[train])")
 
 from deskull.masking import signed_distance
-from deskull.train.synthesis.anatomy import Anatomy, _distances
-from deskull.train.synthesis.pathology import lesions, shrink, wear, widen_ventricles
+from deskull.train.synthesis.label_map import LabelMap, surface_distances
+from deskull.train.synthesis.pathology import enlarge_ventricles, erode_cortex, lesions, shrink_brain
 from deskull.train.synthesis.rng import Rng
 from deskull.train.synthesis.spatial import grid_points, sample_distances, sample_tissues
 from deskull.train.synthesis.surfaces import brain_mask
@@ -19,10 +19,10 @@ STRAIGHT = torch.eye(3, 4)
 
 
 @pytest.fixture(scope="module")
-def anatomy():
+def label_map():
     """A ball of a head: brain to 48 mm, bone from 56 to 64 mm."""
     tissues, _ = head(81)
-    return Anatomy("ball", tissues, 2.0, _distances(tissues, 2.0))
+    return LabelMap("ball", tissues, 2.0, surface_distances(tissues, 2.0))
 
 
 @pytest.fixture(scope="module")
@@ -30,38 +30,38 @@ def points():
     return grid_points(STRAIGHT, torch.zeros(1, 3, 81, 81, 81), 2.0)
 
 
-def count(anatomy, points, *tissues):
-    found = sample_tissues(torch.from_numpy(anatomy.tissues), points, anatomy.spacing, neck_goes_on=True)
+def count(label_map, points, *tissues):
+    found = sample_tissues(torch.from_numpy(label_map.tissues), points, label_map.voxel_size, extend_neck=True)
     return sum(int((found == tissue).sum()) for tissue in tissues)
 
 
 @pytest.mark.parametrize("amount", [0.08, 0.04, -0.06])
-def test_the_brain_shrinks_and_the_skull_stays(anatomy, points, amount):
-    moved = points + shrink(anatomy, points, amount, 2.0)
+def test_the_brain_shrinks_and_the_skull_stays(label_map, points, amount):
+    moved = points + shrink_brain(label_map, points, amount, 2.0)
     brain = (Tissue.WHITE, Tissue.VENTRICLE)
     # A ball of 48 mm, 12 of whose lies deeper than the ramp: its surface moves by less than its middle.
-    grown = count(anatomy, moved, *brain) / count(anatomy, points, *brain)
+    grown = count(label_map, moved, *brain) / count(label_map, points, *brain)
     assert (grown < 1) == (amount > 0)
     assert grown == pytest.approx(1 - 3 * amount, abs=1.6 * abs(amount))
     for tissue in (Tissue.BONE, Tissue.SKIN):
-        assert count(anatomy, moved, tissue) == count(anatomy, points, tissue)
+        assert count(label_map, moved, tissue) == count(label_map, points, tissue)
 
 
-def test_ventricles_widen_and_the_surface_stays(anatomy, points):
-    moved = points + widen_ventricles(anatomy, points, 0.5, 15)
-    assert count(anatomy, moved, Tissue.VENTRICLE) > 2.5 * count(anatomy, points, Tissue.VENTRICLE)
+def test_ventricles_widen_and_the_surface_stays(label_map, points):
+    moved = points + enlarge_ventricles(label_map, points, 0.5, 15)
+    assert count(label_map, moved, Tissue.VENTRICLE) > 2.5 * count(label_map, points, Tissue.VENTRICLE)
     for tissue in (Tissue.BONE, Tissue.SKIN):
-        assert count(anatomy, moved, tissue) == count(anatomy, points, tissue)
+        assert count(label_map, moved, tissue) == count(label_map, points, tissue)
 
 
-def test_worn_brains_lose_what_the_distances_say(anatomy, points):
-    distance = sample_distances(torch.from_numpy(anatomy.distances), points, anatomy.spacing, 2.0)
-    tissues = sample_tissues(torch.from_numpy(anatomy.tissues), points, anatomy.spacing, neck_goes_on=True)
+def test_worn_brains_lose_what_the_distances_say(label_map, points):
+    distance = sample_distances(torch.from_numpy(label_map.distances), points, label_map.voxel_size, 2.0)
+    tissues = sample_tissues(torch.from_numpy(label_map.tissues), points, label_map.voxel_size, extend_neck=True)
     # To the voxels themselves: a smooth surface has steps of theirs on both sides.
     distance[0, 0] = torch.from_numpy(signed_distance(brain_mask(tissues[0, 0].numpy(), 2.0), 2.0))
     depth = torch.zeros_like(distance[:, :1])
     depth[:, :, :40] = 4.0
-    worn, further = wear(tissues, distance, depth)
+    worn, further = erode_cortex(tissues, distance, depth)
     assert torch.equal(worn[:, :, 42:], tissues[:, :, 42:])
     brain = torch.isin(worn, torch.tensor([int(tissue) for tissue in BRAIN_TISSUES], dtype=worn.dtype))
     assert (worn[brain != (further[:, :1] <= 0)] != Tissue.BONE).all()

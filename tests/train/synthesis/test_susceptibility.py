@@ -7,7 +7,7 @@ import pytest
 torch = pytest.importorskip("torch", reason="needs torch (deskull[train])")
 
 from deskull.train.synthesis.rng import Rng
-from deskull.train.synthesis.susceptibility import distortion, lost_signal, metal, pile_up
+from deskull.train.synthesis.susceptibility import add_metal, distortion, lose_signal, pile_up
 
 SHAPE = (32, 36, 40)
 
@@ -31,13 +31,13 @@ def test_signal_is_lost_near_the_lower_surface():
     index = torch.stack(torch.meshgrid(*[torch.arange(40.0)] * 3, indexing="ij"))
     distance = 2 * ((index - 19.5).square().sum(0).sqrt() - 12)[None, None]
     image = torch.ones(1, 1, 40, 40, 40)
-    kept = torch.stack([lost_signal(image, distance, Rng(seed)) for seed in range(8)]).mean(0)[0, 0]
+    kept = torch.stack([lose_signal(image, distance, Rng(seed)) for seed in range(8)]).mean(0)[0, 0]
     assert kept[:, :, :16].mean() < kept[:, :, 28:].mean() - 0.05
-    assert torch.equal(lost_signal(image, distance + 99, Rng(0)), image)
+    assert torch.equal(lose_signal(image, distance + 99, Rng(0)), image)
 
 
 def test_metal_leaves_a_void():
     image = torch.ones(1, 1, *SHAPE)
-    found = metal(image, Rng(0))
+    found = add_metal(image, Rng(0))
     assert found.min() < 0.05
     assert found.shape == image.shape

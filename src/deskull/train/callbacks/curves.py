@@ -1,4 +1,4 @@
-"""Learning curves: every epoch's measures as CSV and as a picture."""
+"""Learning curves: the measures of every epoch as CSV and as a picture."""
 
 from __future__ import annotations
 
@@ -26,11 +26,12 @@ _LABELS = {
 class LearningCurves(Callback):
     """Write ``OUT/metrics.csv`` and ``OUT/curves.png`` after each epoch.
 
-    The rows travel in the checkpoints, so that a killed run leaves the same files once it is resumed.
+    Checkpoints hold the rows, so that an interrupted and resumed run leaves the same files.
 
     Parameters
     ----------
     out : Path
+        Folder of the run.
     """
 
     def __init__(self, out: Path) -> None:
@@ -39,30 +40,30 @@ class LearningCurves(Callback):
         self._losses: list[float] = []
 
     def state_dict(self) -> dict[str, Any]:
-        """What a checkpoint keeps."""
+        """Return what a checkpoint holds of this callback."""
         return {"rows": self.rows}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go on from a checkpoint."""
+        """Restore the rows from a checkpoint."""
         self.rows = list(state["rows"])
 
     def on_train_epoch_start(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
-        """Begin a new mean of the loss."""
+        """Start a new mean of the loss."""
         self._losses = []
 
     def on_train_batch_end(
         self, trainer: pl.Trainer, module: pl.LightningModule, outputs: Any, batch: Any, index: int
     ) -> None:
-        """Note the loss of a batch."""
+        """Record the loss of a batch."""
         self._losses.append(float(outputs["loss"]))
 
     def on_train_epoch_end(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
         """Add a row and write the files."""
         if not self._losses:
-            return  # a run that had ended is resumed for longer
+            return  # a finished run was resumed
         row = {"epoch": trainer.current_epoch, "step": trainer.global_step}
-        found = {name: float(value) for name, value in trainer.callback_metrics.items() if name.startswith("val_")}
-        self.rows.append({**row, "loss": sum(self._losses) / len(self._losses), **found})
+        measures = {name: float(value) for name, value in trainer.callback_metrics.items() if name.startswith("val_")}
+        self.rows.append({**row, "loss": sum(self._losses) / len(self._losses), **measures})
         if trainer.is_global_zero:
             write_bytes(self.out / "metrics.csv", to_csv(self.rows).encode(), overwrite=True)
             with atomic_path(self.out / "curves.png", overwrite=True) as partial:
@@ -80,7 +81,7 @@ def to_csv(rows: list[Row]) -> str:
 
 
 def draw_curves(rows: list[Row]) -> Figure:
-    """Loss of training and validation on the left, Dice, IoU and accuracy of validation on the right."""
+    """Draw the loss of training and validation on the left, Dice, IoU and accuracy of validation on the right."""
     figure = Figure(figsize=(9, 3.6), layout="constrained")
     losses, overlaps = figure.subplots(1, 2)
     epochs = [row["epoch"] + 1 for row in rows]
@@ -92,5 +93,5 @@ def draw_curves(rows: list[Row]) -> Figure:
         if axes.lines:
             axes.legend()
     losses.set_title("loss")
-    overlaps.set_title("overlap on held-out heads")
+    overlaps.set_title("overlap on validation images")
     return figure

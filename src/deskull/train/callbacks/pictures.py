@@ -1,4 +1,4 @@
-"""Pictures of validation heads while a network trains: what it finds over what is there."""
+"""Pictures of validation images while a network trains: its contour over the true one."""
 
 from __future__ import annotations
 
@@ -18,16 +18,17 @@ from deskull.masking import edge_voxels
 from deskull.report.drawing import CONTOUR, save_picture, scale_grey, to_rgb
 from deskull.train.data.samples import Batch
 
+#: Colour of the true contour, RGB.
 TRUTH = (70, 200, 90)
 
 
 def draw_sample(image: Tensor, predicted: Tensor, target: Tensor) -> npt.NDArray[np.uint8]:
-    """Middle slices of one sample, the predicted contour (red) over the true one (green).
+    """Draw the middle slices of one sample, with the predicted contour (red) over the true one (green).
 
     Parameters
     ----------
     image : Tensor, shape (k x, k y, k z)
-        Of about 0..1.
+        Of about 0 to 1.
     predicted, target : Tensor, shape (x, y, z)
         Two signed distances in mm.
     """
@@ -35,26 +36,26 @@ def draw_sample(image: Tensor, predicted: Tensor, target: Tensor) -> npt.NDArray
     panels = []
     for axis in range(3):
         middle = image.shape[axis] // 2
-        grey, found, truth = (
+        grey, prediction, truth = (
             np.rot90(t.select(axis, middle).float().cpu().numpy()) for t in (image, predicted, target)
         )
         shade = to_rgb(scale_grey(grey))
         shade[edge_voxels(truth < 0)] = TRUTH
-        shade[edge_voxels(found < 0)] = CONTOUR
+        shade[edge_voxels(prediction < 0)] = CONTOUR
         panels.append(shade)
     height = max(panel.shape[0] for panel in panels)
     return np.hstack([np.pad(panel, ((0, height - panel.shape[0]), (0, 2), (0, 0))) for panel in panels])
 
 
 def contact_sheet(samples: Sequence[Batch], columns: int = 4) -> Image.Image:
-    """Training samples with their true brain (green) and, where it is known, intracranial (red) contours, row by row.
+    """Draw training samples row by row, with the contours of brain (green) and, if known, intracranial space (red).
 
     Parameters
     ----------
     samples : sequence of dict
         With ``image`` and ``distance`` of shape (1, x, y, z) and (1 or 2, x, y, z).
     columns : int
-        Samples a row.
+        Number of samples in a row.
     """
     tiles = [draw_sample(s["image"][0], s["distance"][-1], s["distance"][0]) for s in samples]
     height, width = (max(tile.shape[axis] for tile in tiles) for axis in (0, 1))
@@ -65,13 +66,14 @@ def contact_sheet(samples: Sequence[Batch], columns: int = 4) -> Image.Image:
 
 
 class ValidationPictures(Callback):
-    """Write ``OUT/pictures/step-N.png`` with the first validation heads after each epoch.
+    """Write ``OUT/pictures/step-N.png`` with the first validation images after each epoch.
 
     Parameters
     ----------
     out : Path
+        Folder of the run.
     count : int
-        How many heads.
+        Number of images.
     """
 
     def __init__(self, out: Path, count: int = 6) -> None:
@@ -81,7 +83,7 @@ class ValidationPictures(Callback):
     def on_validation_batch_end(
         self, trainer: pl.Trainer, module: pl.LightningModule, outputs: Any, batch: Batch, index: int, loader: int = 0
     ) -> None:
-        """Draw a batch's first head."""
+        """Draw the first image of a batch."""
         if index < self.count:
             self._rows.append(draw_sample(batch["image"][0, 0], outputs[0, 0], batch["distance"][0, 0]))
 

@@ -1,4 +1,4 @@
-"""Pace: how long steps take, how long they wait for data, how much memory they need."""
+"""Speed of training: duration of the steps, time spent waiting for data, and memory."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from lightning.pytorch.callbacks import Callback
 
 from deskull.system.atomic import write_bytes
 
-#: First steps of a run that are not counted: they warm up.
+#: Number of first steps that are not counted, as they warm up.
 _WARM_UP = 2
 
 
-class Pace(Callback):
-    """Write ``OUT/speed.json`` after each epoch, of the steps since this process began.
+class TrainingSpeed(Callback):
+    """Write ``OUT/speed.json`` after each epoch, about the steps of this process.
 
     Parameters
     ----------
@@ -36,11 +36,11 @@ class Pace(Callback):
         self._last = 0.0
 
     def on_train_epoch_start(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
-        """Start the clock: the first batch of an epoch is waited for too."""
+        """Start the clock, so that waiting for the first batch of an epoch counts as well."""
         self._last = time.perf_counter()
 
     def on_train_batch_start(self, trainer: pl.Trainer, module: pl.LightningModule, batch: Any, index: int) -> None:
-        """Book the wait for a batch."""
+        """Record the time spent waiting for a batch."""
         now = time.perf_counter()
         self._waits.append(now - self._last)
         self._last = now
@@ -48,31 +48,31 @@ class Pace(Callback):
     def on_train_batch_end(
         self, trainer: pl.Trainer, module: pl.LightningModule, outputs: Any, batch: Any, index: int
     ) -> None:
-        """Book a step."""
+        """Record the duration of a step."""
         now = time.perf_counter()
         self._steps.append(now - self._last)
         self._samples = len(batch["image"]) * trainer.world_size
         self._last = now
-        left = (trainer.estimated_stepping_batches - trainer.global_step) * self.seconds_a_step / 60
-        module.log("min_left", left, prog_bar=True, logger=False)
+        minutes = (trainer.estimated_stepping_batches - trainer.global_step) * self.seconds_per_step / 60
+        module.log("minutes_left", minutes, prog_bar=True, logger=False)
 
     @property
-    def seconds_a_step(self) -> float:
-        """Median time of a step and its wait, without the warm-up."""
+    def seconds_per_step(self) -> float:
+        """Median duration of a step with its wait, in seconds, without the warm-up."""
         both = [step + wait for step, wait in zip(self._steps, self._waits, strict=False)]
         return statistics.median(both[_WARM_UP:] or both)
 
     def figures(self) -> dict[str, Any]:
-        """Seconds a step, samples a second, share of the time spent waiting for data, and peak memory in GiB."""
+        """Seconds per step, samples per second, fraction of the time spent waiting for data, and peak memory in GiB."""
         steps, waits = self._steps[_WARM_UP:] or self._steps, self._waits[_WARM_UP:] or self._waits
         on_gpu = torch.cuda.is_available()
         peak = torch.cuda.max_memory_allocated() if on_gpu else peak_memory()
         return {
             "steps": len(steps),
-            "samples_a_step": self._samples,
-            "seconds_a_step": round(self.seconds_a_step, 3),
-            "samples_a_second": round(self._samples / self.seconds_a_step, 3),
-            "waiting_share": round(sum(waits) / (sum(steps) + sum(waits)), 4),
+            "samples_per_step": self._samples,
+            "seconds_per_step": round(self.seconds_per_step, 3),
+            "samples_per_second": round(self._samples / self.seconds_per_step, 3),
+            "waiting_fraction": round(sum(waits) / (sum(steps) + sum(waits)), 4),
             "peak_memory_gib": round(peak / 2**30, 2),
             "device": torch.cuda.get_device_name() if on_gpu else f"CPU, {torch.get_num_threads()} threads",
         }
@@ -85,6 +85,6 @@ class Pace(Callback):
 
 
 def peak_memory() -> int:
-    """Most memory this process has held, in bytes."""
+    """Peak memory of this process in bytes."""
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak * 1024

@@ -1,4 +1,4 @@
-"""Building the network that a recipe names."""
+"""The network that a recipe names."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from deskull.train.recipe import Recipe
 
 
 def make_network(recipe: Recipe) -> UNet:
-    """The network that a recipe names, with random weights."""
+    """Build the network of a recipe, with random weights."""
     if recipe.network == "unet":
         return UNet(recipe.channels, recipe.band, len(recipe.surfaces), stride=recipe.stride)
     verbatim = recipe.network == "residual_verbatim"

@@ -1,9 +1,9 @@
-"""Starting from a model: its weights, and the border at which it fits references best."""
+"""Initial weights: those of a model or a checkpoint, adapted to a recipe's network."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import onnx
 import torch
+from google.protobuf.message import DecodeError
 from onnx import numpy_helper
 from torch import Tensor
 
@@ -19,76 +20,113 @@ from deskull.errors import UsageError
 from deskull.models import Model, load_model
 from deskull.models.engine import Engine, make_engine
 from deskull.system.resources import default_threads
+from deskull.train.checkpoints import load_checkpoint
 from deskull.train.network.build import make_network
-from deskull.train.recipe import Recipe
+from deskull.train.recipe import PREVIOUS_STAGE, Recipe
 
-#: Layers that see the upsampled features and, beside them, the skipped ones.
-_JOINED = re.compile(r"decoders\.\d+\.0\.0\.weight")
-#: Borders tried, in mm.
+Weights = Mapping[str, npt.NDArray[np.float32]]
+#: Layers whose input is the upsampled features and, behind them, the skipped ones.
+_CONCATENATED = re.compile(r"decoders\.\d+\.0\.0\.weight")
+#: Borders that `reference_border` compares, in mm.
 BORDERS = np.arange(-4, 4.01, 0.25)
 
 
-def starting_model(recipe: Recipe) -> Model | None:
-    """The model that a recipe starts from, or None.
+def initial_model(recipe: Recipe) -> Model | None:
+    """The model whose weights a recipe starts from, or None.
 
     Raises
     ------
     UsageError
-        If there is no such model, or it sees scans otherwise than the recipe.
+        If there is no such model, or its preprocessing is not the recipe's.
     """
-    if not recipe.start:
+    if recipe.initial_model in ("", PREVIOUS_STAGE):
         return None
-    model = load_model(recipe.start)
-    seen = model.preprocessing
-    if recipe.data == "synthesis":
-        # It can learn to see heads coarser or finer, given heads without end.
-        seen = replace(
-            seen, voxel_size=recipe.voxel, size_multiple=recipe.preprocessing.size_multiple, stride=recipe.stride
+    model = load_model(recipe.initial_model)
+    preprocessing, wanted = model.preprocessing, recipe.preprocessing
+    if recipe.synthetic:  # there are enough images to learn another resolution
+        grid = {"voxel_size": wanted.voxel_size, "size_multiple": wanted.size_multiple, "stride": wanted.stride}
+        preprocessing = replace(preprocessing, **grid)  # type: ignore[arg-type]
+    if preprocessing != wanted:
+        raise UsageError(
+            f"{recipe.name}: {model.path.name} needs other preprocessing; copy voxel_size, stride and preprocess from "
+            "its card."
         )
-    if seen != recipe.preprocessing:
-        raise UsageError(f"{recipe.name}: {model.path.name} sees scans otherwise than this recipe's preprocess says.")
     return model
 
 
-def starting_weights(model: Model, recipe: Recipe) -> dict[str, Tensor]:
-    """Weights of an exported network under the names of the recipe's, the head cut to the recipe's surfaces.
+def model_weights(model: Model) -> Weights:
+    """Weights of an exported network, by the names that they had in training.
 
-    A recipe with more features than the model starts from a wider network that answers the same: the new features
-    have random weights, and the old ones take nothing from them yet (Chen et al., Net2Net, ICLR 2016). One that sees
-    finer voxels (stride) starts by averaging them, one that sees coarser ones takes each for so many alike.
+    Raises
+    ------
+    UsageError
+        If the file is not ONNX.
+    """
+    try:
+        graph = onnx.load_from_string(model.content()).graph
+    except DecodeError:
+        raise UsageError(f"{model.path}: is not an ONNX file; export the model again.") from None
+    return {tensor.name.removesuffix("_half"): numpy_helper.to_array(tensor) for tensor in graph.initializer}
+
+
+def checkpoint_weights(checkpoint: Path) -> Weights:
+    """Weights of the network in a checkpoint (averaged, if the recipe has an ema_decay).
+
+    Raises
+    ------
+    InputError
+        If the checkpoint cannot be read.
+    """
+    state = load_checkpoint(checkpoint)["state_dict"]
+    return {name.removeprefix("network."): tensor.float().numpy() for name, tensor in state.items()}
+
+
+def adapted_weights(weights: Weights, recipe: Recipe, source: str) -> dict[str, Tensor]:
+    """Fit weights to the network of a recipe, the head cut to the recipe's surfaces.
+
+    Where the recipe has more features, the wider network starts with the same output: the new features have random
+    weights, and the old ones take nothing from them yet (Chen et al., Net2Net, ICLR 2016). Where the voxels of its
+    input are finer (stride), the first layer starts by averaging them; where they are coarser, it takes each for
+    several equal ones.
+
+    Parameters
+    ----------
+    weights : mapping of str to ndarray
+    recipe : Recipe
+    source : str
+        Name of the model, for messages.
 
     Raises
     ------
     UsageError
         If the networks differ otherwise.
     """
-    graph = onnx.load_from_string(model.content()).graph
-    found = {tensor.name.removesuffix("_half"): numpy_helper.to_array(tensor) for tensor in graph.initializer}
-    weights = {}
+    adapted = {}
     for name, fresh in make_network(recipe).state_dict().items():
-        values = found.get(name)
+        values = weights.get(name)
         if name.startswith("head.") and values is not None:
             values = values[: len(recipe.surfaces)]
         if values is not None and values.ndim == fresh.ndim == 5 and fresh.shape[2] != values.shape[2]:
-            values = _of_voxels(values, fresh.shape[2])
+            values = _with_kernel_size(values, fresh.shape[2])
         if values is None or values.ndim != fresh.ndim or any(np.greater(values.shape, fresh.shape)):
-            raise UsageError(f"{recipe.name}: {model.path.name} holds another network; copy channels from its card.")
-        weights[name] = _widened(torch.tensor(values, dtype=fresh.dtype), fresh, parts=2 if _JOINED.match(name) else 1)
-    return weights
+            raise UsageError(f"{recipe.name}: {source} has another network; copy channels from its card.")
+        parts = 2 if _CONCATENATED.match(name) else 1
+        adapted[name] = _widened(torch.tensor(values, dtype=fresh.dtype), fresh, parts)
+    return adapted
 
 
-def _of_voxels(values: npt.NDArray[np.float32], width: int) -> npt.NDArray[np.float32]:
-    """Weights of a convolution of another width that spans the same mm: over finer voxels, or over coarser ones."""
+def _with_kernel_size(values: npt.NDArray[np.float32], size: int) -> npt.NDArray[np.float32]:
+    """Weights of a convolution whose kernel spans the same mm in finer or in coarser voxels."""
     for axis in (2, 3, 4):
-        times = max(1, width // values.shape[axis])
-        finer = np.repeat(values, times, axis) / np.float32(times)
-        firsts = np.arange(0, finer.shape[axis], finer.shape[axis] // width)
-        values = np.add.reduceat(finer, firsts, axis)
+        repeats = max(1, size // values.shape[axis])
+        finer = np.repeat(values, repeats, axis) / np.float32(repeats)
+        starts = np.arange(0, finer.shape[axis], finer.shape[axis] // size)
+        values = np.add.reduceat(finer, starts, axis)
     return values
 
 
 def _widened(values: Tensor, fresh: Tensor, parts: int) -> Tensor:
-    """Weights of a layer grown to the size of `fresh`, whose inputs are so many parts joined."""
+    """Weights of a layer grown to the size of `fresh`, whose input is the concatenation of that number of parts."""
     wide = fresh.clone()
     wide[: len(values)] = values if values.ndim == 1 else 0
     if values.ndim > 1:
@@ -105,7 +143,7 @@ def reference_border(model: Model, files: Sequence[Path]) -> float:
     ----------
     model : Model
     files : sequence of Path
-        Prepared scans; only those to be trained on.
+        Prepared scans; training scans only, as this is fitted to them.
     """
     engine = make_engine(model, default_threads())
     scores = np.mean([_dice_by_border(engine, load_prepared(path)) for path in files], axis=0)
@@ -115,9 +153,9 @@ def reference_border(model: Model, files: Sequence[Path]) -> float:
 def _dice_by_border(engine: Engine, prepared: Prepared) -> list[float]:
     """Dice of one scan at each border."""
     counts = prepared.valid > 0
-    answer = engine(prepared.image.astype(np.float32))[0][counts]
+    distance = engine(prepared.image.astype(np.float32))[0][counts]
     reference = prepared.distance[counts] < 0
     return [
         2 * float((mask & reference).sum()) / max(1, int(mask.sum()) + int(reference.sum()))
-        for mask in (answer < border for border in BORDERS)
+        for mask in (distance < border for border in BORDERS)
     ]
