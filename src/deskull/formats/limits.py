@@ -63,7 +63,7 @@ def check_count(shape: tuple[int, ...], name: str | Path, dtype: npt.DTypeLike =
     InputError
         If there are too many voxels or frames, or more bytes than this computer has memory.
     """
-    text = "x".join(map(str, shape))
+    text = " x ".join(map(str, shape))
     voxels, frames = _product(shape[:3]), _product(shape[3:])
     if voxels > MAX_VOXELS:
         raise InputError(f"{name}: claims {text} voxels, more than any head; repair its header.")
@@ -91,9 +91,9 @@ def check_extent(affine: Affine, shape: tuple[int, ...], name: str | Path) -> No
     InputError
         If a limit is exceeded.
     """
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"):
         sizes = voxel_sizes(affine)
-    extents = sizes * np.asarray(shape[:3])
+        extents = sizes * np.asarray(shape[:3])
     if sizes.max() > MAX_VOXEL_MM:
         guess = "were micrometres taken for millimetres?"
         raise InputError(f"{name}: has voxels of {sizes.max():.4g} mm ({guess}); repair the header.")
