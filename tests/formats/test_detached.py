@@ -77,10 +77,27 @@ def test_named_pipe_is_refused_without_waiting(header):
         open_data_file(header, "pipe.raw", INSIDE)
 
 
-@pytest.mark.parametrize("name", ["gone.raw", "circle.raw", "a" * 5000])
-def test_missing_file_is_refused(header, name):
-    with pytest.raises(InputError, match="does not exist"):
+def test_missing_file_is_refused(header):
+    with pytest.raises(InputError, match=r"scan.nhdr: its data file 'gone.raw' does not exist"):
+        open_data_file(header, "gone.raw", INSIDE)
+
+
+@pytest.mark.parametrize("name", ["circle.raw", "a" * 5000])
+def test_name_that_cannot_be_followed_is_refused(header, name):
+    with pytest.raises(InputError, match=r"cannot be opened|does not exist"):
         open_data_file(header, name, INSIDE)
+
+
+def test_data_file_without_content_from_git_annex_is_named(header):
+    (header.parent / "annexed.raw").symlink_to("../.git/annex/objects/key.raw")
+    with pytest.raises(InputError, match=r"scan.nhdr: its data file 'annexed.raw' has no content here \(git-annex\)"):
+        open_data_file(header, "annexed.raw", INSIDE)
+
+
+def test_data_file_that_is_a_git_lfs_pointer_is_named(header):
+    (header.parent / "pointer.raw").write_text("version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\n")
+    with pytest.raises(InputError, match=r"scan.nhdr: its data file 'pointer.raw' is a Git LFS pointer"):
+        open_data_file(header, "pointer.raw", INSIDE)
 
 
 @pytest.mark.parametrize("name", ["", "scan\0.raw"])

@@ -298,7 +298,7 @@ DAMAGED = {
     "printf %n": (lambda p: metaimage(p, name="%n%n%n%n"), "several files"),
     "printf %s": (lambda p: metaimage(p, name="%s" * 40), "several files"),
     "missing data file": (lambda p: metaimage(p, name="gone.raw"), "does not exist"),
-    "name of data file too long": (lambda p: metaimage(p, name="a" * 5000), "does not exist"),
+    "name of data file too long": (lambda p: metaimage(p, name="a" * 5000), "cannot be opened"),
     "data file that is the folder": (lambda p: metaimage(p, name="."), "not a regular file"),
 }
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from deskull.errors import InputError
-from deskull.formats.files import open_regular
+from deskull.formats.files import open_regular, why_missing
 from deskull.formats.quoting import quote
 from deskull.options import ReadOptions
 
@@ -40,19 +40,18 @@ def open_data_file(header: Path, name: str, options: ReadOptions) -> BinaryIO:
     if not name or "\0" in name:
         raise InputError(f"{header}: names no usable data file; repair the header.")
     path = header.parent / name
-    missing = InputError(f"{header}: its data file {quote(name)} does not exist; keep header and data file together.")
     try:
         real = path.resolve()
         exists = real.exists()
     except (OSError, RuntimeError):  # too long a name, or links in a circle
-        raise missing from None
+        raise InputError(f"{header}: its data file {quote(name)} cannot be opened; repair the header.") from None
     if not options.allow_outside_data and not _is_inside(real, header.parent):
         raise InputError(
             f"{header}: its data file {quote(name)} lies outside the header's folder; move it beside the header, "
             "or permit it with allow_outside_data=True."
         )
     if not exists:
-        raise missing
+        raise InputError(why_missing(path, header))
     return open_regular(real, header)
 
 

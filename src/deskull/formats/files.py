@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from pathlib import Path
@@ -15,10 +16,12 @@ _FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 #: First bytes of the text files that stand for content kept elsewhere.
 _LFS = b"version https://git-lfs.github.com/spec/"
 _ANNEX = b"/annex/objects/"
+_NOT_REGULAR = "is not a regular file (it is a folder, a pipe or a device); give a file of voxels"
+_NOT_FETCHED = "has no content here (git-annex); fetch it with 'datalad get' or 'git annex get'"
 
 
 def open_regular(path: Path, name: Path | None = None) -> BinaryIO:
-    """Open a regular file for reading, unbuffered state checked on the open file itself.
+    """Open a regular file for reading; what it is, is checked on the open file.
 
     Parameters
     ----------
@@ -35,16 +38,27 @@ def open_regular(path: Path, name: Path | None = None) -> BinaryIO:
     Raises
     ------
     InputError
-        If it is a folder, a named pipe, a device or a socket.
+        If it is a folder, a named pipe, a device or a socket, or a placeholder of git-annex or Git LFS.
     OSError
         If it cannot be opened.
     """
-    descriptor = os.open(path, _FLAGS)
+    try:
+        descriptor = os.open(path, _FLAGS)
+    except OSError as error:
+        if error.errno == errno.ENXIO:  # a socket
+            raise InputError(f"{_subject(path, name)} {_NOT_REGULAR}.") from None
+        raise
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
-        which = f"{path}: is" if name is None else f"{name}: its data file {quote(path.name)} is"
-        raise InputError(f"{which} not a regular file (it is a folder, a pipe or a device); give a file of voxels.")
-    return os.fdopen(descriptor, "rb")
+        raise InputError(f"{_subject(path, name)} {_NOT_REGULAR}.")
+    file = os.fdopen(descriptor, "rb")
+    first = file.read(len(_LFS))
+    file.seek(0)
+    if first.startswith((_LFS, _ANNEX)):
+        file.close()
+        fault = "is a Git LFS pointer, not the data themselves; fetch them with 'git lfs pull'"
+        raise InputError(f"{_subject(path, name)} {fault if first.startswith(_LFS) else _NOT_FETCHED}.")
+    return file
 
 
 def file_size(file: BinaryIO) -> int:
@@ -61,28 +75,23 @@ def check_source(path: Path) -> None:
         If the file is missing, not a regular file, empty, or a placeholder of git-annex or Git LFS.
     """
     if not path.exists():
-        raise InputError(_why_missing(path))
-    if not path.is_file():
-        raise InputError(f"{path}: is not a regular file (it is a pipe or a device); give the file of a scan.")
+        raise InputError(why_missing(path))
     with open_regular(path) as file:
-        first = file.read(64)
-    if not first:
-        raise InputError(f"{path}: the file is empty; copy or convert it again.")
-    if first.startswith(_LFS):
-        raise InputError(f"{path}: is a Git LFS pointer, not the scan itself; fetch it with 'git lfs pull'.")
-    if first.startswith(_ANNEX):
-        raise InputError(_annexed(path))
+        if not file_size(file):
+            raise InputError(f"{path}: the file is empty; copy or convert it again.")
 
 
-def _why_missing(path: Path) -> str:
-    """Return the sentence for a path that leads nowhere."""
+def why_missing(path: Path, name: Path | None = None) -> str:
+    """Return the sentence for a path that leads nowhere; see `open_regular` for `name`."""
     if not path.is_symlink():
-        return f"{path}: no such file; check the path."
-    if "annex" in path.readlink().parts:
-        return _annexed(path)
-    return f"{path}: is a link to a file that does not exist; restore the file or the link."
+        fault = "no such file; check the path" if name is None else "does not exist; keep header and data file together"
+    elif "annex" in path.readlink().parts:
+        fault = _NOT_FETCHED
+    else:
+        fault = "is a link to a file that does not exist; restore the file or the link"
+    return f"{_subject(path, name)} {fault}."
 
 
-def _annexed(path: Path) -> str:
-    """Return the sentence for a file whose content git-annex keeps elsewhere."""
-    return f"{path}: its content is not here (git-annex); fetch it with 'datalad get' or 'git annex get'."
+def _subject(path: Path, name: Path | None) -> str:
+    """Return the beginning of a sentence about a file, or about the data file of a header."""
+    return f"{path}:" if name is None else f"{name}: its data file {quote(path.name)}"
