@@ -104,9 +104,12 @@ def integer(value):
         (20, integer(9), "colours"),
         (20, integer(77), r"an unknown type \(FreeSurfer type 77\)"),
         (30, bytes(12), "voxel size is zero"),
+        (30, b"\x7f\x80\0\0" * 3, "not finite"),
+        (30, b"\x7f\x7f\xff\xff" * 3, "not finite|too large|voxels of"),
         (30, b"\x7f\xc0\0\0" * 3, "not finite"),
     ],
 )
+@pytest.mark.filterwarnings("error")
 def test_a_header_with_a_value_that_no_scan_has_is_refused(mgz, position, value, fault):
     path = changed(mgz, field=(position, value))
     with pytest.raises(InputError, match=fault) as caught:

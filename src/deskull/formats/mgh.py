@@ -110,7 +110,8 @@ def _shape_and_type(head: bytes, path: Path) -> tuple[tuple[int, ...], np.dtype[
 def _affine(head: bytes, path: Path) -> Affine:
     """Return the affine of a header; warn if its directions are not of length 1."""
     header = MGHHeader(head, check=False)
-    affine = np.asarray(header.get_affine(), np.float64)
+    with np.errstate(over="ignore", invalid="ignore"):
+        affine = np.asarray(header.get_affine(), np.float64)
     check_affine(affine, path)
     lengths = np.linalg.norm(np.asarray(header["Mdc"], np.float64), axis=1)
     if (np.abs(lengths - 1) > _DIRECTION_TOLERANCE).any():

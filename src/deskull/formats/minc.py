@@ -64,7 +64,8 @@ def read(path: Path, options: ReadOptions = _DEFAULT) -> Volume:
     if others:
         values = np.moveaxis(values, names.index(others[0]), -1)
     shape, trailing = split_shape(values.shape, path)
-    affine = np.asarray(minc.get_affine(), np.float64)
+    with np.errstate(over="ignore", invalid="ignore"):
+        affine = np.asarray(minc.get_affine(), np.float64)
     check_affine(affine, path)
     warn_of_nifti(path, "MINC")
     return Volume(values.reshape(shape), affine, name=str(path), trailing=trailing)

@@ -59,7 +59,8 @@ def read(path: Path, options: ReadOptions = _DEFAULT) -> Volume:
     header = _nibabel_header(general, lines, path)
     declared = tuple(int(n) for n in header.get_data_shape())
     shape, trailing = split_shape(declared, path)
-    affine = np.asarray(header.get_affine(), np.float64)
+    with np.errstate(over="ignore", invalid="ignore"):
+        affine = np.asarray(header.get_affine(), np.float64)
     check_affine(affine, path)
     with open_stream(rec) as stream:
         slices = stream.read_array(dtype, math.prod(stored)).reshape(stored, order="F")
