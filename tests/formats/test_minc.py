@@ -16,8 +16,8 @@ VOXELS = np.random.default_rng(0).integers(0, 900, (5, 6, 7)).astype(">i2")
 AXES = ("zspace", "yspace", "xspace")
 
 
-def write(path, voxels=VOXELS, axes=AXES, **attributes):
-    """Write a file of real values from 0 to 1, with a step of 2 mm along every axis."""
+def write(path, voxels=VOXELS, axes=AXES, largest=1.0, **attributes):
+    """Write a file of real values from 0 to `largest`, with a step of 2 mm along every axis."""
     with netcdf_file(path, "w") as file:
         for name, size in zip(axes, voxels.shape, strict=True):
             file.createDimension(name, size)
@@ -28,7 +28,7 @@ def write(path, voxels=VOXELS, axes=AXES, **attributes):
         image = file.createVariable("image", voxels.dtype.str[1:].replace("i2", "h"), axes)
         image.signtype, image.valid_range = b"signed__", np.array([0.0, 1000.0])
         image[:] = voxels
-        for name, value in (("image-min", 0.0), ("image-max", 1.0)):
+        for name, value in (("image-min", 0.0), ("image-max", largest)):
             file.createVariable(name, "d", ()).data[...] = value
     return path
 
@@ -107,3 +107,9 @@ def test_a_small_file_that_expands_to_more_than_a_hundred_times_its_size_is_refu
     path.write_bytes(gzip.compress(b"CDF\x01" + b"\0" * (40 << 20)))
     with pytest.raises(InputError, match="more data than its header promises"):
         formats.read(path)
+
+
+@pytest.mark.parametrize("largest", [1e300, 1e-300])
+def test_values_that_32_bit_floats_cannot_hold_are_refused(tmp_path, largest):
+    with pytest.raises(InputError, match="damaged image-min or image-max"):
+        formats.read(write(tmp_path / "anat.mnc", largest=largest))

@@ -153,6 +153,12 @@ def test_bits_that_are_not_those_of_the_type_give_a_warning(tmp_path):
     np.testing.assert_array_equal(volume.data, VOXELS)
 
 
+def test_voxels_placed_inside_the_header_are_read_after_it_with_a_warning(tmp_path):
+    with pytest.warns(GeometryWarning, match="inside itself"):
+        volume = formats.read(write(tmp_path / "scan.nii", vox_offset=1))
+    np.testing.assert_array_equal(volume.data, VOXELS)
+
+
 def with_extensions():
     made = image()
     made.header.extensions.append(Nifti1Extension("comment", b"first"))

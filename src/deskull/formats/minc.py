@@ -20,7 +20,7 @@ from deskull.formats.limits import check_count
 from deskull.formats.pairs import warn_of_nifti
 from deskull.formats.shape import check_affine, check_dtype, split_shape
 from deskull.options import ReadOptions
-from deskull.volume import Volume
+from deskull.volume import FloatArray, Volume
 
 OUTPUT_SUFFIX = ".nii.gz"
 _DEFAULT = ReadOptions()
@@ -60,7 +60,7 @@ def read(path: Path, options: ReadOptions = _DEFAULT) -> Volume:
     with np.errstate(
         over="ignore", invalid="ignore"
     ):  # a damaged range gives infinite values, of which the user is told
-        values = np.asarray(minc.get_scaled_data(), np.float32)
+        values = _values(minc, path)
     if others:
         values = np.moveaxis(values, names.index(others[0]), -1)
     shape, trailing = split_shape(values.shape, path)
@@ -69,6 +69,15 @@ def read(path: Path, options: ReadOptions = _DEFAULT) -> Volume:
     check_affine(affine, path)
     warn_of_nifti(path, "MINC")
     return Volume(values.reshape(shape), affine, name=str(path), trailing=trailing)
+
+
+def _values(minc: Any, path: Path) -> FloatArray:
+    """Return the real values, which 32-bit floats can hold."""
+    values = np.asarray(minc.get_scaled_data())
+    largest = float(np.abs(values).max(initial=0, where=np.isfinite(values)))
+    if largest and not np.finfo(np.float32).tiny < largest < np.finfo(np.float32).max:
+        raise InputError(f"{path}: its values reach up to {largest:g} (damaged image-min or image-max); copy it again.")
+    return values.astype(np.float32)
 
 
 def _content(path: Path) -> bytes:

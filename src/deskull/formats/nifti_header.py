@@ -149,7 +149,11 @@ def data_offset(header: Any, path: Path) -> int:
     offset = float(header["vox_offset"])
     if not 0 <= offset <= _MAX_OFFSET:
         raise InputError(f"{path}: its header places the voxels at byte {offset:g} (damaged); copy it again.")
-    return max(header.single_vox_offset if header.is_single else 0, int(offset))
+    first = header.single_vox_offset if header.is_single else 0
+    if 0 < offset < first:
+        message = f"{path}: its header places the voxels inside itself (byte {offset:g}); they are read after it."
+        warnings.warn(GeometryWarning(message), stacklevel=2)
+    return max(first, int(offset))
 
 
 def parse_extensions(content: bytes, endianness: str, path: Path) -> Nifti1Extensions:
