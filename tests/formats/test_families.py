@@ -15,7 +15,7 @@ VOXELS = np.random.default_rng(1).integers(0, 900, (7, 6, 5)).astype(np.int16)
 
 
 @pytest.mark.parametrize("suffix", [".mgz", ".nrrd", ".mha"])
-def test_another_familys_header_gives_way(tmp_path, suffix):
+def test_header_of_another_family_is_replaced_by_a_new_one(tmp_path, suffix):
     image = nib.Nifti1Image(VOXELS, AFFINE)
     image.header.set_slope_inter(0.5, 3)
     scaled = Volume(VOXELS, AFFINE, 0.5, 3.0, image.header)
@@ -26,7 +26,7 @@ def test_another_familys_header_gives_way(tmp_path, suffix):
 
 
 @pytest.mark.parametrize("suffix", [".mhd", ".nhdr", ".img", ".hdr"])
-def test_detached_files_are_not_written(tmp_path, suffix):
+def test_detached_format_is_refused_when_writing(tmp_path, suffix):
     with pytest.raises(OutputError, match="nothing is written with this ending"):
         formats.write(Volume(VOXELS, AFFINE), tmp_path / f"a{suffix}")
     assert list(tmp_path.iterdir()) == []
@@ -38,7 +38,7 @@ def test_detached_files_are_not_written(tmp_path, suffix):
     angles=st.tuples(*[st.floats(-3, 3)] * 3),
     spacing=st.tuples(*[st.floats(0.3, 6)] * 3),
 )
-def test_every_format_keeps_any_rotation(tmp_path_factory, suffix, angles, spacing):
+def test_any_rotation_comes_back_from_every_format(tmp_path_factory, suffix, angles, spacing):
     from scipy.spatial.transform import Rotation
 
     affine = np.eye(4)

@@ -342,7 +342,7 @@ def test_data_file_in_a_folder_below_is_read(tmp_path):
 
 @settings(max_examples=150, deadline=None)
 @given(data=st.data())
-def test_any_byte_of_the_header_may_be_damaged(tmp_path_factory, data):
+def test_header_with_damaged_bytes_is_read_or_refused_in_a_sentence(tmp_path_factory, data):
     folder = tmp_path_factory.getbasetemp()
     path = metaimage(folder / f"mutant{os.getpid()}.mha")
     content = bytearray(path.read_bytes())

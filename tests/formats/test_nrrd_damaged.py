@@ -110,7 +110,7 @@ def test_damaged_file_is_refused_in_one_sentence(tmp_path, name):
 @pytest.mark.filterwarnings("ignore::UserWarning")
 @settings(max_examples=150, deadline=None)
 @given(data=st.data())
-def test_any_byte_of_the_header_may_be_damaged(tmp_path_factory, data):
+def test_header_with_damaged_bytes_is_read_or_refused_in_a_sentence(tmp_path_factory, data):
     path = nrrd_file(tmp_path_factory.getbasetemp() / f"mutant{os.getpid()}.nrrd")
     content = bytearray(path.read_bytes())
     for _ in range(data.draw(st.integers(1, 4))):

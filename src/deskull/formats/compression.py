@@ -37,7 +37,7 @@ PADDING = 1 << 16
 
 
 class _Readable(Protocol):
-    """Something that answers ``read``."""
+    """An object with a ``read`` method, such as a binary file."""
 
     def read(self, size: int, /) -> bytes:
         """Return at most `size` bytes, none at the end."""

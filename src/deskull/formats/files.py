@@ -1,4 +1,4 @@
-"""Opening files that nobody vouches for: only regular files are read, and placeholders are named as such."""
+"""Opening files of unknown origin: only regular files are read, and placeholders are named as such."""
 
 from __future__ import annotations
 
