@@ -8,8 +8,9 @@ import torch
 import torch.nn.functional as functional
 from torch import Tensor
 
+from deskull.axes import broadcast_along
 from deskull.preprocessing.intensity import CEILING, HIGH, LOW
-from deskull.train.synthesis.fields import along_axis, squared_distance
+from deskull.train.synthesis.fields import squared_distance
 from deskull.train.synthesis.rng import Rng
 
 #: Number of planes of an image that are convolved at a time, so that what is added up stays in the processor's cache.
@@ -100,7 +101,7 @@ def coil_falloff(image: Tensor, rng: Rng, strength: float) -> Tensor:
     squared = torch.zeros(shape, device=image.device)
     for axis, size in enumerate(shape):
         along = torch.linspace(-1, 1, size, device=image.device) - centre[axis]
-        squared += along_axis(along**2, axis)
+        squared += broadcast_along(axis, along**2)
     return image * torch.exp(-strength * squared.sqrt_())
 
 
@@ -133,7 +134,7 @@ def thick_slices(image: Tensor, axis: int, thickness: float, gap: float, rng: Rn
     # The mean over a stretch is the difference of the cumulative sums at its two ends.
     sums = functional.pad(image.cumsum(2 + axis), [0, 0] * (2 - axis) + [1, 0])
     thick = _planes(sums, axis, high) - _planes(sums, axis, low)
-    thick = thick / along_axis(high - low, axis)
+    thick = thick / broadcast_along(axis, high - low)
     where = (torch.arange(size, device=image.device) + 0.5 - first) / thickness
     return _planes(thick, axis, where, cubic=rng.chance(_CUBIC_PROBABILITY))
 
@@ -146,7 +147,7 @@ def _planes(image: Tensor, axis: int, places: Tensor, *, cubic: bool = False) ->
     last = image.shape[2 + axis] - 1
     places = places.clamp(0, last)
     low = places.floor().long()
-    t = along_axis(places - low, axis)
+    t = broadcast_along(axis, places - low)
     planes = [image.index_select(2 + axis, (low + step).clamp(0, last)) for step in range(-cubic, 2 + cubic)]
     if not cubic:
         return planes[0] + (planes[1] - planes[0]) * t
@@ -205,7 +206,7 @@ def spikes(image: Tensor, rng: Rng, strength: float) -> Tensor:
     phase = torch.full(image.shape[2:], rng.uniform(0, 6.28), device=image.device)
     for axis, size in enumerate(image.shape[2:]):
         along = torch.arange(size, device=image.device) * rng.uniform(*_SPIKE_FREQUENCY)
-        phase += along_axis(along, axis)
+        phase += broadcast_along(axis, along)
     return (image + strength * image.max() * torch.cos(phase)).clamp_min_(0)
 
 

@@ -7,16 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-
-def along_axis(values: Tensor, axis: int) -> Tensor:
-    """Shape values along one spatial axis so that they combine with an image (x, y, z).
-
-    Examples
-    --------
-    >>> along_axis(torch.zeros(5), 1).shape
-    torch.Size([1, 5, 1])
-    """
-    return values.reshape([-1 if a == axis else 1 for a in range(3)])
+from deskull.axes import broadcast_along
 
 
 def squared_distance(
@@ -38,5 +29,5 @@ def squared_distance(
     squared = torch.zeros(*shape, device=device)
     for axis, size in enumerate(shape):
         along = (torch.arange(size, device=device) - centre[axis]) / radii[axis]
-        squared += along_axis(along**2, axis)
+        squared += broadcast_along(axis, along**2)
     return squared

@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as functional
 from torch import Tensor
 
-from deskull.train.synthesis.fields import along_axis
+from deskull.axes import broadcast_along
 from deskull.train.synthesis.rng import Rng
 from deskull.train.synthesis.tissues import Tissue
 
@@ -143,7 +143,7 @@ def grid_points(affine: Tensor, warp: Tensor, voxel_size: float) -> Tensor:
     points = warp + matrix[:, 3].reshape(1, 3, 1, 1, 1)
     for axis, size in enumerate(warp.shape[2:]):
         centres = (torch.arange(size, device=warp.device, dtype=torch.float32) - (size - 1) / 2) * voxel_size
-        points += matrix[:, axis].reshape(1, 3, 1, 1, 1) * along_axis(centres, axis)
+        points += matrix[:, axis].reshape(1, 3, 1, 1, 1) * broadcast_along(axis, centres)
     return points
 
 

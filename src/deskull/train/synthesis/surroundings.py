@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from deskull.train.synthesis.fields import along_axis
+from deskull.axes import broadcast_along
 from deskull.train.synthesis.rng import Rng
 from deskull.train.synthesis.tissues import Tissue
 
@@ -73,8 +73,8 @@ def deface(image: Tensor, distance: Tensor, rng: Rng) -> Tensor:
     """
     shape = image.shape[2:]
     forward, down = rng.uniform(*_DEFACING_Y), rng.uniform(*_DEFACING_Z)
-    ramp_y = along_axis(torch.linspace(0, 1, shape[1], device=image.device), 1) * forward * shape[1]
-    plane = ramp_y - along_axis(torch.linspace(0, 1, shape[2], device=image.device), 2) * down * shape[2]
+    ramp_y = broadcast_along(1, torch.linspace(0, 1, shape[1], device=image.device)) * forward * shape[1]
+    plane = ramp_y - broadcast_along(2, torch.linspace(0, 1, shape[2], device=image.device)) * down * shape[2]
     brain = distance[0, 0] < rng.uniform(*_DEFACING_MARGIN_MM)
     if not brain.any():
         return image
