@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
+
 import pytest
 
 from deskull import InputError, UsageError
 from deskull.batch.sources import plan
 from deskull.batch.tasks import Task
-from deskull.errors import DeskullWarning
+from deskull.errors import DeskullWarning, DicomWarning
 
 
 @pytest.fixture
@@ -16,6 +18,20 @@ def tree(tmp_path):
     names = ("sub-1/a.nii.gz", "sub-1/b.mgz", "sub-2/a.nii.gz", "sub-2/c.hdr", "sub-2/c.img")
     touch(tmp_path / "in", *names, "sub-1/a_brain.nii.gz", "sub-1/a_brainmask.nii.gz", "sub-2/note.txt")
     return tmp_path / "in"
+
+
+@pytest.fixture
+def study(tmp_path):
+    """A folder of three series of DICOM slices: a localizer of number 1 and two scans of number 3."""
+    pytest.importorskip("pydicom", reason="needs pydicom (deskull[dicom])")
+    from tests.formats.dicom.synthetic import Recipe, write_series
+
+    series = (("scout", 1, "1.2.1"), ("T1", 3, "1.2.2"), ("FLAIR", 3, "1.2.3"))
+    for name, number, uid in series:
+        recipe = Recipe(number=number, description=name, uid=uid, slices=2)
+        write_series(tmp_path / "study" / name, recipe)
+    (tmp_path / "study" / "scout" / "slice000.dcm").rename(tmp_path / "study" / "I0")
+    return tmp_path / "study"
 
 
 def touch(folder, *names):
@@ -215,3 +231,43 @@ def test_results_of_a_dicom_folder_are_not_counted_as_skipped(tmp_path):
     (tmp_path / "S1" / "I1").write_bytes(bytes(128) + b"DICM")
     found = plan([tmp_path])
     assert (scans(found, tmp_path), found.skipped) == (["S1"], [])
+
+
+def test_every_series_that_can_be_a_scan_is_planned_with_a_name_of_its_own(study, tmp_path):
+    with pytest.warns(DicomWarning, match=r"study: series 1 \(localizer\) is not stripped") as caught:
+        found = plan([study], tmp_path / "out", series="all")
+    assert len(caught) == 1
+    assert [(task.series, task.mask.name) for task in found.tasks] == [
+        ("#2", "study_series-3_brainmask.nii.gz"),
+        ("#3", "study_series-3-2_brainmask.nii.gz"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("series", "selector", "name"),
+    [
+        ("1", "1", "study_series-1_brainmask.nii.gz"),
+        ("#3", "#3", "study_series-3-2_brainmask.nii.gz"),
+        ("flair", "#3", "study_series-3-2_brainmask.nii.gz"),
+        ("nothing", "nothing", "study_brainmask.nii.gz"),
+    ],
+    ids=["number", "position", "description", "unknown, which reading reports"],
+)
+def test_chosen_series_is_part_of_the_names_of_its_results(series, selector, name, study, tmp_path):
+    (task,) = plan([study], tmp_path / "out", series=series).tasks
+    assert (task.series, task.mask.name) == (selector, name)
+
+
+def test_source_without_a_series_that_can_be_a_scan_is_refused(study, tmp_path):
+    for name in ("T1", "FLAIR"):
+        shutil.rmtree(study / name)
+    with pytest.raises(UsageError, match="no series can be a scan of a head"), pytest.warns(DicomWarning):
+        plan([study], tmp_path / "out", series="all")
+
+
+def test_folder_of_dicom_files_named_img_is_one_scan(study, tmp_path):
+    for path in (study / "T1").iterdir():
+        path.rename(path.with_suffix(".img"))
+    found = plan([study / "T1"], tmp_path / "out")
+    assert [task.scan for task in found.tasks] == [study / "T1"]
+    assert found.tasks[0].is_dicom

@@ -16,7 +16,7 @@ from deskull.options import Surface, option_fields
         ("exists already; use overwrite=True.", "exists already; use --overwrite."),
         ("use frame='mean' or outputs='seg'.", "use --frame mean or --dicom-seg."),
         ("leave out outputs='brain_n4', please", "leave out --bias-correct, please"),
-        ("choose one with series='#2' (of 3)", "choose one with --series #2 (of 3)"),
+        ("choose one with series='#2' (of 3)", "choose one with --series '#2' (of 3)"),
         ("raise it (max_archive_gb=20).", "raise it (--max-archive-gb 20)."),
         ("use jobs=2", "use --jobs 2"),
     ],

@@ -32,6 +32,8 @@ def command_line_text(message: str) -> str:
     --------
     >>> command_line_text("scan.nii: is a series; use frame='mean' or outputs='seg'.")
     'scan.nii: is a series; use --frame mean or --dicom-seg.'
+    >>> command_line_text("study: holds 2 series; choose one with series='#2'.")
+    "study: holds 2 series; choose one with --series '#2'."
     """
     return _ASSIGNMENT.sub(lambda found: _option(found[1], found[2]), message)
 
@@ -50,4 +52,7 @@ def _option(parameter: str, value: str) -> str:
     if own:
         return own
     name = _NAMES.get(parameter, f"--{parameter.replace('_', '-')}")
-    return name if value in ("", "True") else f"{name} {value.strip(chr(39))}"
+    text = value.strip("'")
+    if text.startswith("#"):  # otherwise the shell takes the rest of the line for a comment
+        text = f"'{text}'"
+    return name if value in ("", "True") else f"{name} {text}"

@@ -28,7 +28,7 @@ _SCOUT = re.compile(r"(?<![a-z])(localizer|localiser|scout|survey|topogram|scano
 _VOLUME_TYPES = {"MOSAIC", "VFRAME"}
 #: Number of series that a message lists.
 _MOST_LISTED = 40
-_REMEDY = "choose one by its position (series='#2'), number, description or UID"
+_REMEDY = "choose one with series='#2', by its position, or by its number, description or UID"
 
 
 @dataclass(frozen=True)
