@@ -1,10 +1,10 @@
-"""Which closing radius do real brain masks have? The measurement behind ``surfaces.CLOSING_MM``.
+"""Measure the closing radius of real brain masks, on which ``surfaces.CLOSING_MM`` is based.
 
     python benchmarks/closing.py DATA --cache FOLDER
 
-A mask made by closing with radius R is unchanged by closing with R or less (closing is idempotent), so the
-volume that a radius adds to a reference tells how far its sulci are filled. The same is printed for what each
-radius makes of the label maps.
+Closing a mask with a radius that it was closed with before, or a smaller one, does not change it. The volume that a
+radius adds to a reference mask therefore shows how far its sulci were filled. The same is printed for masks that are
+derived from label maps with several radii.
 """
 
 from __future__ import annotations
@@ -30,19 +30,20 @@ def main() -> None:
     print("| mask | volume ml |" + "".join(f" +{r:g} mm |" for r in RADII) + "\n|---|---|" + "---|" * len(RADII))
     for path in sorted((options.data / "labelled").glob("*_mask.nii.gz")):
         mask = np.pad(conform(formats.read(path), 1.0, 1).data > 0.5, 12)
-        row(path.name.removesuffix("_mask.nii.gz"), mask)
+        print_row(path.name.removesuffix("_mask.nii.gz"), mask)
     for name in ("synthseg_01", "synthseg_05", "scatterbrains_01", "scatterbrains_14"):
         label_map = load_label_map(options.data / "labelmaps" / f"{name}.nii.gz", options.cache)
         tissues = np.pad(label_map.tissues, 12)
         for radius in (4.0, 6.0, 8.0):
-            row(f"{name}, closed {radius:g} mm", brain_mask(tissues, label_map.voxel_size, radius))
+            print_row(f"{name}, closed {radius:g} mm", brain_mask(tissues, label_map.voxel_size, radius))
 
 
-def row(name: str, mask: np.ndarray) -> None:
-    """Print how much each closing adds to a mask, in percent of its volume."""
+def print_row(name: str, mask: np.ndarray) -> None:
+    """Print the volume that each radius adds to a mask, in percent."""
     volume = mask.sum()
     gains = [100 * (close(mask, radius, 1.0).sum() / volume - 1) for radius in RADII]
     print(f"| {name} | {volume / 1000:.0f} |" + "".join(f" {gain:.2f} % |" for gain in gains), flush=True)
 
 
-main()
+if __name__ == "__main__":
+    main()

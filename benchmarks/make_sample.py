@@ -1,4 +1,4 @@
-"""Make ``src/deskull/samples/head.nii.gz``: a noise-free synthetic T1w head, painted by the synthesis.
+"""Generate ``src/deskull/samples/head.nii.gz``: a synthetic T1w image without noise.
 
 python benchmarks/make_sample.py DATA/labelmaps/synthseg_07.nii.gz
 """
@@ -40,4 +40,5 @@ def main() -> None:
     formats.write(Volume(stored, affine), "src/deskull/samples/head.nii.gz", overwrite=True)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -1,10 +1,10 @@
-"""Train the tutorial's recipes and ours on one data set and compare them with the shipped model.
+"""Train the tutorial's recipes and deskull's on one data set, and compare them with the shipped model.
 
     python benchmarks/recipes.py DATA OUT
 
-DATA holds ``labelmaps/`` and ``labelled/``. Everything goes through the command line, as a user would do it; killed,
-the same command goes on. The epochs are chosen so that each recipe trains for about as long on the same cores; the
-table on stdout states the minutes.
+DATA contains ``labelmaps/`` and ``labelled/``. Everything is run through the command line, as a user would run it. An
+interrupted run continues when the command is repeated. The numbers of epochs are chosen so that each recipe trains for
+about as long on the same cores; the table on stdout states the minutes.
 """
 
 from __future__ import annotations
@@ -55,14 +55,14 @@ def main() -> None:
 
 
 def deskull(*arguments: object) -> None:
-    """Run the command line."""
+    """Run a command of deskull."""
     command = [sys.executable, "-m", "deskull", *map(str, arguments)]
     print("$ deskull", *command[3:], file=sys.stderr, flush=True)
     subprocess.run(command, check=True, stdout=sys.stderr)
 
 
 def real_table(labelled: Path, out: Path) -> Path:
-    """The scans of ``labelled/`` as a data set, in the splits that its table gives."""
+    """Write the scans of ``labelled/`` as a data set, with the splits of its table."""
     cases, splits = [], {}
     with (labelled / "cases.csv").open(newline="") as file:
         for row in csv.DictReader(file):
@@ -78,7 +78,7 @@ def real_table(labelled: Path, out: Path) -> Path:
 
 
 def score(model: str, data_set: str, table: Path, folder: Path) -> list[dict]:
-    """Scores of a model's masks against the references of a table's validation split."""
+    """Score a model's masks against the references of the validation split of a table."""
     rows = []
     for case in cases_of(table, "validation"):
         predicted = folder / f"{split_name(case.raw)[0]}_brainmask.nii.gz"
@@ -88,21 +88,21 @@ def score(model: str, data_set: str, table: Path, folder: Path) -> list[dict]:
 
 
 def report(rows: list[dict], out: Path, epochs: list[int]) -> None:
-    """Print the table: medians, and the minutes of training."""
-    found = defaultdict(list)
+    """Print a table of medians, with the minutes of training."""
+    grouped = defaultdict(list)
     for row in rows:
-        found[row["model"], row["set"]].append(row)
-    spent = dict(zip(EPOCHS, epochs, strict=True))
+        grouped[row["model"], row["set"]].append(row)
+    n_epochs = dict(zip(EPOCHS, epochs, strict=True))
     print("| model | training | NFBS IoU | NFBS Dice | T1w | T2w | FLAIR |\n|---|---|---|---|---|---|---|")
     for model in dict.fromkeys(row["model"] for row in rows):
-        cells = [np.median([r["iou"] for r in found[model, "NFBS"]])]
-        cells += [np.median([r["dice"] for r in found[model, name]]) for name in ("NFBS", "T1w", "T2w", "FLAIR")]
+        cells = [np.median([r["iou"] for r in grouped[model, "NFBS"]])]
+        cells += [np.median([r["dice"] for r in grouped[model, name]]) for name in ("NFBS", "T1w", "T2w", "FLAIR")]
         effort = "as shipped"
-        if model in spent:
+        if model in n_epochs:
             speed = json.loads((out / "runs" / model / "speed.json").read_text())
-            passes = sum(1 for _ in (out / "runs" / model / "metrics.csv").open()) - 1
-            minutes = passes * 32 / speed["samples_per_step"] * speed["seconds_per_step"] / 60
-            effort = f"{spent[model]} epochs, {minutes:.0f} min"
+            n_passes = sum(1 for _ in (out / "runs" / model / "metrics.csv").open()) - 1
+            minutes = n_passes * 32 / speed["samples_per_step"] * speed["seconds_per_step"] / 60
+            effort = f"{n_epochs[model]} epochs, {minutes:.0f} min"
         print(f"| {model} | {effort} | " + " | ".join(f"{cell:.3f}" for cell in cells) + " |")
 
 

@@ -1,11 +1,11 @@
-"""Score the pipeline on synthetic heads of held-out label_maps, by contrast family, or by degradation.
+"""Score the pipeline on synthetic images of validation label maps, by contrast family or by degradation.
 
-python benchmarks/synthetic.py DATA --cache FOLDER [--model default] [--border MM] [--count 208]
-    [--figures FILE.json] [--alone]
+    python benchmarks/synthetic.py DATA --cache FOLDER [--model default] [--border MM] [--count 208]
+        [--figures FILE.json] [--alone]
 
-With --alone, heads of ordinary pose and contrast go through one degradation at a time (as strong as training draws it),
-so that what costs the most is seen. The slope says how much of each mm of fluid between brain and skull the mask takes
-in beside what it should: at 1 its edge follows the skull, at 0 the brain.
+With --alone, one degradation at a time is applied to images of ordinary pose and contrast, as strongly as in training,
+to find out which costs most. The slope is the error of the mask's edge per mm of fluid between brain and skull: with a
+slope of 0 the edge follows the brain, and with 1 the skull.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ from deskull.train.synthesis.intensities import FAMILIES
 from deskull.train.synthesis.label_map import load_label_map
 
 FIRST_SEED = 900_000
-#: Everything that happens to some images and not to others, and what turns it off.
-NONE = dict.fromkeys(
+#: Degradations that are applied to some images, all turned off.
+NO_DEGRADATION = dict.fromkeys(
     (
         *("lesion_probability", "defacing_probability", "skull_stripped_probability", "atrophy_probability"),
         *("ventricle_probability", "pad_probability", "metal_probability", "bias_field", "coil_probability"),
@@ -58,70 +58,70 @@ def main() -> None:
     label_maps = [load_label_map(path, options.cache) for path in paths]
     config, stripper = synthesis_config(recipe), Stripper(options.model)
     names = [*FAMILIES, "random"]
-    dice, slopes, leaks = defaultdict(list), defaultdict(list), []
-    ways = alone(config) if options.alone else {"": config}
-    for (name, changed), item in product(ways.items(), range(options.count)):
+    dice, slopes, far_false_positives = defaultdict(list), defaultdict(list), []
+    configs = one_degradation_each(config) if options.alone else {"": config}
+    for (name, changed), item in product(configs.items(), range(options.count)):
         family = names[item % len(names)]
         only = replace(changed, contrast=ContrastConfig(family_weights={family: 1.0}))
         sample = synthesise(label_maps[item // len(names) % len(label_maps)], FIRST_SEED + item, (96, 112, 96), only)
         scores, slope = strip(stripper, sample, config.voxel_size, options.border)
         dice[name or family].append(scores.dice if scores else 0.0)
         slopes[name or family].append(slope)
-        leaks.append(scores.far_false_positives if scores else 0.0)
-    report(dice, slopes, leaks, options.figures)
+        far_false_positives.append(scores.far_false_positives if scores else 0.0)
+    report(dice, slopes, far_false_positives, options.figures)
 
 
-def alone(config: SynthesisConfig) -> dict[str, SynthesisConfig]:
-    """Settings of heads with no degradation, with each alone, with permuted axes and with a large rotation."""
+def one_degradation_each(config: SynthesisConfig) -> dict[str, SynthesisConfig]:
+    """Return settings without any degradation, with each one alone, with permuted axes, and with a large rotation."""
     pose = replace(config.pose, axis_permutation_probability=0.0, large_rotation_probability=0.0)
-    clean = replace(config, pose=pose, **NONE)
-    ways = {"none": clean} | {
+    clean = replace(config, pose=pose, **NO_DEGRADATION)
+    configs = {"none": clean} | {
         name.removesuffix("_probability"): replace(
             clean, **{name: 1.0 if name.endswith("_probability") else getattr(config, name)}
         )
-        for name in NONE
+        for name in NO_DEGRADATION
     }
-    ways["axes permuted"] = replace(clean, pose=replace(pose, axis_permutation_probability=1.0))
-    ways["large rotation"] = replace(clean, pose=replace(pose, large_rotation_probability=1.0))
-    return ways
+    configs["axes permuted"] = replace(clean, pose=replace(pose, axis_permutation_probability=1.0))
+    configs["large rotation"] = replace(clean, pose=replace(pose, large_rotation_probability=1.0))
+    return configs
 
 
 def strip(stripper: Stripper, sample, voxel: float, border: float):
-    """Strip a sample as if it were a scan: scores in its field of view (None: no brain found), and the slope.
+    """Strip a sample; return its scores in the field of view (None: no brain was found) and the slope.
 
-    The image may be finer than the truth: the answer is averaged there.
+    If the image is finer than the reference, the distance is averaged.
     """
     brain, skull = sample.distance[0].numpy()
-    image, seen = sample.image[0, 0].numpy(), sample.weight[0, 0].numpy() > 0
+    image, field_of_view = sample.image[0, 0].numpy(), sample.weight[0, 0].numpy() > 0
     stride = image.shape[0] // brain.shape[0]
     try:
         result = stripper.strip(Volume(image, np.diag([*(voxel / stride,) * 3, 1.0])), border=border)
     except InputError:
         return None, np.nan
-    found, _ = downsample(result.distance.data, result.distance.affine, voxel)
-    scores = score(found < border, brain < 0, (voxel,) * 3, seen)
-    return scores, slope_on_gap(found, brain, skull, seen)
+    predicted, _ = downsample(result.distance.data, result.distance.affine, voxel)
+    scores = score(predicted < border, brain < 0, (voxel,) * 3, field_of_view)
+    return scores, slope_on_gap(predicted, brain, skull, field_of_view)
 
 
-def slope_on_gap(found, brain, skull, seen) -> float:
-    """Slope of how far outside the brain's edge was found on how far the intracranial surface is, both in mm."""
-    edge = seen & (abs(brain) < 1.2)
+def slope_on_gap(predicted, brain, skull, field_of_view) -> float:
+    """Regress the error of the predicted surface on the gap between brain and skull, both in mm; return the slope."""
+    edge = field_of_view & (abs(brain) < 1.2)
     gap = np.clip(brain - skull, 0, 8)[edge]
-    return float(np.polyfit(gap, (brain - found)[edge], 1)[0]) if gap.std() > 0.1 else np.nan
+    return float(np.polyfit(gap, (brain - predicted)[edge], 1)[0]) if gap.std() > 0.1 else np.nan
 
 
 def report(
-    dice: dict[str, list[float]], slopes: dict[str, list[float]], leaks: list[float], target: Path | None
+    dice: dict[str, list[float]], slopes: dict[str, list[float]], far_false_positives: list[float], target: Path | None
 ) -> None:
-    """Print medians and the worst, and write them for the card."""
+    """Print the medians and the worst scores, and write them for the model's card."""
     print("| kind | images | median Dice | worst | slope |\n|---|---|---|---|---|")
-    for family, found in dice.items():
+    for family, values in dice.items():
         slope = np.nanmedian(slopes[family])
-        print(f"| {family} | {len(found)} | {np.median(found):.4f} | {min(found):.4f} | {slope:+.2f} |")
+        print(f"| {family} | {len(values)} | {np.median(values):.4f} | {min(values):.4f} | {slope:+.2f} |")
     together = np.concatenate(list(dice.values()))
     low = np.percentile(together, 1)
     print(f"\nall: {len(together)} images, median {np.median(together):.4f}, 1st percentile {low:.4f}", end=", ")
-    print(f"worst {together.min():.4f}; median leak {100 * np.median(leaks):.2f} %")
+    print(f"worst {together.min():.4f}; median false positives beyond 5 mm {np.median(far_false_positives):.4f}")
     if target:
         summary = {"images": len(together), "median_dice": round(float(np.median(together)), 4)}
         summary |= {"percentile_1": round(float(low), 4), "worst_dice": round(float(together.min()), 4)}
@@ -129,4 +129,5 @@ def report(
         target.write_text(json.dumps({"held_out_synthetic": summary}, indent=2) + "\n")
 
 
-main()
+if __name__ == "__main__":
+    main()
