@@ -20,14 +20,14 @@ PATIENT = "Doe^Jane"
 
 @dataclass
 class Recipe:
-    """How a series is made; the defaults give 12 axial slices of 16 x 16 voxels of 2 x 2 x 3 mm."""
+    """How a series is made; the defaults give 12 axial slices of 16 x 16 voxels of 2 x 2 x 6 mm."""
 
     slices: int = 12
     size: int = 16
     rows: int | None = None
     orientation: tuple[float, ...] = AXIAL
-    origin: tuple[float, float, float] = (-16.0, -16.0, -18.0)
-    spacing: float = 3.0
+    origin: tuple[float, float, float] = (-16.0, -16.0, -36.0)
+    spacing: float = 6.0
     tilt: float = 0.0  # mm that each slice is shifted along the columns
     number: int = 3
     description: str = "T1 sagittal"

@@ -41,10 +41,10 @@ def world_of_pixel(recipe, index, row, column):
         Recipe(),
         Recipe(orientation=SAGITTAL),
         Recipe(orientation=(0.8, 0.6, 0, -0.6, 0.8, 0)),
-        Recipe(spacing=-3.0),
-        Recipe(sop_class=CT, tilt=0.8),
-        Recipe(sop_class=CT, tilt=-0.8),
-        Recipe(sop_class=CT, tilt=0.8, spacing=-3.0),
+        Recipe(spacing=-6.0),
+        Recipe(sop_class=CT, tilt=1.6),
+        Recipe(sop_class=CT, tilt=-1.6),
+        Recipe(sop_class=CT, tilt=1.6, spacing=-6.0),
     ],
     ids=["axial", "sagittal", "oblique", "descending", "tilted", "tilted other way", "tilted and descending"],
 )
@@ -58,14 +58,14 @@ def test_every_pixel_lies_where_its_slice_states(recipe, tmp_path):
 
 
 def test_tilted_slices_are_reported_with_their_angle(tmp_path):
-    write_series(tmp_path / "series", Recipe(sop_class=CT, tilt=0.8))
+    write_series(tmp_path / "series", Recipe(sop_class=CT, tilt=1.6))
     with pytest.warns(GeometryWarning, match=r"stacked at an angle of 14\.9 degrees"):
         volume = formats.read(tmp_path / "series")
     assert volume.shape == (16, 16, 12)
 
 
 def test_affine_of_a_tilted_series_is_in_the_sform_of_results(tmp_path):
-    write_series(tmp_path / "series", Recipe(sop_class=CT, tilt=0.8))
+    write_series(tmp_path / "series", Recipe(sop_class=CT, tilt=1.6))
     with pytest.warns(GeometryWarning):
         volume = formats.read(tmp_path / "series")
     formats.write(volume, tmp_path / "out.nii.gz")
@@ -115,7 +115,7 @@ def every_third_missing(folder):
 
 
 def one_missing_of_descending(folder):
-    write_series(folder, Recipe(spacing=-3.0), keep=[index for index in range(12) if index != 2])
+    write_series(folder, Recipe(spacing=-6.0), keep=[index for index in range(12) if index != 2])
 
 
 def unevenly_spaced(folder):
@@ -160,8 +160,8 @@ def nothing(folder):
 @pytest.mark.parametrize(
     ("make", "sentence"),
     [
-        (one_missing, r"slice 6 of 12 is missing \(6 mm from one slice to the next instead of 3 mm\)"),
-        (three_missing, r"slices 6 to 8 of 12 are missing \(12 mm from"),
+        (one_missing, r"slice 6 of 12 is missing \(12 mm from one slice to the next instead of 6 mm\)"),
+        (three_missing, r"slices 6 to 8 of 12 are missing \(24 mm from"),
         (every_third_missing, r"slices 2, 5, 8, 11 of 12 are missing"),
         (one_missing_of_descending, r"slice 3 of 12 is missing"),
         (unevenly_spaced, r"unevenly spaced \(3 to 4\.5 mm apart\)"),
@@ -241,11 +241,11 @@ def phase_images(folder):
     ("make", "shape", "warning"),
     [
         (last_slices_missing, (16, 16, 10), None),
-        (first_slice_truncated, (16, 16, 11), "slice 1 of 12 is truncated and left out"),
+        (first_slice_truncated, (16, 16, 11), "slice 1 of 12 is truncated or damaged and left out"),
         (copied_file, (16, 16, 12), "1 file is left out as a copy of another"),
         (repeated_slice, (16, 16, 12), "1 file is left out: the same pixels"),
         (repeated_series, (16, 16, 12), "12 files are left out: the same pixels"),
-        (localizer_of_the_same_uid, (16, 16, 12), "3 of 15 images left out: they have another orientation or matrix"),
+        (localizer_of_the_same_uid, (16, 16, 12), "3 of 15 images left out: they have another orientation, matrix or"),
         (larger_image_of_the_same_uid, (16, 16, 12), "1 of 13 images left out"),
         (two_echoes, (16, 16, 12), "holds 2 images of the same slices (echo 1, echo 2); only echo 1 is used"),
         (phase_images, (16, 16, 12), "holds 2 images of the same slices (magnitude, phase); only magnitude is used"),
@@ -261,7 +261,7 @@ def test_scan_is_read_in_place_and_what_is_left_out_is_reported_once(make, shape
     first = 12 - shape[2] if make is first_slice_truncated else 0
     centre = pixels(Recipe(), 6)[8, 8]
     np.testing.assert_allclose(world_of(volume, centre), world_of_pixel(Recipe(), 6, 8, 8), atol=1e-3)
-    assert volume.affine[2, 3] == pytest.approx(-18.0 + 3.0 * first)
+    assert volume.affine[2, 3] == pytest.approx(-36.0 + 6.0 * first)
     messages = [str(one.message) for one in caught if issubclass(one.category, DicomWarning)]
     assert messages == [] if warning is None else [warning in message for message in messages] == [True]
 
@@ -316,8 +316,8 @@ def test_header_of_a_volume_holds_no_text_of_the_series(folder):
 
 
 def test_chosen_series_is_read(folder):
-    write_series(folder, Recipe(number=7, slices=5), name="other{}.dcm")
-    assert formats.read(folder, ReadOptions(series="7")).shape == (16, 16, 5)
+    write_series(folder, Recipe(number=7, slices=10), name="other{}.dcm")
+    assert formats.read(folder, ReadOptions(series="7")).shape == (16, 16, 10)
 
 
 def test_messages_hold_no_temporary_path_and_no_text_of_the_patient(tmp_path):

@@ -41,7 +41,7 @@ def read_back(path, scan):
 
 @pytest.mark.parametrize(
     "recipe",
-    [Recipe(), Recipe(orientation=SAGITTAL), Recipe(spacing=-3.0), Recipe(sop_class=CT, tilt=0.8)],
+    [Recipe(), Recipe(orientation=SAGITTAL), Recipe(spacing=-6.0), Recipe(sop_class=CT, tilt=1.6)],
     ids=["axial", "sagittal", "descending", "tilted"],
 )
 @pytest.mark.filterwarnings("ignore::deskull.errors.GeometryWarning")
@@ -82,7 +82,7 @@ def test_segmentation_refers_to_the_slices_that_were_read_alone(folder, tmp_path
 
 
 def test_segmentation_is_of_the_chosen_series(folder, tmp_path):
-    write_series(folder, Recipe(number=7, slices=5), name="other{}.dcm")
+    write_series(folder, Recipe(number=7, slices=10), name="other{}.dcm")
     options = ReadOptions(series="7")
     scan = formats.read(folder, options)
     write_seg(random_mask(scan), folder, tmp_path / "seg.dcm", options)

@@ -64,8 +64,10 @@ def read_frames(headers: Iterable[Any]) -> list[Frame]:
 
     Raises
     ------
-    AttributeError, LookupError, TypeError, ValueError
-        If an image does not state where it lies, or states it in values that are no place.
+    AttributeError, LookupError
+        If an image does not state where it lies.
+    TypeError, ValueError
+        If it states it in values that are no place.
     """
     frames = []
     for header in headers:
@@ -93,6 +95,8 @@ def _group(groups: tuple[Any, Any], name: str) -> Any:
 
 def _affine(position: Any, orientation: Any, spacing: Any) -> Affine:
     """Matrix of a `Frame`."""
+    if position is None or orientation is None or spacing is None:
+        raise AttributeError("an attribute is empty")
     along_row, along_column = np.array(orientation, float).reshape(2, 3)
     matrix = np.zeros((4, 3))
     matrix[:3, 0] = along_column * float(spacing[0])

@@ -13,6 +13,7 @@ from pathlib import Path
 from deskull.errors import DicomWarning, GeometryWarning, InputError
 from deskull.formats import nifti
 from deskull.formats.dicom.archive import opened
+from deskull.formats.dicom.content import count_misplaced
 from deskull.formats.dicom.conversion import convert
 from deskull.formats.dicom.geometry import TOLERANCE_VOXELS, misplacement
 from deskull.formats.dicom.series import choose, list_series
@@ -61,22 +62,31 @@ def read(path: Path, options: ReadOptions = _DEFAULT) -> Volume:
         series = choose(list_series(root, path), options.series, path)
         stack = select_images(series, path)
         files, warning = convert(stack.images, scratch, str(path))
-        volumes = {file.stem.removeprefix("image"): volume for file in files if (volume := _volume(file))}
-    if not volumes:
-        raise InputError(f"{path}: series {series.number} holds no 3-D scan; choose another series.")
-    volume = _fitting(volumes, stack, warning, path)
+        volumes = {file.stem.removeprefix("image"): volume for file in files if (volume := _volume(file, path, stack))}
+        if not volumes:
+            raise InputError(f"{path}: series {series.number} holds no 3-D scan; choose another series.")
+        volume = _fitting(volumes, stack, warning, path)
     header = volume.header.copy()
     for field in _TEXTS:
         header[field] = b""
     return replace(volume, header=header, name=str(path))
 
 
-def _volume(file: Path) -> Volume | None:
-    """Read an image of dcm2niix; None if it is not 3-D."""
+def _volume(file: Path, path: Path, stack: Stack) -> Volume | None:
+    """Read an image of dcm2niix; None if it is not 3-D.
+
+    Warnings of its header matter only if its geometry is not checked against that of the slices.
+    """
     try:
-        return nifti.read(file)
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            volume = nifti.read(file)
     except InputError:
         return None
+    if not stack.frames:
+        for one in caught:
+            warnings.warn(str(one.message).replace(str(file), str(path)), one.category, stacklevel=3)
+    return volume
 
 
 def _fitting(volumes: dict[str, Volume], stack: Stack, warning: str, path: Path) -> Volume:
@@ -95,6 +105,11 @@ def _fitting(volumes: dict[str, Volume], stack: Stack, warning: str, path: Path)
         fault = f"the image that dcm2niix makes does not lie where the slices do{reason}"
         raise InputError(f"{path}: {fault}; convert the series to NIfTI and check it.")
     names = sorted(plain, key=lambda name: (-plain[name].data.size, name.startswith(_PHASES), name))
+    if len(names) == 1 and plain[names[0]].data.ndim == 3:
+        misplaced = count_misplaced(plain[names[0]], stack.images, stack.frames)
+        if misplaced:
+            fault = f"dcm2niix puts {misplaced} of its {len(stack.frames)} slices in the place of others"
+            raise InputError(f"{path}: {fault}; convert the series to NIfTI and check it.")
     if len(names) > 1:
         texts = [_image_name(name) for name in names]
         fault = f"holds {len(names)} images of the same slices ({', '.join(texts)}); only {texts[0]} is used"

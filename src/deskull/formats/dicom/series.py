@@ -121,8 +121,19 @@ def list_series(root: Path, name: Path | None = None) -> list[Series]:
 
 
 def _is_image(header: Any) -> bool:
-    """Whether a header is of an image of a series, and of none that is made from others."""
-    return "Rows" in header and "SeriesInstanceUID" in header and header.get("Modality") not in _NO_IMAGES
+    """Whether a header is of an image of a series, and of none that is made from others.
+
+    Raises
+    ------
+    ValueError
+        If it is of an image but lacks what every image states.
+    """
+    if header.get("Modality") in _NO_IMAGES:
+        return False
+    whole = "Rows" in header and "SeriesInstanceUID" in header
+    if not whole and "Image Storage" in require("pydicom").uid.UID(str(header.get("SOPClassUID") or "")).name:
+        raise ValueError("an image without its size or series")
+    return whole
 
 
 def _series(uid: str, images: Sequence[tuple[Path, Any]]) -> Series:

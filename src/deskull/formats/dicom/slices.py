@@ -13,20 +13,24 @@ from typing import Any
 import numpy as np
 
 from deskull.errors import DicomWarning, InputError
-from deskull.formats.dicom.geometry import Frame, describe_gaps, heights, read_frames, same_plane
+from deskull.formats.dicom.geometry import Frame, describe_gaps, distinct, heights, read_frames, same_plane
 from deskull.formats.dicom.headers import Image, read_image
 from deskull.formats.dicom.libraries import require, silenced
 from deskull.formats.dicom.series import Series, holds_volume, is_mosaic
 
 _TAGS = (
     "SOPInstanceUID", "SeriesNumber", "InstanceNumber", "ImageType", "NumberOfFrames", "Rows", "Columns",
-    "SamplesPerPixel", "BitsAllocated", "PixelSpacing", "ImagePositionPatient", "ImageOrientationPatient",
-    "SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence",
+    "SamplesPerPixel", "BitsAllocated", "PixelRepresentation", "PhotometricInterpretation", "PixelSpacing",
+    "ImagePositionPatient", "ImageOrientationPatient", "SharedFunctionalGroupsSequence",
+    "PerFrameFunctionalGroupsSequence",
 )  # fmt: skip
+_BAD_PLACES = "the positions or orientations of its slices are damaged"
 _REMEDY = "copy the series again, complete"
 #: A stack of slices of one orientation must hold at least this fraction of the images of its series.
 _MIN_FRACTION = 0.6
-_BAD_GEOMETRY = (AttributeError, LookupError, TypeError, ValueError)
+_UNSTATED, _DAMAGED = (AttributeError, LookupError), (TypeError, ValueError)
+#: A head is higher than this, in mm, so that a series of less may be incomplete.
+_MIN_EXTENT_MM = 50.0
 
 
 @dataclass(frozen=True)
@@ -74,14 +78,14 @@ def select_images(series: Series, path: Path) -> Stack:
     if any(holds_volume(image.header) for image in images):
         return _volumes(images, path)
     placed = [(image, frame) for image in images if (frame := _frame(image.header))]
+    if not placed and any(_states_place(image.header) for image in images):
+        raise InputError(f"{path}: {_BAD_PLACES}; {_REMEDY}.")
     if not placed:
         return Stack(tuple(_complete(images, path)), _unplaced(path))
     stack = _largest_stack(placed, len(images), path)
     stack = _without_truncated(stack, path)
     stack = _without_repeats(stack, path)
-    gaps = describe_gaps(heights([frame for _, frame in _by_instance(stack)]))
-    if gaps:
-        raise InputError(f"{path}: {gaps}; {_REMEDY}.")
+    _check_positions([frame for _, frame in _by_instance(stack)], path)
     return Stack(tuple(image for image, _ in stack), tuple(frame for _, frame in stack))
 
 
@@ -91,7 +95,10 @@ def _read(series: Series, path: Path) -> list[Image]:
     with silenced():
         for file in series.files:
             try:
-                images.append(read_image(file, _TAGS))
+                image = read_image(file, _TAGS)
+                for _ in image.header:  # values are converted, and libraries warn of them, when they are first used
+                    pass
+                images.append(image)
             except Exception:  # pydicom has no error of its own for damaged files
                 continue
     damaged = len(series.files) - len(images)
@@ -128,16 +135,30 @@ def _volumes(images: Sequence[Image], path: Path) -> Stack:
     try:
         with silenced():
             frames = read_frames(image.header for image in images)
-    except _BAD_GEOMETRY:
+    except _UNSTATED:
         return Stack(tuple(images), _unplaced(path))
+    except _DAMAGED:
+        raise InputError(f"{path}: {_BAD_PLACES}; {_REMEDY}.") from None
+    if len(frames) != sum(int(image.header.NumberOfFrames) for image in images):
+        raise InputError(f"{path}: states the positions of {len(frames)} frames but holds another number; {_REMEDY}.")
     groups = _groups([(images[0], frame) for frame in frames])
     if len(groups) > 1:
         fault = f"its frames have {len(groups)} orientations or matrices, as those of a localizer"
         raise InputError(f"{path}: {fault}; choose another series.")
-    gaps = describe_gaps(heights(frames))
+    _check_positions(frames, path)
+    return Stack(tuple(images), tuple(frames))
+
+
+def _check_positions(frames: Sequence[Frame], path: Path) -> None:
+    """Refuse slices with gaps, and warn of those that can hardly be all of a head."""
+    positions = heights(frames)
+    gaps = describe_gaps(positions)
     if gaps:
         raise InputError(f"{path}: {gaps}; {_REMEDY}.")
-    return Stack(tuple(images), tuple(frames))
+    extent = float(np.ptp(positions))
+    if extent < _MIN_EXTENT_MM:
+        count = len(distinct(positions))
+        _warn(path, f"its {count} slices cover {extent:.3g} mm only; the series may be incomplete")
 
 
 def _complete(images: Sequence[Image], path: Path) -> list[Image]:
@@ -150,9 +171,9 @@ def _complete(images: Sequence[Image], path: Path) -> list[Image]:
     """
     complete = [image for image in images if image.complete]
     if not complete:
-        raise InputError(f"{path}: ends before its last voxel (truncated); {_REMEDY}.")
+        raise InputError(f"{path}: does not hold the pixels that its header states (truncated or damaged); {_REMEDY}.")
     if len(complete) < len(images):
-        _warn(path, f"{_files(len(images) - len(complete))} truncated and left out")
+        _warn(path, f"{_files(len(images) - len(complete))} truncated or damaged and left out")
     return complete
 
 
@@ -161,8 +182,13 @@ def _frame(header: Any) -> Frame | None:
     try:
         with silenced():
             return read_frames([header])[0]
-    except _BAD_GEOMETRY:
+    except (*_UNSTATED, *_DAMAGED):
         return None
+
+
+def _states_place(header: Any) -> bool:
+    """Whether a header has a position or an orientation, of whatever value."""
+    return bool(header.get("ImagePositionPatient") or header.get("ImageOrientationPatient"))
 
 
 _Placed = tuple[Image, Frame]
@@ -172,12 +198,19 @@ def _groups(placed: Sequence[_Placed]) -> list[list[_Placed]]:
     """Slices by matrix, pixel size and orientation, the largest group first."""
     groups: list[list[_Placed]] = []
     for image, frame in placed:
-        group = next((one for one in groups if same_plane(one[0][1], frame)), None)
+        group = next((one for one in groups if _alike(one[0], (image, frame))), None)
         if group is None:
             groups.append([(image, frame)])
         else:
             group.append((image, frame))
     return sorted(groups, key=len, reverse=True)
+
+
+def _alike(first: _Placed, second: _Placed) -> bool:
+    """Whether two slices can belong to one stack: by their planes, and by how their pixels are stored."""
+    names = ("BitsAllocated", "SamplesPerPixel", "PhotometricInterpretation")
+    stored = all(first[0].header.get(name) == second[0].header.get(name) for name in names)
+    return stored and same_plane(first[1], second[1])
 
 
 def _largest_stack(placed: Sequence[_Placed], total: int, path: Path) -> list[_Placed]:
@@ -189,7 +222,7 @@ def _largest_stack(placed: Sequence[_Placed], total: int, path: Path) -> list[_P
         raise InputError(f"{path}: {fault}; choose another series.")
     others = total - len(stack)
     if others:
-        fault = "another orientation or matrix (a localizer?) or state none"
+        fault = "another orientation, matrix or type of pixels (a localizer?)"
         _warn(path, f"{others} of {total} images left out: they have {fault}")
     return stack
 
@@ -213,9 +246,8 @@ def _without_truncated(stack: Sequence[_Placed], path: Path) -> list[_Placed]:
         return list(stack)
     places = [place for place, (image, _) in enumerate(_by_instance(stack), 1) if not image.complete]
     named = ", ".join(map(str, places[:6])) + (f" and {len(places) - 6} more" if len(places) > 6 else "")
-    fault = (
-        f"slice{'s' if len(places) > 1 else ''} {named} of {len(stack)} {'are' if len(places) > 1 else 'is'} truncated"
-    )
+    subject = f"slices {named} of {len(stack)} are" if len(places) > 1 else f"slice {named} of {len(stack)} is"
+    fault = f"{subject} truncated or damaged"
     positions = heights([frame for _, frame in _by_instance(complete)]) if complete else np.zeros(0)
     if len(complete) < 3 or describe_gaps(positions):
         raise InputError(f"{path}: {fault}; {_REMEDY}.")

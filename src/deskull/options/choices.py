@@ -1,0 +1,68 @@
+"""Choices: the values of the options that have a fixed set of them."""
+
+from __future__ import annotations
+
+import enum
+from typing import TypeVar
+
+from deskull.errors import UsageError
+
+Choice = TypeVar("Choice", bound=enum.StrEnum)
+
+
+class Surface(enum.StrEnum):
+    """The surface that the mask follows."""
+
+    brain = "brain"
+    intracranial = "intracranial"
+
+
+class Frame(enum.StrEnum):
+    """How a 4-D series is masked."""
+
+    each = "each"
+    mean = "mean"
+
+
+class EngineName(enum.StrEnum):
+    """The inference engine that runs the network."""
+
+    onnxruntime = "onnxruntime"
+    openvino = "openvino"
+
+
+class Device(enum.StrEnum):
+    """Where the network runs."""
+
+    auto = "auto"
+    cpu = "cpu"
+
+
+class OutputKind(enum.StrEnum):
+    """Kinds of result files; each is the ending that is appended to the scan's name."""
+
+    brainmask = "brainmask"
+    brain = "brain"
+    distance = "distance"
+    brain_n4 = "brain_n4"
+    seg = "seg"
+
+
+def parse_choice(name: str, value: str, choices: type[Choice]) -> Choice:
+    """Return the member of an enumeration that a text names.
+
+    Parameters
+    ----------
+    name : str
+        Of the parameter, for the error.
+    value : str
+    choices : type of enum.StrEnum
+
+    Raises
+    ------
+    UsageError
+    """
+    try:
+        return choices(value)
+    except ValueError:
+        raise UsageError(f"unknown; choose {' or '.join(choices)}.", parameter=name, value=value) from None
