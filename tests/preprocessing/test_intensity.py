@@ -61,7 +61,7 @@ def test_a_ct_is_clipped_to_the_window_around_the_brain():
     assert [clipped.data[i, i, i] for i in (0, 5, 10)] == [-50, 35, 150]
 
 
-def test_a_ct_stored_with_an_intercept_is_clipped_alike():
+def test_a_ct_stored_with_an_intercept_is_clipped_to_the_same_values():
     stored = Volume((ct() + 1024).astype(np.uint16), np.eye(4), slope=1.0, inter=-1024.0)
     np.testing.assert_array_equal(clip_ct(stored).values(), clip_ct(Volume(ct(), np.eye(4))).values())
 

@@ -57,10 +57,7 @@ def read(path: Path, options: ReadOptions = _DEFAULT) -> Volume:
         raise InputError(f"{path}: has the axes {', '.join(names)[:80]}; deskull needs x, y, z and perhaps time.")
     check_dtype(minc.get_data_dtype(), path)
     check_count(declared, path, np.float64)
-    with np.errstate(
-        over="ignore", invalid="ignore"
-    ):  # a damaged range gives infinite values, of which the user is told
-        values = _values(minc, path)
+    values = _values(minc, path)
     if others:
         values = np.moveaxis(values, names.index(others[0]), -1)
     shape, trailing = split_shape(values.shape, path)
@@ -72,8 +69,9 @@ def read(path: Path, options: ReadOptions = _DEFAULT) -> Volume:
 
 
 def _values(minc: Any, path: Path) -> FloatArray:
-    """Return the real values, which 32-bit floats can hold."""
-    values = np.asarray(minc.get_scaled_data())
+    """Return the real values as float32; a damaged range, which gives infinite values, is refused."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        values = np.asarray(minc.get_scaled_data())
     largest = float(np.abs(values).max(initial=0, where=np.isfinite(values)))
     if largest and not np.finfo(np.float32).tiny < largest < np.finfo(np.float32).max:
         raise InputError(f"{path}: its values reach up to {largest:g} (damaged image-min or image-max); copy it again.")
