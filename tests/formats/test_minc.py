@@ -109,6 +109,7 @@ def test_a_small_file_that_expands_to_more_than_a_hundred_times_its_size_is_refu
         formats.read(path)
 
 
+@pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("largest", [1e300, 1e-300])
 def test_values_that_32_bit_floats_cannot_hold_are_refused(tmp_path, largest):
     with pytest.raises(InputError, match="damaged image-min or image-max"):

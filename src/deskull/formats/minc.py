@@ -69,11 +69,12 @@ def read(path: Path, options: ReadOptions = _DEFAULT) -> Volume:
 
 
 def _values(minc: Any, path: Path) -> FloatArray:
-    """Return the real values as float32; a damaged range, which gives infinite values, is refused."""
+    """Return the real values as float32; a range that 32-bit floats cannot hold is refused."""
     with np.errstate(over="ignore", invalid="ignore"):
         values = np.asarray(minc.get_scaled_data())
     largest = float(np.abs(values).max(initial=0, where=np.isfinite(values)))
-    if largest and not np.finfo(np.float32).tiny < largest < np.finfo(np.float32).max:
+    limits = np.finfo(np.float32)
+    if largest and not float(limits.tiny) < largest < float(limits.max):
         raise InputError(f"{path}: its values reach up to {largest:g} (damaged image-min or image-max); copy it again.")
     return values.astype(np.float32)
 
