@@ -169,7 +169,7 @@ def nothing(folder):
         (all_truncated, r"slices 1, 2, 3, 4, 5, 6 and 6 more of 12 are truncated"),
         (differing_slices_at_one_position, r"1 of its 12 slice positions holds slices that differ"),
         (three_orientations, r"its 9 images have 3 orientations or matrices, as those of a localizer"),
-        (single_slice, r"is one slice of a series; give the folder"),
+        (single_slice, r"holds only one slice of series 3; copy the series again"),
     ],
     ids=lambda value: value.__name__ if callable(value) else "",
 )
@@ -276,6 +276,18 @@ def test_time_series_is_read_with_all_frames(tmp_path):
             made.PixelData = (pixels(recipe, index) + time).tobytes()
             write(made, tmp_path / "series" / f"{time}_{index}.dcm")
     assert formats.read(tmp_path / "series").data.shape == (16, 16, 12, 3)
+
+
+def test_time_series_whose_last_frame_is_cut_off_is_refused(tmp_path):
+    recipe = Recipe()
+    for time, count in enumerate((12, 12, 12, 9)):
+        for index in range(count):
+            made = image(recipe, index)
+            made.InstanceNumber, made.AcquisitionNumber = 12 * time + index + 1, time + 1
+            made.PixelData = (pixels(recipe, index) + time).tobytes()
+            write(made, tmp_path / "series" / f"{time}_{index}.dcm")
+    with pytest.raises(InputError, match="3 of its slice positions hold fewer slices than the others"):
+        formats.read(tmp_path / "series")
 
 
 def test_single_file_of_a_series_says_to_give_the_folder(folder):

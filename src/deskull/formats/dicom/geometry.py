@@ -129,6 +129,13 @@ def distinct(positions: Affine) -> Affine:
     return kept
 
 
+def count_incomplete(positions: Affine) -> int:
+    """Count the positions that hold fewer slices than others, as where the last frame of a time series is cut off."""
+    order = distinct(positions)
+    counts = np.bincount(np.abs(order[:, None] - positions).argmin(axis=0), minlength=len(order))
+    return int((counts < counts.max()).sum())
+
+
 def describe_gaps(positions: Affine) -> str:
     """Describe what is missing between slices.
 

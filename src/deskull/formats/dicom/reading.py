@@ -15,7 +15,7 @@ from deskull.formats import nifti
 from deskull.formats.dicom.archive import opened
 from deskull.formats.dicom.content import count_misplaced
 from deskull.formats.dicom.conversion import convert
-from deskull.formats.dicom.geometry import TOLERANCE_VOXELS, misplacement
+from deskull.formats.dicom.geometry import TOLERANCE_VOXELS, count_incomplete, heights, misplacement
 from deskull.formats.dicom.series import choose, list_series
 from deskull.formats.dicom.slices import Stack, select_images
 from deskull.formats.dicom.tilt import MIN_TILT_DEGREES, tilt_degrees, with_own_geometry
@@ -100,6 +100,10 @@ def _fitting(volumes: dict[str, Volume], stack: Stack, warning: str, path: Path)
     plain = {name: volume for name, volume in volumes.items() if not name.startswith(_RESAMPLED)}
     if stack.frames:
         plain = _placed(plain, stack, path)
+    incomplete = count_incomplete(heights(stack.frames)) if stack.frames else 0
+    if not plain and incomplete:
+        fault = f"{incomplete} of its slice positions hold fewer slices than the others (is the last frame incomplete?)"
+        raise InputError(f"{path}: {fault}; remove the incomplete frame.")
     if not plain:
         reason = f" ({warning})" if warning else ""
         fault = f"the image that dcm2niix makes does not lie where the slices do{reason}"

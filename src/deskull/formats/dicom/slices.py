@@ -74,6 +74,8 @@ def select_images(series: Series, path: Path) -> Stack:
     """
     images = _without_copies(_read(series, path), path)
     if len(images) == 1 and not holds_volume(images[0].header):
+        if path.is_dir() or path.suffix.lower() == ".zip":
+            raise InputError(f"{path}: holds only one slice of series {series.number}; {_REMEDY}.")
         raise InputError(f"{path}: is one slice of a series; give the folder that holds all of its slices.")
     if any(holds_volume(image.header) for image in images):
         return _volumes(images, path)
@@ -267,7 +269,8 @@ def _without_repeats(stack: Sequence[_Placed], path: Path) -> list[_Placed]:
     for (image, frame), height in zip(stack, np.round(heights([f for _, f in stack]), 2), strict=True):
         places[float(height)].append((image, frame))
     counts = Counter(len(group) for group in places.values())
-    if len(counts) == 1 and next(iter(counts)) != 2:
+    usual = counts.most_common(1)[0][0]
+    if usual > 2 or counts == {1: len(places)}:  # a time series, whose frames may be alike, or one scan
         return list(stack)
     kept = [one for group in places.values() for one in _distinct_pixels(group)]
     repeats = len(stack) - len(kept)
