@@ -62,9 +62,9 @@ def refuse_run(out: Path, *, resume: bool, overwrite: bool) -> None:
     Raises
     ------
     UsageError
-        If it holds one and neither `resume` nor `overwrite` is set.
+        If it holds one and neither `resume` nor `overwrite` is set; in the first process only, as that makes the run.
     """
-    if has_run(out) and not resume and not overwrite:
+    if first_process() and has_run(out) and not resume and not overwrite:
         raise UsageError(f"{out}: holds a run already; continue it (--resume) or start it again (--overwrite).")
 
 
