@@ -54,6 +54,16 @@ def test_pickled_error_keeps_its_class_text_and_attributes(error):
     assert vars(copy) == vars(error)
 
 
+@pytest.mark.parametrize("kind", [InputError, OutputError, UsageError, GeometryWarning])
+@pytest.mark.parametrize(("quoted", "shown"), [("\x1b[31m", "\\x1b[31m"), ("a\nb", "a\\nb"), ("\udcff", "\\udcff")])
+def test_quoted_control_characters_are_escaped(kind, quoted, shown):
+    assert str(kind(f"scan.nrrd: its space '{quoted}' is unknown.")) == f"scan.nrrd: its space '{shown}' is unknown."
+
+
+def test_letters_of_other_alphabets_are_kept():
+    assert sentence(InputError("Müller ☃.nii: is empty.")) == "Müller ☃.nii: is empty."
+
+
 def failing(number):
     raise ERRORS[number]
 

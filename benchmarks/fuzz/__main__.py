@@ -33,6 +33,7 @@ def main() -> int:
     if options.out:
         write_csv(results, options.out)
     faults = forbidden(results)
+    sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # names of files may be of any bytes
     print(table(results), "\nSilent differences:", silent_by_reason(results), sep="\n")
     print("\nMust not occur:", *(faults or ["nothing did"]), sep="\n")
     print(f"\n{len(results)} mutants in {time.perf_counter() - start:.0f} s, {len(faults)} faults")

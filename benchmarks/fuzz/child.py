@@ -62,11 +62,11 @@ class _OtherDataError(Exception):
 def examine(mutant: Mutant) -> Outcome:
     """Make a mutant, read, strip and write it, and judge what happens."""
     _prepare()
-    files, part, label = mutant.make()
-    seed = all_seeds()[mutant.format]
+    made = mutant.make()
+    part, label = made.part, made.label
     folder = _scratch() / "case"
-    write_files(files, folder, secret())
-    path = folder / seed.main
+    write_files(made.files, folder, secret())
+    path = folder / made.main
     _forget_peak()
     start = time.perf_counter()
     with _bounded():
@@ -157,7 +157,8 @@ def _use(path: Path, out: Path) -> Reading:
         target = out / f"{name}{suffix}"
         formats.write(one, target, overwrite=True)
         _check_written(one, target)
-    values = volume.data * np.float64(volume.slope) + np.float64(volume.inter)
+    with np.errstate(all="ignore"):
+        values = volume.data * np.float64(volume.slope) + np.float64(volume.inter)
     return Reading(values, volume.affine)
 
 

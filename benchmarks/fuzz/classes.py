@@ -66,6 +66,7 @@ def fault_of_message(text: str, path: Path) -> str:
     str
         Empty if nothing is.
     """
+    path = Path("".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in str(path)))
     pair = re.escape(str(path.parent / path.name.split(".")[0])) + r"\.[\w.]*\w|" + re.escape(str(path))
     rest = re.sub(pair, "", text).replace(str(path.parent.parent / "outside"), "")
     faults = {

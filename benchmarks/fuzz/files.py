@@ -33,6 +33,28 @@ class Folder:
 Files = dict[str, "bytes | Fifo | Link | Folder"]
 
 
+@dataclass(frozen=True)
+class Made:
+    """A mutant as files.
+
+    Attributes
+    ----------
+    files : dict
+        Contents by name.
+    main : str
+        Name of the file or folder that is given to deskull.
+    part : {"header", "body", "container", "files", "dicom", "zip"}
+        What is damaged.
+    label : str
+        What was done to it.
+    """
+
+    files: Files
+    main: str
+    part: str
+    label: str
+
+
 def write_files(files: Files, folder: Path, secret: bytes) -> None:
     """Write the files of a mutant into a fresh folder, with the secret voxels in the folder ``outside`` beside it.
 

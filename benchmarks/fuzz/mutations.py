@@ -8,13 +8,39 @@ from functools import cache
 
 import numpy as np
 from benchmarks.fuzz.containers import damaged_encoder
-from benchmarks.fuzz.files import Fifo, Files, Folder, Link
+from benchmarks.fuzz.files import Fifo, Folder, Link, Made
 from benchmarks.fuzz.headers import damage_bytes, edit_lines, set_field
 from benchmarks.fuzz.seeds import Seed, seeds
 from benchmarks.fuzz.seeds_dicom import DicomSeed, dicom_seeds
 from benchmarks.fuzz.seeds_nibabel import nibabel_seeds
 
 Rng = np.random.Generator
+
+_SUFFIXES = (
+    ".nii", ".nii.gz", ".NII.GZ", ".img", ".hdr", ".mgh", ".mgz", ".nrrd", ".nhdr", ".mha", ".mhd", ".dcm", ".zip",
+    ".mnc", ".HEAD", ".BRIK", ".PAR", ".REC", ".nii.nii.gz", ".txt", "", ".gz",
+)  # fmt: skip
+_STEMS = (
+    "scan", "SCAN", "%n%s%n", "a b", "-o", "new\nline", "tab\t", "\x1b[31m", "Müller ☃", "x" * 200, "", "\udcff", "..a",
+    "sub-01_T1w", "a'b\"c", "$(id)", "scan.nii", "[a]*?",
+)  # fmt: skip
+#: Four bytes of voxels: floats that are NaN, infinite, huge, tiny or minus zero, and integers at their limits.
+_WORDS = tuple(
+    bytes.fromhex(word)
+    for word in [
+        "7fc00000",
+        "0000c07f",
+        "7f800000",
+        "0000807f",
+        "ff7fffff",
+        "ffff7fff",
+        "7f7fffff",
+        "ffff7f7f",
+        "00000001",
+        "80000000",
+        "00000080",
+    ]
+)
 
 
 @dataclass(frozen=True)
@@ -33,15 +59,8 @@ class Mutant:
     seed: int
     number: int
 
-    def make(self) -> tuple[Files, str, str]:
-        """Return the files, the part that is damaged and what was done to it.
-
-        Returns
-        -------
-        files : dict
-        part : {"header", "body", "container", "files", "dicom", "zip"}
-        label : str
-        """
+    def make(self) -> Made:
+        """Return the files and what was done to them."""
         rng = np.random.default_rng([zlib.crc32(self.format.encode()), self.seed, self.number])
         source = all_seeds()[self.format]
         return source.mutate(rng) if isinstance(source, DicomSeed) else _mutate(source, rng)
@@ -53,20 +72,31 @@ def all_seeds() -> dict[str, Seed | DicomSeed]:
     return {**seeds(), **{seed.name: seed for seed in nibabel_seeds()}, **dicom_seeds()}
 
 
-def _mutate(seed: Seed, rng: Rng) -> tuple[Files, str, str]:
+def _mutate(seed: Seed, rng: Rng) -> Made:
     """Damage one part of a seed of header and voxels."""
-    parts = ["header"] * 6 + ["body"] * 2 + ["files"] + ["container"] * (4 if seed.encoding != "raw" else 0)
+    parts = ["header"] * 6 + ["body"] * 2 + ["files", "name"] + ["container"] * (4 if seed.encoding != "raw" else 0)
     part = parts[int(rng.integers(len(parts)))]
     if part == "header":
         header, label = _damaged_header(seed, rng)
-        return seed.files(header=header), part, label
+        return Made(seed.files(header=header), seed.main, part, label)
     if part == "body":
-        body, label = _damaged_body(seed.body, rng)
-        return seed.files(body=body), part, label
+        body, label = _damaged_body(seed, rng)
+        return Made(seed.files(body=body), seed.main, part, label)
     if part == "container":
         encode, label = damaged_encoder(seed.encoding, rng)
-        return seed.files(encode=encode), part, label
-    return _damaged_files(seed, rng)
+        return Made(seed.files(encode=encode), seed.main, part, label)
+    return _renamed(seed, rng) if part == "name" else _damaged_files(seed, rng)
+
+
+def _renamed(seed: Seed, rng: Rng) -> Made:
+    """Give the file that is read an odd name, or the name of another format."""
+    suffix = seed.main[seed.main.index(".") :]
+    if rng.random() < 0.5:
+        suffix = _SUFFIXES[int(rng.integers(len(_SUFFIXES)))]
+    name = _STEMS[int(rng.integers(len(_STEMS)))] + suffix
+    files = seed.files()
+    files[name] = files.pop(seed.main)
+    return Made(files, name, "files", f"renamed {name[:40]}")
 
 
 def _damaged_header(seed: Seed, rng: Rng) -> tuple[bytes, str]:
@@ -85,9 +115,10 @@ def _damaged_header(seed: Seed, rng: Rng) -> tuple[bytes, str]:
     return header, label
 
 
-def _damaged_body(body: bytes, rng: Rng) -> tuple[bytes, str]:
+def _damaged_body(seed: Seed, rng: Rng) -> tuple[bytes, str]:
     """Make the voxels fewer, more, or others, before compression."""
-    action = int(rng.integers(6))
+    body = seed.body
+    action = int(rng.integers(7))
     if action == 0:
         return body[: int(rng.integers(len(body)))], "truncated"
     if action == 1:
@@ -98,10 +129,14 @@ def _damaged_body(body: bytes, rng: Rng) -> tuple[bytes, str]:
         return rng.bytes(len(body)), "noise"
     if action == 4:
         return bytes(len(body)), "zeros"
+    if action == 5:
+        at, word = 4 * int(rng.integers(len(body) // 4)), _WORDS[int(rng.integers(len(_WORDS)))]
+        count = int(4 ** rng.integers(0, 6))
+        return (body[:at] + word * count)[: len(body)] + body[at + 4 * count :], f"{count} words {word.hex()}"
     return damage_bytes(body, rng)
 
 
-def _damaged_files(seed: Seed, rng: Rng) -> tuple[Files, str, str]:
+def _damaged_files(seed: Seed, rng: Rng) -> Made:
     """Replace or remove one of the files, or damage one as a whole."""
     files = seed.files()
     names = sorted(files)
@@ -125,10 +160,10 @@ def _damaged_files(seed: Seed, rng: Rng) -> tuple[Files, str, str]:
     if choice >= len(replacements):
         assert isinstance(content, bytes)
         files[name], label = damage_bytes(content, rng)
-        return files, "files", f"{name}: {label}"
+        return Made(files, seed.main, "files", f"{name}: {label}")
     label, replacement = replacements[choice]
     if replacement is None:
         del files[name]
     else:
         files[name] = replacement  # type: ignore[assignment]
-    return files, "files", f"{name}: {label}"
+    return Made(files, seed.main, "files", f"{name}: {label}")

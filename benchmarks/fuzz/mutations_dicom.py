@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-from benchmarks.fuzz.files import Fifo, Files, Link
+from benchmarks.fuzz.files import Fifo, Files, Link, Made
 from benchmarks.fuzz.headers import damage_bytes
 from benchmarks.fuzz.seeds_dicom import DicomSeed, archive, content, pack
 
@@ -42,7 +42,7 @@ _SYNTAXES = ("1.2.840.10008.1.2", "1.2.840.10008.1.2.2", "1.2.840.10008.1.2.4.50
              "1.2.840.10008.1.2.4.90", "1.2.840.10008.1.2.5", "1.2.840.10008.1.2.1.99", "1.2.3")  # fmt: skip
 
 
-def mutate(seed: DicomSeed, rng: Rng) -> tuple[Files, str, str]:
+def mutate(seed: DicomSeed, rng: Rng) -> Made:
     """Damage a series; see `benchmarks.fuzz.mutations.Mutant.make`."""
     if seed.kind == "zip" and rng.random() < 0.6:
         return _damaged_archive(seed, rng)
@@ -50,7 +50,7 @@ def mutate(seed: DicomSeed, rng: Rng) -> tuple[Files, str, str]:
     if seed.kind != "file":
         changes += [_slices, _slices, _slices, _names]
     files, label = changes[int(rng.integers(len(changes)))](seed, rng)
-    return files, "dicom", label
+    return Made(files, seed.main, "dicom", label)
 
 
 def _some(rng: Rng, count: int) -> list[int]:
@@ -224,7 +224,7 @@ def _bomb(count: int) -> bytes:
     return b"".join([*locals_, directory, bytes(end)])
 
 
-def _damaged_archive(seed: DicomSeed, rng: Rng) -> tuple[Files, str, str]:
+def _damaged_archive(seed: DicomSeed, rng: Rng) -> Made:
     """Damage the archive itself, or put something else into it."""
     members = {f"IM{k:04d}.dcm": one for k, one in enumerate(_contents(seed))}
     whole = archive(members)
@@ -261,7 +261,7 @@ def _damaged_archive(seed: DicomSeed, rng: Rng) -> tuple[Files, str, str]:
         made = archive(members | {f"copy/{name}": one for name, one in members.items()})
     else:
         made = whole + rng.bytes(500)
-    return {seed.main: made}, "zip", action
+    return Made({seed.main: made}, seed.main, "zip", action)
 
 
 def _with_link(members: dict[str, bytes]) -> bytes:

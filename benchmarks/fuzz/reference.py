@@ -21,16 +21,16 @@ from benchmarks.fuzz.mutations import Mutant, all_seeds
 from benchmarks.fuzz.seeds import secret
 from benchmarks.fuzz.seeds_dicom import DicomSeed
 
-_META_TYPES = {"MET_CHAR": "i1", "MET_UCHAR": "u1", "MET_SHORT": "i2", "MET_USHORT": "u2", "MET_DOUBLE": "f8"}
+_META_TYPES = {"MET_CHAR": "i1", "MET_UCHAR": "u1", "MET_SHORT": "i2", "MET_USHORT": "u2", "MET_FLOAT": "f4"}
 _LPS = np.diag([-1.0, -1.0, 1.0, 1.0])
 
 
 def read_otherwise(mutant: Mutant) -> dict[str, Reading]:
     """Return the readings of other libraries by their names; those that refuse the file are absent."""
-    files, _, _ = mutant.make()
+    made = mutant.make()
     seed = all_seeds()[mutant.format]
     folder = _scratch() / "case"
-    write_files(files, folder, secret())
+    write_files(made.files, folder, secret())
     readers: dict[str, Callable[[Path], Reading]] = {
         "nibabel": _nibabel,
         "pynrrd": _pynrrd,
@@ -45,7 +45,7 @@ def read_otherwise(mutant: Mutant) -> dict[str, Reading]:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                one = reader(folder / seed.main)
+                one = reader(folder / made.main)
                 found[name] = canonical(one) if seed.any_axes else one
         except Exception:  # these readers have many errors of their own
             continue

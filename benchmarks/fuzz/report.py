@@ -47,7 +47,7 @@ def forbidden(results: Results) -> list[str]:
 
 def write_csv(results: Results, path: Path) -> None:
     """Write one row for each mutant."""
-    with path.open("w", newline="", encoding="utf-8") as file:
+    with path.open("w", newline="", encoding="utf-8", errors="backslashreplace") as file:
         writer = csv.writer(file)
         writer.writerow(("format", "seed", "number", "class", "part", "label", "detail", "seconds"))
         for mutant, outcome in results.items():

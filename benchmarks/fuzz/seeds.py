@@ -137,11 +137,12 @@ class Seed:
         return {first: header + voxels} if first == second else {first: header, second: voxels}
 
 
-def _fields(dtype: Any) -> tuple[Field, ...]:
+def _fields(dtype: Any, order: str = "=") -> tuple[Field, ...]:
     """Fields of a header from nibabel's structured type."""
     found = []
     for name, (kind, offset, *_) in dtype.fields.items():
         base = kind.subdtype[0] if kind.subdtype else kind
+        base = base if order == "=" else base.newbyteorder(order)
         found.append(Field(name, offset, base.str, kind.itemsize // base.itemsize))
     return tuple(found)
 
@@ -163,6 +164,22 @@ def _nifti(name: str, kind: Any, files: tuple[str, str], encoding: str, frames: 
     return Seed(name, head_bytes, body, files, encoding, whole, _fields(header.template_dtype), values=voxels)
 
 
+def _nifti_float() -> Seed:
+    """NIfTI of big-endian floats with a slope, an intercept and an extension."""
+    header = nib.Nifti1Header(endianness=">")
+    header.set_data_dtype(">f4")
+    header.set_data_shape(SHAPE)
+    header.set_qform(affine(), 1)
+    header.set_sform(affine(), 1)
+    header.set_xyzt_units("mm", "sec")
+    header["scl_slope"], header["scl_inter"] = 2, -50
+    header["vox_offset"] = 384
+    extension = b"\1\0\0\0" + (32).to_bytes(4, "big") + (6).to_bytes(4, "big") + b"a remark".ljust(24)
+    names = ("scan.nii", "scan.nii")
+    content, body = header.binaryblock + extension, head().astype(">f4").tobytes(order="F")
+    return Seed("nii-float", content, body, names, fields=_fields(header.template_dtype, ">"), values=2 * head() - 50)
+
+
 def _analyze() -> Seed:
     """Analyze 7.5, which knows no orientation."""
     image = Spm99AnalyzeImage(head(), np.diag([*VOXEL_MM, 1.0]))
@@ -175,9 +192,9 @@ def _analyze() -> Seed:
     return Seed("analyze", bytes(block), head().tobytes(order="F"), names, fields=fields, affine=centred)
 
 
-def _mgh(name: str, file: str, encoding: str) -> Seed:
+def _mgh(name: str, file: str, encoding: str, dtype: str = "i2") -> Seed:
     """FreeSurfer's format."""
-    image = MGHImage(head(), affine())
+    image = MGHImage(head().astype(dtype), affine())
     content = image.to_bytes()
     fields = _fields(image.header.template_dtype)
     header = content[:284]
@@ -185,20 +202,20 @@ def _mgh(name: str, file: str, encoding: str) -> Seed:
     return Seed(name, header, content[284:], (file, file), encoding, encoding != "raw", fields)
 
 
-def _nrrd(name: str, files: tuple[str, str], encoding: str) -> Seed:
+def _nrrd(name: str, files: tuple[str, str], encoding: str, dtype: str = "<i2") -> Seed:
     """NRRD, attached or detached, written by hand from the standard."""
     matrix = np.diag([-1.0, -1.0, 1.0, 1.0]) @ affine()
     vectors = " ".join("(" + ",".join(f"{x:.6f}" for x in column) + ")" for column in matrix[:3, :3].T)
     origin = "(" + ",".join(f"{x:.6f}" for x in matrix[:3, 3]) + ")"
     lines = [
         "NRRD0004",
-        "type: short",
+        f"type: {'short' if dtype == '<i2' else 'float'}",
         "dimension: 3",
         "space: left-posterior-superior",
         "sizes: 12 14 10",
         f"space directions: {vectors}",
         "kinds: domain domain domain",
-        "endian: little",
+        f"endian: {'little' if dtype == '<i2' else 'big'}",
         f"encoding: {encoding if encoding != 'bz2' else 'bzip2'}",
         f"space origin: {origin}",
         "Modality:=MR",
@@ -206,12 +223,16 @@ def _nrrd(name: str, files: tuple[str, str], encoding: str) -> Seed:
     if files[0] != files[1]:
         lines.append(f"data file: {files[1]}")
     text = encoding == "text"
-    body = " ".join(map(str, head().ravel(order="F"))).encode() + b"\n" if text else head().tobytes(order="F")
+    body = (
+        " ".join(map(str, head().ravel(order="F"))).encode() + b"\n"
+        if text
+        else head().astype(dtype).tobytes(order="F")
+    )
     header = "\n".join(lines).encode() + (b"\n\n" if files[0] == files[1] else b"\n")
     return Seed(name, header, body, files, "raw" if text else encoding, separator=": ")
 
 
-def _metaimage(name: str, files: tuple[str, str], encoding: str) -> Seed:
+def _metaimage(name: str, files: tuple[str, str], encoding: str, dtype: str = "<i2") -> Seed:
     """MetaImage, attached or detached, written by hand."""
     matrix = np.diag([-1.0, -1.0, 1.0, 1.0]) @ affine()
     axes = (matrix[:3, :3] / VOXEL_MM).T
@@ -219,7 +240,7 @@ def _metaimage(name: str, files: tuple[str, str], encoding: str) -> Seed:
         "ObjectType = Image",
         "NDims = 3",
         "BinaryData = True",
-        "BinaryDataByteOrderMSB = False",
+        f"BinaryDataByteOrderMSB = {dtype != '<i2'}",
         f"CompressedData = {encoding != 'raw'}",
         *([f"CompressedDataSize = {SIZE.decode()}"] if encoding != "raw" else []),
         "TransformMatrix = " + " ".join(f"{x:.9f}" for x in axes.ravel()),
@@ -229,10 +250,11 @@ def _metaimage(name: str, files: tuple[str, str], encoding: str) -> Seed:
         "ElementSpacing = " + " ".join(f"{x:g}" for x in VOXEL_MM),
         "DimSize = 12 14 10",
         "Modality = MET_MOD_MR",
-        "ElementType = MET_SHORT",
+        f"ElementType = {'MET_SHORT' if dtype == '<i2' else 'MET_FLOAT'}",
         f"ElementDataFile = {'LOCAL' if files[0] == files[1] else files[1]}",
     ]
-    return Seed(name, "\n".join(lines).encode() + b"\n", head().tobytes(order="F"), files, encoding, separator=" = ")
+    body = head().astype(dtype).tobytes(order="F")
+    return Seed(name, "\n".join(lines).encode() + b"\n", body, files, encoding, separator=" = ")
 
 
 @cache
@@ -247,16 +269,20 @@ def seeds() -> dict[str, Seed]:
         _nifti("nifti2.gz", nib.Nifti2Image, ("scan.nii.gz", "scan.nii.gz"), "gzip"),
         _nifti("hdr-img", nib.Nifti1Pair, pair, "raw"),
         _nifti("hdr-img.gz", nib.Nifti1Pair, packed, "gzip"),
+        _nifti_float(),
         _analyze(),
         _mgh("mgh", "scan.mgh", "raw"),
         _mgh("mgz", "scan.mgz", "gzip"),
+        _mgh("mgz-float", "scan.mgz", "gzip", "f4"),
         _nrrd("nrrd-raw", ("scan.nrrd", "scan.nrrd"), "raw"),
+        _nrrd("nrrd-float", ("scan.nrrd", "scan.nrrd"), "raw", ">f4"),
         _nrrd("nrrd-gzip", ("scan.nrrd", "scan.nrrd"), "gzip"),
         _nrrd("nrrd-bz2", ("scan.nrrd", "scan.nrrd"), "bz2"),
         _nrrd("nrrd-text", ("scan.nrrd", "scan.nrrd"), "text"),
         _nrrd("nhdr-raw", ("scan.nhdr", "scan.raw"), "raw"),
         _nrrd("nhdr-gzip", ("scan.nhdr", "scan.raw.gz"), "gzip"),
         _metaimage("mha-raw", ("scan.mha", "scan.mha"), "raw"),
+        _metaimage("mha-float", ("scan.mha", "scan.mha"), "zlib", ">f4"),
         _metaimage("mha-zlib", ("scan.mha", "scan.mha"), "zlib"),
         _metaimage("mhd-raw", ("scan.mhd", "scan.raw"), "raw"),
         _metaimage("mhd-zlib", ("scan.mhd", "scan.zraw"), "zlib"),

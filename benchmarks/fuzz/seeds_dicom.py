@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-from benchmarks.fuzz.files import Files
+from benchmarks.fuzz.files import Files, Made
 from benchmarks.fuzz.seeds import SHAPE, VOXEL_MM, Array, affine, head
 
 Rng = np.random.Generator
@@ -48,7 +48,7 @@ class DicomSeed:
         """Return the undamaged data sets."""
         return [_multiframe()] if self.kind == "file" else [_slice(k) for k in range(SHAPE[2])]
 
-    def mutate(self, rng: Rng) -> tuple[Files, str, str]:
+    def mutate(self, rng: Rng) -> Made:
         """Damage it; see `benchmarks.fuzz.mutations.Mutant.make`."""
         from benchmarks.fuzz.mutations_dicom import mutate
 

@@ -68,7 +68,11 @@ class UsageError(DeskullError, ValueError):
 
 
 class DeskullWarning(UserWarning):
-    """Base of every warning that deskull issues."""
+    """Base of every warning that deskull issues; its text is one line, as that of errors."""
+
+    def __str__(self) -> str:
+        """Return the text with characters that cannot be printed as escape sequences."""
+        return _printable(super().__str__())
 
 
 class GeometryWarning(DeskullWarning):
