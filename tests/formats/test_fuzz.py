@@ -24,7 +24,7 @@ from deskull import formats
 
 SEEDS = all_seeds()
 #: Formats of the small run, and its number of mutants.
-FORMATS = [name for name in SEEDS if not name.startswith("dicom")]
+FORMATS = list(SEEDS)
 MUTANTS = 200
 
 
