@@ -254,7 +254,8 @@ def _affine_without_sform(header: Any, path: Path) -> Affine:
             raise InputError(f"{path}: its orientation (the quaternion of the qform) is damaged; repair the header.")
         return qform
     warnings.warn(GeometryWarning(f"{path}: states no orientation; the axes are taken as stored."), stacklevel=2)
-    return np.asarray(_with_positive_sizes(header).get_base_affine(), np.float64)
+    with np.errstate(over="ignore", invalid="ignore"):  # infinite voxel sizes are refused by the caller
+        return np.asarray(_with_positive_sizes(header).get_base_affine(), np.float64)
 
 
 def _with_positive_sizes(header: Any) -> Any:
@@ -273,7 +274,8 @@ def _qform(header: Any) -> Affine | None:
     if not length <= 1 + _QUATERNION_TOLERANCE:
         return None
     if length <= 1:
-        return np.asarray(copy.get_qform(), np.float64)
+        with np.errstate(over="ignore", invalid="ignore"):  # infinite voxel sizes are refused by the caller
+            return np.asarray(copy.get_qform(), np.float64)
     affine = np.eye(4)
     zooms = np.asarray(copy["pixdim"][1:4], np.float64) * (1, 1, float(copy["pixdim"][0]))
     affine[:3, :3] = quat2mat([0, *(quaternion / length)]) * zooms
