@@ -10,9 +10,9 @@ import typer
 
 
 def demo(
-    out: Annotated[Path, typer.Option("-o", "--out", help="Folder for the demo's files.")] = Path("demo"),
-    seed: Annotated[int, typer.Option(min=0, help="Another seed makes another scan.")] = 0,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an earlier demo.")] = False,
+    out: Annotated[Path, typer.Option("-o", "--out", help="Folder of the files of the demo.")] = Path("demo"),
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the scan: position, contrast and noise.")] = 0,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the files of an earlier demo.")] = False,
 ) -> None:
     """Make a synthetic head scan, strip it and write pictures."""
     from deskull import formats
