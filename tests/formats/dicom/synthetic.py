@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -84,6 +85,27 @@ def image(recipe: Recipe, index: int) -> pydicom.Dataset:
     made.PixelData = values.tobytes()
     for name, value in recipe.tags.items():
         setattr(made, name, value)
+    return made
+
+
+def multi_frame(recipe: Recipe, indices: Sequence[int]) -> pydicom.Dataset:
+    """Slices as frames of one image, with their geometry in functional groups (PS3.3 C.7.6.16)."""
+    made = image(recipe, 0)
+    measures, orientation = pydicom.Dataset(), pydicom.Dataset()
+    measures.PixelSpacing, measures.SliceThickness = made.PixelSpacing, made.SliceThickness
+    orientation.ImageOrientationPatient = made.ImageOrientationPatient
+    shared = pydicom.Dataset()
+    shared.PixelMeasuresSequence, shared.PlaneOrientationSequence = [measures], [orientation]
+    made.SharedFunctionalGroupsSequence = [shared]
+    made.PerFrameFunctionalGroupsSequence = []
+    for index in indices:
+        position, own = pydicom.Dataset(), pydicom.Dataset()
+        position.ImagePositionPatient = image(recipe, index).ImagePositionPatient
+        own.PlanePositionSequence = [position]
+        made.PerFrameFunctionalGroupsSequence.append(own)
+    made.NumberOfFrames = len(indices)
+    made.PixelData = b"".join(pixels(recipe, index).tobytes() for index in indices)
+    del made.ImagePositionPatient, made.ImageOrientationPatient, made.PixelSpacing, made.SliceThickness
     return made
 
 

@@ -132,7 +132,8 @@ def distinct(positions: Affine) -> Affine:
 def count_incomplete(positions: Affine) -> int:
     """Count the positions that hold fewer slices than others, as where the last frame of a time series is cut off."""
     order = distinct(positions)
-    counts = np.bincount(np.abs(order[:, None] - positions).argmin(axis=0), minlength=len(order))
+    places = np.searchsorted(order, positions + SAME_POSITION_MM / 2, side="right") - 1
+    counts = np.bincount(places, minlength=len(order))
     return int((counts < counts.max()).sum())
 
 

@@ -100,8 +100,8 @@ def _fitting(volumes: dict[str, Volume], stack: Stack, warning: str, path: Path)
     plain = {name: volume for name, volume in volumes.items() if not name.startswith(_RESAMPLED)}
     if stack.frames:
         plain = _placed(plain, stack, path)
-    incomplete = count_incomplete(heights(stack.frames)) if stack.frames else 0
-    if not plain and incomplete:
+    incomplete = count_incomplete(heights(stack.frames)) if stack.frames and not plain else 0
+    if incomplete:
         fault = f"{incomplete} of its slice positions hold fewer slices than the others (is the last frame incomplete?)"
         raise InputError(f"{path}: {fault}; remove the incomplete frame.")
     if not plain:

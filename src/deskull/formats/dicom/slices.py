@@ -28,6 +28,8 @@ _BAD_PLACES = "the positions or orientations of its slices are damaged"
 _REMEDY = "copy the series again, complete"
 #: A stack of slices of one orientation must hold at least this fraction of the images of its series.
 _MIN_FRACTION = 0.6
+#: Number of orientations and matrices that are told apart.
+_MAX_GROUPS = 50
 _UNSTATED, _DAMAGED = (AttributeError, LookupError), (TypeError, ValueError)
 #: A head is higher than this, in mm, so that a series of less may be incomplete.
 _MIN_EXTENT_MM = 50.0
@@ -197,14 +199,14 @@ _Placed = tuple[Image, Frame]
 
 
 def _groups(placed: Sequence[_Placed]) -> list[list[_Placed]]:
-    """Slices by matrix, pixel size and orientation, the largest group first."""
+    """Slices by matrix, pixel size and orientation, the largest group first; those beyond `_MAX_GROUPS` in none."""
     groups: list[list[_Placed]] = []
     for image, frame in placed:
         group = next((one for one in groups if _alike(one[0], (image, frame))), None)
-        if group is None:
-            groups.append([(image, frame)])
-        else:
+        if group is not None:
             group.append((image, frame))
+        elif len(groups) < _MAX_GROUPS:
+            groups.append([(image, frame)])
     return sorted(groups, key=len, reverse=True)
 
 
@@ -220,7 +222,8 @@ def _largest_stack(placed: Sequence[_Placed], total: int, path: Path) -> list[_P
     groups = _groups(placed)
     stack = groups[0]
     if len(stack) < _MIN_FRACTION * total:
-        fault = f"its {total} images have {len(groups)} orientations or matrices, as those of a localizer"
+        least = "at least " if len(groups) == _MAX_GROUPS else ""
+        fault = f"its {total} images have {least}{len(groups)} orientations or matrices, as those of a localizer"
         raise InputError(f"{path}: {fault}; choose another series.")
     others = total - len(stack)
     if others:
