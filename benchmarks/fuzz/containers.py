@@ -11,12 +11,12 @@ from functools import cache
 
 import numpy as np
 from benchmarks.fuzz.headers import damage_bytes
-from benchmarks.fuzz.seeds import ENCODERS, Encoder
+from benchmarks.fuzz.seeds import ENCODERS, Encoder, Seed
 
 Rng = np.random.Generator
 
-#: Bytes of zeros that a bomb expands to behind the image: 2.5 GB.
-_BOMB_MIB = 2500
+#: Bytes of zeros that a bomb expands to behind the image.
+_BOMB_MIB = 3400
 
 
 @cache
@@ -26,7 +26,7 @@ def _zeros(encoding: str) -> bytes:
 
 
 def _zlib_bomb(prefix: bytes) -> bytes:
-    """A zlib stream of some bytes and then 2.5 GB of zeros, with the right checksum."""
+    """A zlib stream of some bytes and then 3.4 GB of zeros, with the right checksum."""
     packer = zlib.compressobj(9, zlib.DEFLATED, -15)
     first = packer.compress(prefix) + packer.flush(zlib.Z_FULL_FLUSH)
     block = packer.compress(bytes(1 << 20)) + packer.flush(zlib.Z_FULL_FLUSH)  # the same wherever it stands
@@ -114,6 +114,20 @@ _CHANGES: tuple[_Change, ...] = (
     _cut, _cut_in_footer, _damaged, _damaged, _damaged, _bad_checksum, _bomb, _bomb_in_place, _members, _other, _twice,
     _trailing, _longer, _shorter, _stored,
 )  # fmt: skip
+
+
+def bomb_of(seed: Seed) -> Encoder:
+    """An encoder that puts 3.4 GB of zeros in place of the voxels."""
+
+    def encode(content: bytes) -> bytes:
+        header = content[: -len(seed.body)] if seed.whole and seed.names[0] == seed.names[1] else b""
+        if seed.whole and seed.names[0] != seed.names[1] and len(content) != len(seed.body):
+            return ENCODERS[seed.encoding](content)  # the header of a pair
+        if seed.encoding == "zlib":
+            return _zlib_bomb(header)
+        return (ENCODERS[seed.encoding](header) if header else b"") + _zeros(seed.encoding) * 68
+
+    return encode
 
 
 def damaged_encoder(encoding: str, rng: Rng) -> tuple[Encoder, str]:

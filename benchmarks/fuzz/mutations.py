@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
-from benchmarks.fuzz.containers import damaged_encoder
+from benchmarks.fuzz.containers import bomb_of, damaged_encoder
 from benchmarks.fuzz.files import Fifo, Folder, Link, Made
 from benchmarks.fuzz.headers import damage_bytes, edit_lines, set_field
 from benchmarks.fuzz.seeds import Seed, seeds
@@ -82,6 +82,8 @@ def _mutate(seed: Seed, rng: Rng) -> Made:
     if part == "body":
         body, label = _damaged_body(seed, rng)
         return Made(seed.files(body=body), seed.main, part, label)
+    if part == "container" and seed.large and rng.random() < 0.06:
+        return Made(seed.files(header=seed.large, encode=bomb_of(seed)), seed.main, part, "bomb with an honest header")
     if part == "container":
         encode, label = damaged_encoder(seed.encoding, rng)
         return Made(seed.files(encode=encode), seed.main, part, label)

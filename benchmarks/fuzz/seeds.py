@@ -24,6 +24,8 @@ Array = np.ndarray[Any, np.dtype[Any]]
 
 #: Shape in voxels; edge lengths in mm that make the image as large as a head.
 SHAPE, VOXEL_MM = (12, 14, 10), (14.0, 13.0, 15.0)
+#: Number of times as many voxels along each axis that a header of `Seed.large` states.
+LARGE = 100
 #: Stands in a header for the size of the encoded voxels.
 SIZE = b"@SIZE@"
 
@@ -105,6 +107,8 @@ class Seed:
         What a reader must find.
     any_axes : bool
         Whether a reader may permute and flip the axes.
+    large : bytes
+        A header of 100 times as many voxels along each axis, each a hundredth as long; empty if there is none.
     """
 
     name: str
@@ -118,6 +122,7 @@ class Seed:
     values: Array = field(default_factory=head)
     affine: Array = field(default_factory=affine)
     any_axes: bool = False
+    large: bytes = b""
 
     @property
     def main(self) -> str:
@@ -161,7 +166,13 @@ def _nifti(name: str, kind: Any, files: tuple[str, str], encoding: str, frames: 
     head_bytes = header.binaryblock + (b"\0\0\0\0" if single else b"")
     body = voxels.tobytes(order="F")
     whole = encoding != "raw"
-    return Seed(name, head_bytes, body, files, encoding, whole, _fields(header.template_dtype), values=voxels)
+    header["dim"][1:4] *= LARGE
+    header["pixdim"][1:4] /= LARGE
+    for row in ("srow_x", "srow_y", "srow_z"):
+        header[row][:3] /= LARGE
+    large = header.binaryblock + head_bytes[header.sizeof_hdr :]
+    fields = _fields(header.template_dtype)
+    return Seed(name, head_bytes, body, files, encoding, whole, fields, values=voxels, large=large)
 
 
 def _nifti_float() -> Seed:
@@ -202,10 +213,15 @@ def _mgh(name: str, file: str, encoding: str, dtype: str = "i2") -> Seed:
     return Seed(name, header, content[284:], (file, file), encoding, encoding != "raw", fields)
 
 
+def _vectors(matrix: Array) -> bytes:
+    """Columns of an affine as NRRD writes them."""
+    return " ".join("(" + ",".join(f"{x:.6f}" for x in column) + ")" for column in matrix[:3, :3].T).encode()
+
+
 def _nrrd(name: str, files: tuple[str, str], encoding: str, dtype: str = "<i2") -> Seed:
     """NRRD, attached or detached, written by hand from the standard."""
     matrix = np.diag([-1.0, -1.0, 1.0, 1.0]) @ affine()
-    vectors = " ".join("(" + ",".join(f"{x:.6f}" for x in column) + ")" for column in matrix[:3, :3].T)
+    vectors = _vectors(matrix).decode()
     origin = "(" + ",".join(f"{x:.6f}" for x in matrix[:3, 3]) + ")"
     lines = [
         "NRRD0004",
@@ -229,7 +245,10 @@ def _nrrd(name: str, files: tuple[str, str], encoding: str, dtype: str = "<i2") 
         else head().astype(dtype).tobytes(order="F")
     )
     header = "\n".join(lines).encode() + (b"\n\n" if files[0] == files[1] else b"\n")
-    return Seed(name, header, body, files, "raw" if text else encoding, separator=": ")
+    large = header.replace(b"sizes: 12 14 10", b"sizes: 1200 1400 1000").replace(
+        _vectors(matrix), _vectors(matrix / LARGE)
+    )
+    return Seed(name, header, body, files, "raw" if text else encoding, separator=": ", large=large)
 
 
 def _metaimage(name: str, files: tuple[str, str], encoding: str, dtype: str = "<i2") -> Seed:
@@ -254,7 +273,11 @@ def _metaimage(name: str, files: tuple[str, str], encoding: str, dtype: str = "<
         f"ElementDataFile = {'LOCAL' if files[0] == files[1] else files[1]}",
     ]
     body = head().astype(dtype).tobytes(order="F")
-    return Seed(name, "\n".join(lines).encode() + b"\n", body, files, encoding, separator=" = ")
+    header = "\n".join(lines).encode() + b"\n"
+    spacing = " ".join(f"{x:g}" for x in VOXEL_MM).encode()
+    smaller = " ".join(f"{x / LARGE:g}" for x in VOXEL_MM).encode()
+    large = header.replace(b"DimSize = 12 14 10", b"DimSize = 1200 1400 1000").replace(spacing, smaller)
+    return Seed(name, header, body, files, encoding, separator=" = ", large=large)
 
 
 @cache

@@ -9,6 +9,7 @@ times faster than zlib at nearly the same size.
 from __future__ import annotations
 
 import bz2
+import sys
 import warnings
 import zlib
 from collections.abc import Iterable, Iterator
@@ -30,6 +31,9 @@ LEVEL = 1
 _DEFLATE_RATIO = 1032
 #: What decompressors raise for damaged data, besides EOFError and OSError.
 _DAMAGE: tuple[type[Exception], ...] = (zlib.error, IsalError, ValueError)  # type: ignore[assignment]  # a wrong stub
+#: Data that expand to more than `_LARGE` bytes may reach this multiple of their compressed size. Scans are compressed
+#: to a half or a fifth, masks to a hundredth; only data of one value reach the thousand of deflate.
+_LARGE, _MAX_RATIO = 1 << 29, 200
 #: Bytes decompressed at a time.
 _CHUNK = 1 << 20
 #: Bytes that may follow the voxels by default: padding that some programs write.
@@ -54,11 +58,13 @@ class Stream:
     path : Path
         The file that messages name.
     capacity : int, optional
-        Upper bound of the number of bytes that can follow; None where none is known.
+        Upper bound of the number of bytes that can follow.
+    compressed : int, optional
+        Size of the compressed data in bytes; 0 where they are not compressed.
     """
 
-    def __init__(self, source: _Readable, path: Path, capacity: int | None = None) -> None:
-        self._source, self._path, self._capacity = source, path, capacity
+    def __init__(self, source: _Readable, path: Path, capacity: int = sys.maxsize, compressed: int = 0) -> None:
+        self._source, self._path, self._capacity, self._compressed = source, path, capacity, compressed
 
     def read(self, size: int) -> bytes:
         """Return exactly `size` bytes: for headers and other small parts.
@@ -93,8 +99,7 @@ class Stream:
             If the stream ends before, or is damaged.
         """
         size = count * np.dtype(dtype).itemsize
-        if self._capacity is not None and size > self._capacity:
-            raise self._cut_short()
+        self._check_size(size)
         array = np.empty(size, np.uint8)
         filled = 0
         while filled < size:
@@ -113,8 +118,7 @@ class Stream:
         InputError
             If the stream ends before, or is damaged.
         """
-        if self._capacity is not None and size > self._capacity:
-            raise self._cut_short()
+        self._check_size(size)
         while size > 0:
             chunk = self._next(min(size, _CHUNK))
             if not chunk:
@@ -158,6 +162,14 @@ class Stream:
             if error.errno is not None:  # the disk's fault, not the file's
                 raise
             raise self._damaged(str(error)) from None
+
+    def _check_size(self, size: int) -> None:
+        """Refuse to read more bytes than can follow, or than a scan is compressed to."""
+        if size > self._capacity:
+            raise self._cut_short()
+        if self._compressed and size > max(_LARGE, _MAX_RATIO * self._compressed):
+            fault = f"would expand from {self._compressed / 1e6:.1f} MB to {size / 1e9:.1f} GB, as no scan does"
+            raise InputError(f"{self._path}: {fault}; check where it comes from, or give it uncompressed.")
 
     def _cut_short(self) -> InputError:
         """Return the error for a stream that ends early."""
@@ -221,11 +233,11 @@ def stream_of(file: BinaryIO, path: Path, encoding: str) -> Stream:
     left = max(0, file_size(file) - file.tell())
     expanded = left * _DEFLATE_RATIO + _CHUNK
     if encoding == "gzip":
-        return Stream(igzip.IGzipFile(fileobj=file, mode="rb"), path, expanded)
+        return Stream(igzip.IGzipFile(fileobj=file, mode="rb"), path, expanded, left)
     if encoding == "zlib":
-        return Stream(_ZlibFile(file), path, expanded)
+        return Stream(_ZlibFile(file), path, expanded, left)
     if encoding == "bzip2":
-        return Stream(bz2.BZ2File(file), path)
+        return Stream(bz2.BZ2File(file), path, compressed=left)
     return Stream(file, path, left)
 
 
