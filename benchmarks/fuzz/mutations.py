@@ -95,7 +95,7 @@ def _renamed(seed: Seed, rng: Rng) -> Made:
     suffix = seed.main[seed.main.index(".") :]
     if rng.random() < 0.5:
         suffix = _SUFFIXES[int(rng.integers(len(_SUFFIXES)))]
-    name = _STEMS[int(rng.integers(len(_STEMS)))] + suffix
+    name = _STEMS[int(rng.integers(len(_STEMS)))] + suffix or "no name"
     files = seed.files()
     files[name] = files.pop(seed.main)
     return Made(files, name, "files", f"renamed {name[:40]}")
