@@ -43,7 +43,7 @@ def heads(tmp_path):
     return tmp_path
 
 
-def test_from_scans_to_scores(run, heads, monkeypatch):
+def test_commands_from_scans_to_scores_run_and_run_again(run, heads, monkeypatch):
     monkeypatch.chdir(heads)
     commands = [
         "data index heads -o heads/dataset.csv",
@@ -80,7 +80,7 @@ def same(one, other):
     return torch.equal(one, other) if isinstance(one, torch.Tensor) else one == other
 
 
-def test_a_killed_training_ends_with_the_same_files(run, heads):
+def test_killed_and_resumed_training_ends_with_the_same_files(run, heads):
     command = [sys.executable, "-m", "deskull", "train", "tiny.yaml", "--data", "heads/dataset.csv", "--resume"]
     command += ["-o", "run", "--cache", "cache", "--epochs", "6"]
     shared = {"cwd": heads, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
@@ -99,7 +99,7 @@ def test_a_killed_training_ends_with_the_same_files(run, heads):
     assert not [path for path in (heads / "run").rglob("*") if ".partial." in path.name]
 
 
-def test_mistakes_get_one_sentence(run, heads, monkeypatch):
+def test_mistake_gets_one_sentence_and_its_exit_status(run, heads, monkeypatch):
     monkeypatch.chdir(heads)
     for command, said, status in (
         ("train none --data heads/dataset.csv -o run", "there is no such recipe", 2),
@@ -116,7 +116,7 @@ def test_mistakes_get_one_sentence(run, heads, monkeypatch):
         assert len([line for line in done.stderr.splitlines() if line.startswith("error:")]) == 1
 
 
-def test_two_processes_train_as_one(heads):
+def test_two_processes_train_one_network(heads):
     (heads / "tiny.yaml").write_text(RECIPE.replace("pose", "full") + "grid_sizes: [[32], [32], [32]]\n")
     command = [sys.executable, "-m", "deskull", "train", "tiny.yaml", "--data", "heads/dataset.csv", "-o", "run"]
     command += ["--epochs", "2", "--batch-size", "2", "--devices", "2", "--accelerator", "cpu"]

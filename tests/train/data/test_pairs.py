@@ -24,7 +24,7 @@ def files(tmp_path_factory):
     return [outcome.path for outcome in outcomes]
 
 
-def test_every_scan_is_seen_once_an_epoch_in_another_order(files):
+def test_every_scan_comes_once_an_epoch_in_another_order(files):
     recipe = replace(TINY, augmentation="none")
     orders = []
     for epoch in (0, 1, 2):
@@ -44,7 +44,7 @@ def test_the_same_epoch_gives_the_same_samples(files):
         assert not torch.equal(first[1]["image"], later[1]["image"])
 
 
-def test_moved_masks_follow_their_scans(files):
+def test_masks_of_moved_scans_move_with_them(files):
     for augmentation in ("pose", "full"):
         samples = PairSamples(files, replace(TINY, augmentation=augmentation), 0, training=True)
         for item in range(4):
@@ -63,7 +63,7 @@ def test_batches_share_a_grid(files):
     assert len(set(shapes)) > 1
 
 
-def test_validation_takes_every_scan_as_it_is_or_draws(files):
+def test_validation_takes_every_scan_unchanged_or_draws_with_replacement(files):
     fixed = PairSamples(files, TINY, 0, training=False)
     assert torch.equal(fixed[0]["image"], PairSamples(files, TINY, 5, training=False)[0]["image"])
     drawn = replace(TINY, validation_sampling="bootstrap")
@@ -73,7 +73,7 @@ def test_validation_takes_every_scan_as_it_is_or_draws(files):
     assert len(sums) > 1
 
 
-def test_nothing_to_train_on_and_mixed_grids_are_refused(files):
+def test_no_scan_to_train_on_or_batches_of_mixed_grids_are_refused(files):
     with pytest.raises(InputError, match="no scan is left to train on"):
         PairData(TINY, [], files)
     with pytest.raises(InputError, match=r"preprocess\.size"):

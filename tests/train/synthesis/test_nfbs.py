@@ -30,7 +30,7 @@ def made(data, tmp_path_factory):
     return folder, head
 
 
-def test_files_lie_and_look_as_in_nfbs(made):
+def test_files_have_the_names_and_the_grid_of_nfbs(made):
     folder, head = made
     assert head.name.startswith("A000")
     scan = formats.read(folder / "out" / head.name / f"sub-{head.name}_ses-NFB3_T1w.nii.gz")
@@ -45,12 +45,12 @@ def test_files_lie_and_look_as_in_nfbs(made):
     assert 900 < volume < 1900
 
 
-def test_held_out_anatomies_validate(made):
+def test_subject_of_a_validation_label_map_is_for_validation(made):
     folder, head = made
     assert read_splits(folder / "out" / "splits.csv")[head.name].split == "validation"
 
 
-def test_what_is_missing_is_made_again_the_same(made):
+def test_missing_file_is_made_again_with_the_same_bytes(made):
     folder, head = made
     before = digest(folder / "out")
     head.path("T1w_brain").unlink()
@@ -58,6 +58,6 @@ def test_what_is_missing_is_made_again_the_same(made):
     assert digest(folder / "out") == before
 
 
-def test_a_folder_without_label_maps_is_named(tmp_path):
+def test_folder_without_label_maps_is_refused(tmp_path):
     with pytest.raises(InputError, match="no label maps"):
         plan_subjects(tmp_path, tmp_path / "out")

@@ -36,7 +36,7 @@ def count(label_map, points, *tissues):
 
 
 @pytest.mark.parametrize("amount", [0.08, 0.04, -0.06])
-def test_the_brain_shrinks_and_the_skull_stays(label_map, points, amount):
+def test_brain_with_atrophy_shrinks_in_a_skull_of_the_same_size(label_map, points, amount):
     moved = points + shrink_brain(label_map, points, amount, 2.0)
     brain = (Tissue.WHITE, Tissue.VENTRICLE)
     # A ball of 48 mm, 12 of whose lies deeper than the ramp: its surface moves by less than its middle.
@@ -47,31 +47,31 @@ def test_the_brain_shrinks_and_the_skull_stays(label_map, points, amount):
         assert count(label_map, moved, tissue) == count(label_map, points, tissue)
 
 
-def test_ventricles_widen_and_the_surface_stays(label_map, points):
+def test_enlarged_ventricles_leave_the_skull_unchanged(label_map, points):
     moved = points + enlarge_ventricles(label_map, points, 0.5, 15)
     assert count(label_map, moved, Tissue.VENTRICLE) > 2.5 * count(label_map, points, Tissue.VENTRICLE)
     for tissue in (Tissue.BONE, Tissue.SKIN):
         assert count(label_map, moved, tissue) == count(label_map, points, tissue)
 
 
-def test_worn_brains_lose_what_the_distances_say(label_map, points):
+def test_eroded_cortex_loses_as_much_tissue_as_the_distances_state(label_map, points):
     distance = sample_distances(torch.from_numpy(label_map.distances), points, label_map.voxel_size, 2.0)
     tissues = sample_tissues(torch.from_numpy(label_map.tissues), points, label_map.voxel_size, extend_neck=True)
     # To the voxels themselves: a smooth surface has steps of theirs on both sides.
     distance[0, 0] = torch.from_numpy(signed_distance(brain_mask(tissues[0, 0].numpy(), 2.0), 2.0))
     depth = torch.zeros_like(distance[:, :1])
     depth[:, :, :40] = 4.0
-    worn, further = erode_cortex(tissues, distance, depth)
-    assert torch.equal(worn[:, :, 42:], tissues[:, :, 42:])
-    brain = torch.isin(worn, torch.tensor([int(tissue) for tissue in BRAIN_TISSUES], dtype=worn.dtype))
-    assert (worn[brain != (further[:, :1] <= 0)] != Tissue.BONE).all()
+    eroded, further = erode_cortex(tissues, distance, depth)
+    assert torch.equal(eroded[:, :, 42:], tissues[:, :, 42:])
+    brain = torch.isin(eroded, torch.tensor([int(tissue) for tissue in BRAIN_TISSUES], dtype=eroded.dtype))
+    assert (eroded[brain != (further[:, :1] <= 0)] != Tissue.BONE).all()
     assert not (brain & (further[:, :1] > 0)).any()
-    lost = (tissues != worn).sum()
+    lost = (tissues != eroded).sum()
     assert lost == pytest.approx(2 * torch.pi * 46**2 * 4 / 8, rel=0.1)  # a shell of half the ball, 8 mm3 a voxel
     assert torch.equal(further[:, 1], distance[:, 1])
 
 
-def test_lesions_change_the_inside_only():
+def test_lesions_change_the_inside_of_the_brain_only():
     image = torch.full((1, 1, 32, 32, 32), 0.5)
     index = torch.stack(torch.meshgrid(*[torch.arange(32.0)] * 3, indexing="ij"))
     distance = ((index - 15.5).square().sum(0).sqrt() - 12)[None, None]

@@ -32,7 +32,7 @@ def head(size=80):
 
 
 @pytest.mark.parametrize("spacing", [0.5, 1.0, 2.0])
-def test_distances_to_a_ball(spacing):
+def test_distances_to_a_ball_are_right_within_a_voxel(spacing):
     radius = radius_field()
     distance = signed_distance(radius <= 20, spacing)
     near = np.abs(radius - 20) < 8
@@ -43,7 +43,7 @@ def test_distances_to_a_ball(spacing):
 
 
 @pytest.mark.parametrize("spacing", [0.5, 1.0])
-def test_smooth_distances_have_no_steps_and_lie_where_the_surface_is(spacing):
+def test_smooth_distances_have_smaller_steps_and_no_offset(spacing):
     radius = radius_field(64)
     near = np.abs(radius - 24.3) < 2
     distances = signed_distance(radius <= 24.3, spacing), smooth_distance(radius <= 24.3, spacing)
@@ -69,7 +69,7 @@ def test_closing_fills_a_gap_narrower_than_the_ball():
     assert (close(mask, 4, 1.0) >= mask).all()
 
 
-def test_the_brain_closes_sulci_and_keeps_ventricles_but_no_outer_csf():
+def test_brain_has_sulci_and_ventricles_but_no_outer_fluid():
     tissues, radius = head()
     brain = brain_mask(tissues, 1.0)
     middle = tissues.shape[0] // 2
@@ -79,7 +79,7 @@ def test_the_brain_closes_sulci_and_keeps_ventricles_but_no_outer_csf():
     assert not brain[np.isin(tissues, (Tissue.BONE, Tissue.SKIN))].any()
 
 
-def test_the_cord_and_islands_are_not_brain():
+def test_spinal_cord_and_islands_are_not_brain():
     tissues, _ = head()
     middle = tissues.shape[0] // 2
     tissues[middle - 3 : middle + 3, middle - 3 : middle + 3, :20] = Tissue.CORD
@@ -89,7 +89,7 @@ def test_the_cord_and_islands_are_not_brain():
     assert not brain[2:4, 2:4, 2:4].any()
 
 
-def test_intracranial_holds_the_brain_and_the_csf_around_it():
+def test_intracranial_space_has_the_brain_and_the_fluid_around_it():
     tissues, radius = head()
     brain = brain_mask(tissues, 1.0)
     space = intracranial_mask(tissues, brain, 1.0)
@@ -98,7 +98,7 @@ def test_intracranial_holds_the_brain_and_the_csf_around_it():
     assert not space[radius > 28.5].any()
 
 
-def test_label_schemes():
+def test_labels_of_a_scheme_become_tissues_and_an_unknown_scheme_is_refused():
     labels = np.zeros((20, 20, 20), np.uint16)
     labels[4:16, 4:16, 4:16] = 515
     labels[6:14, 6:14, 6:14] = 24

@@ -19,7 +19,7 @@ def distance():
     return 5 * ((index - 15.5).square().sum(0).sqrt() - 6)[None, None]
 
 
-def test_only_soft_tissue_turns_to_fat():
+def test_only_soft_tissue_becomes_fat():
     tissues = torch.randint(0, len(Tissue), SHAPE, generator=torch.Generator().manual_seed(0)).to(torch.uint8)
     found = add_fat(tissues, Rng(1))
     changed = found != tissues
@@ -28,7 +28,7 @@ def test_only_soft_tissue_turns_to_fat():
     assert (found[changed] == Tissue.FAT).all()
 
 
-def test_pads_lie_in_the_air(distance):
+def test_pads_change_the_air_only(distance):
     image, air = torch.full(SHAPE, 0.5), distance > 3
     for seed in range(5):
         found = add_pads(image, air, Rng(seed))
@@ -36,7 +36,7 @@ def test_pads_lie_in_the_air(distance):
     assert any((add_pads(image, air, Rng(seed)) != image).any() for seed in range(5))
 
 
-def test_defacing_blanks_the_front_and_spares_the_brain(distance):
+def test_defacing_blanks_the_face_and_keeps_the_brain(distance):
     image = torch.ones(SHAPE)
     for seed in range(5):
         found = deface(image, distance, Rng(seed))
