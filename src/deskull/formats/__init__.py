@@ -80,7 +80,7 @@ def read(path: str | Path, options: ReadOptions = _DEFAULT) -> Volume:
     Parameters
     ----------
     path : str or Path
-        NIfTI-1/2 (.nii, .nii.gz, .hdr/.img), Analyze, MGH/MGZ, NRRD, MetaImage, AFNI (.HEAD/.BRIK), MINC 1 (.mnc) or
+        NIfTI-1/2 (.nii, .nii.gz, .hdr/.img), Analyze, MGH/MGZ, NRRD, MetaImage, AFNI (.HEAD/.BRIK), MINC (.mnc) or
         PAR/REC; of DICOM a folder, a zip archive or a file of one series.
     options : ReadOptions
         Which series of a DICOM source to read, and what a file may refer to or expand to.

@@ -40,6 +40,25 @@ _CHUNK = 1 << 20
 PADDING = 1 << 16
 
 
+def check_expansion(size: int, compressed: int, path: Path) -> None:
+    """Refuse compressed data that expand to far more than a scan would, although their header promises it.
+
+    Parameters
+    ----------
+    size, compressed : int
+        Bytes after and before expansion; 0 before, where the data are not compressed.
+    path : Path
+        The file that messages name.
+
+    Raises
+    ------
+    InputError
+    """
+    if compressed and size > max(_LARGE, _MAX_RATIO * compressed):
+        fault = f"would expand from {compressed / 1e6:.1f} MB to {size / 1e9:.1f} GB, as no scan does"
+        raise InputError(f"{path}: {fault}; check where it comes from, or give it uncompressed.")
+
+
 class _Readable(Protocol):
     """An object with a ``read`` method, such as a binary file."""
 
@@ -167,9 +186,7 @@ class Stream:
         """Refuse to read more bytes than can follow, or than a scan is compressed to."""
         if size > self._capacity:
             raise self._cut_short()
-        if self._compressed and size > max(_LARGE, _MAX_RATIO * self._compressed):
-            fault = f"would expand from {self._compressed / 1e6:.1f} MB to {size / 1e9:.1f} GB, as no scan does"
-            raise InputError(f"{self._path}: {fault}; check where it comes from, or give it uncompressed.")
+        check_expansion(size, self._compressed, self._path)
 
     def _cut_short(self) -> InputError:
         """Return the error for a stream that ends early."""
