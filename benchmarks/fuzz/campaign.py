@@ -78,7 +78,8 @@ def explained(outcome: Outcome, others: dict[str, Reading], seed: Seed | DicomSe
     if missing:
         detail = f"{what}: no other reader gives the same {missing} (read by: {', '.join(others) or 'none'})"
         return replace(outcome, kind=Class.unexplained, detail=detail, reading=None)
-    why = "which have no checksum" if what == "voxels" else f"from a sound {outcome.part}"
+    part = {"files": "file", "dicom": "series"}.get(outcome.part, outcome.part)
+    why = "which have no checksum" if what == "voxels" else f"from a {part} that is sound by itself"
     readers = ", ".join(sorted(names["voxels"] | names["affine"]))
     return replace(outcome, detail=f"other {what}, {why}; read alike by {readers}", reading=None)
 

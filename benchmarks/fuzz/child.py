@@ -170,7 +170,8 @@ def _check_written(volume: Volume, target: Path) -> None:
             back = formats.read(target)
     except DeskullError as error:
         raise _OtherDataError(f"cannot be read back: {error}") from None
-    found = differences(Reading(back.values(), back.affine), Reading(volume.values(), volume.affine))
+    with np.errstate(all="ignore"):
+        found = differences(Reading(back.values(), back.affine), Reading(volume.values(), volume.affine))
     if found:
         raise _OtherDataError(f"{target.name} reads back with other {' and '.join(found)}")
 
