@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from importlib.util import find_spec
 
 import numpy as np
 from benchmarks.fuzz.seeds import SHAPE, VOXEL_MM, Seed, affine, head
@@ -35,6 +36,7 @@ def nibabel_seeds() -> list[Seed]:
         _afni("afni.gz", "scan+orig.BRIK.gz", "gzip"),
         _par(),
         _minc("mnc", "scan.mnc", "raw"),
+        *([_minc2("mnc2", "scan.mnc")] if find_spec("h5py") else []),
     ]
 
 
@@ -106,3 +108,31 @@ def _minc(name: str, file: str, encoding: str) -> Seed:
     content = buffer.getvalue()
     at = content.index(voxels.tobytes())
     return Seed(name, content[:at], content[at:], (file, file), encoding, encoding != "raw", any_axes=True)
+
+
+def _minc2(name: str, file: str) -> Seed:
+    """MINC 2: the same in HDF5."""
+    import h5py
+
+    directions = affine()[:3, :3] / VOXEL_MM
+    starts = np.linalg.inv(directions) @ affine()[:3, 3]
+    voxels = head().transpose()
+    buffer = io.BytesIO()
+    with h5py.File(buffer, "w") as made:
+        for index, axis in enumerate(("xspace", "yspace", "zspace")):
+            variable = made.create_dataset(f"minc-2.0/dimensions/{axis}", (), "i4")
+            variable.attrs.update(
+                step=VOXEL_MM[index],
+                start=float(starts[index]),
+                length=np.uint32(SHAPE[index]),
+                spacing=np.bytes_("regular__"),
+                direction_cosines=directions[:, index],
+            )
+        group = made.create_group("minc-2.0/image/0")
+        group["image-min"], group["image-max"] = float(voxels.min()), float(voxels.max())
+        image = group.create_dataset("image", data=voxels)
+        image.attrs["dimorder"] = np.bytes_("zspace,yspace,xspace")
+        image.attrs["valid_range"] = [float(voxels.min()), float(voxels.max())]
+    content = buffer.getvalue()
+    at = content.index(voxels.tobytes())
+    return Seed(name, content[:at], content[at:], (file, file), any_axes=True)

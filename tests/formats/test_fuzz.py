@@ -23,8 +23,8 @@ from benchmarks.fuzz.seeds import affine, head
 from deskull import formats
 
 SEEDS = all_seeds()
-#: Formats of the small run, and its number of mutants.
-FORMATS = list(SEEDS)
+#: Formats of the small run, all but MINC 2, which starts a process for each file; and its number of mutants.
+FORMATS = [name for name in SEEDS if name != "mnc2"]
 MUTANTS = 200
 
 
