@@ -73,3 +73,35 @@ def test_one_enormous_voxel_does_not_spoil_the_correction_of_the_others(shaded, 
     corrected = correct_bias(Volume(data, shaded.affine), BRAIN, shrink=2)
     corrected[16, 16, 16] = corrected[16, 16, 17]
     assert unevenness(corrected) < 0.6 * unevenness(shaded.data)
+
+
+def test_a_head_with_too_little_tissue_is_refused():
+    scan = Volume(np.random.default_rng(0).random((3, 3, 3)), np.eye(4), name="speck.nii")
+    with pytest.raises(InputError, match=r"speck\.nii: has too little tissue for N4; prepare it without N4"):
+        correct_head(scan)
+
+
+def test_a_scan_with_nan_is_corrected_to_finite_values(shaded):
+    data = shaded.data.copy()
+    data[16, 16, 16] = np.nan
+    assert np.isfinite(correct_bias(Volume(data, shaded.affine), BRAIN)).all()
+
+
+def test_slope_and_intercept_are_applied_before_the_correction(shaded):
+    stored = Volume(shaded.data / 4 - 10, shaded.affine, slope=4, inter=40)
+    expected, corrected = correct_bias(shaded, BRAIN), correct_bias(stored, BRAIN)
+    np.testing.assert_allclose(corrected, expected, rtol=0.01, atol=0.5)
+
+
+def test_thick_slices_are_not_shrunk_along_their_normal(shaded):
+    thick = Volume(shaded.data[:, :, ::4], shaded.affine @ np.diag([1, 1, 4, 1]))
+    mask = BRAIN[:, :, ::4]
+    few = mask.copy()
+    few[:, :, np.flatnonzero(mask.any(axis=(0, 1)))[3:]] = False  # three slices: shrinking by 3 would leave one
+    assert correct_bias(thick, few).any()
+
+
+def test_a_corrected_head_keeps_its_geometry(shaded):
+    corrected = correct_head(Volume(shaded.data[::2, ::2, ::2], 2 * shaded.affine, name="head"), shrink=1)
+    assert corrected.name == "head"
+    np.testing.assert_array_equal(corrected.affine, 2 * shaded.affine)

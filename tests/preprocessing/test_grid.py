@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
@@ -14,9 +14,11 @@ from deskull.preprocessing.grid import (
     MIN_EXTENT_MM,
     Conformed,
     _crop,
+    _sampled_planes,
     choose_grid,
     conform,
     resample,
+    rescaled_affine,
     to_native,
 )
 from deskull.volume import corners
@@ -201,3 +203,136 @@ def test_of_voxels_of_25_mm_no_more_than_four_are_kept_around_the_grid():
     grid[:3, 3] = 356
     part, _ = _crop(np.zeros((40, 40, 40), np.float32), affine, (288, 288, 288), grid)
     assert max(part.shape) <= 288 / 25 + 2 * 4 + 2
+
+
+@given(st.integers(1, 2000))
+def test_planes_are_sampled_the_same_from_either_end_and_include_both(size):
+    planes = _sampled_planes(size)
+    np.testing.assert_array_equal(planes, size - 1 - planes[::-1])
+    assert planes[0] == 0
+    assert 1 <= len(planes) <= 160
+    assert (np.diff(planes) > 0).all()
+
+
+@given(times=st.floats(0.25, 8), place=st.tuples(*[st.floats(-100, 100)] * 3))
+def test_rescaling_a_grid_there_and_back_changes_nothing(times, place):
+    grid = np.diag([2.0, 2.0, 2.0, 1.0])
+    grid[:3, 3] = place
+    back = rescaled_affine(rescaled_affine(grid, times), 1 / times)
+    np.testing.assert_allclose(back, grid, atol=1e-9)
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    shape=st.tuples(*[st.integers(2, 24)] * 3),
+    steps=st.tuples(*[st.floats(0.5, 10)] * 3),
+    angles=st.tuples(*[st.floats(-180, 180)] * 3),
+    size_multiple=st.sampled_from([1, 8, 16]),
+)
+def test_the_grid_covers_a_scan_that_is_not_too_long_to_the_last_corner(shape, steps, angles, size_multiple):
+    affine = centred(Rotation.from_euler("xyz", angles, degrees=True).as_matrix() @ np.diag(steps), shape)
+    outer = corners(shape, affine)
+    assume((np.ptp(outer, axis=0) <= MAX_EXTENT_MM).all())
+    sizes, grid = choose_grid(np.ones(shape, np.float32), affine, 3.0, size_multiple)
+    covered = corners(sizes, grid)
+    assert (covered.min(axis=0) <= outer.min(axis=0) + 1e-3).all()
+    assert (covered.max(axis=0) >= outer.max(axis=0) - 1e-3).all()
+    assert all(size % size_multiple == 0 for size in sizes)
+
+
+def head_in_air():
+    """A bright block of 180 x 171 x 177 mm in dark air, in voxels of 3 mm: data, affine, and ends of the block."""
+    data = np.zeros((80, 80, 80), np.float32)
+    data[10:70, 11:68, 10:69] = 100
+    return data, np.diag([3.0, 3.0, 3.0, 1.0]), np.array([30, 33, 30]), np.array([207, 201, 204])
+
+
+def test_a_cropped_grid_keeps_more_than_10_mm_around_the_head():
+    data, affine, low, high = head_in_air()
+    covered = corners(*choose_grid(data, affine, 3.0, 1, crop=True))
+    assert (covered.min(axis=0) < low - 10).all()
+    assert (covered.max(axis=0) > high + 10).all()
+
+
+def test_a_cropped_grid_is_smaller_than_that_of_the_whole_scan():
+    data, affine, _, _ = head_in_air()
+    cropped, whole = (np.prod(choose_grid(data, affine, 3.0, 1, crop=crop)[0]) for crop in (True, False))
+    assert cropped < whole
+
+
+def test_a_few_bright_voxels_in_the_air_do_not_enlarge_the_grid():
+    data, affine, _, _ = head_in_air()
+    expected, _ = choose_grid(data, affine, 3.0, 1, crop=True)
+    data[0, 0, 0] = data[-1, -1, -1] = data[0, -1, 0] = 100
+    assert choose_grid(data, affine, 3.0, 1, crop=True)[0] == expected
+
+
+def test_a_scan_of_one_value_is_covered_whole():
+    data = np.full((90, 95, 85), 7, np.float32)
+    sizes, _ = choose_grid(data, np.diag([2.0, 2.0, 2.0, 1.0]), 2.0, 1, crop=True)
+    assert sizes == data.shape
+
+
+def test_a_fixed_grid_is_centred_on_a_scan_that_is_smaller():
+    sizes, grid = choose_grid(np.ones((10, 12, 14), np.float32), np.eye(4), 2.0, 16, (32, 48, 32), crop=True)
+    assert sizes == (32, 48, 32)
+    np.testing.assert_allclose(corners(sizes, grid).mean(axis=0), (np.array([10, 12, 14]) - 1) / 2)
+
+
+@pytest.mark.parametrize("side", ["low", "high"])
+def test_a_cut_grid_does_not_reach_beyond_the_side_of_the_scan_at_which_the_head_lies(side):
+    affine = np.diag([4.0, 4.0, 4.0, 1.0])
+    data = np.zeros((100, 40, 40), np.float32)
+    data[slice(0, 20) if side == "low" else slice(80, 100), 10:30, 10:30] = 1
+    covered = corners(*choose_grid(data, affine, 4.0, 8))[:, 0]
+    assert np.ptp(covered) == MAX_EXTENT_MM
+    assert covered.min() == -2 if side == "low" else covered.max() == 398
+
+
+@settings(max_examples=20, deadline=None)
+@given(
+    angles=st.tuples(*[st.floats(-180, 180)] * 3),
+    steps=st.tuples(*[st.floats(2, 9)] * 3),
+    place=st.tuples(*[st.floats(-20, 20)] * 3),
+)
+def test_the_field_of_view_is_where_the_scan_has_voxels(angles, steps, place):
+    shape, sizes = (6, 7, 5), (9, 10, 11)
+    affine = centred(Rotation.from_euler("xyz", angles, degrees=True).as_matrix() @ np.diag(steps), shape)
+    grid = np.diag([4.0, 4.0, 4.0, 1.0])
+    grid[:3, 3] = CENTRE - 20 + place
+    index = (world_of(sizes, grid) - affine[:3, 3]) @ np.linalg.inv(affine[:3, :3]).T
+    outside = np.maximum(-0.5 - index, index - (np.array(shape) - 0.5)).max(axis=-1)  # in voxels, negative inside
+    field_of_view = resample(Volume(np.ones(shape, np.float32), affine), sizes, grid).field_of_view
+    clear = np.abs(outside) > 5e-3
+    np.testing.assert_array_equal(field_of_view[clear], (outside < 0)[clear])
+
+
+def test_a_grid_beside_the_scan_has_no_field_of_view_and_finite_values():
+    scan = Volume(np.random.default_rng(0).normal(size=(9, 9, 9)).astype(np.float32), np.eye(4))
+    grid = np.eye(4)
+    grid[:3, 3] = 1000
+    beside = resample(scan, (4, 5, 6), grid)
+    assert not beside.field_of_view.any()
+    assert np.isfinite(beside.data).all()
+
+
+def test_nearest_neighbour_conforming_keeps_labels():
+    labels = np.random.default_rng(0).choice([0, 2, 41, 251], (20, 22, 24)).astype(np.int16)
+    conformed = conform(Volume(labels, np.diag([1.0, 1.3, 0.8, 1.0])), 2.0, 1, order=0)
+    assert set(np.unique(conformed.data)) <= {0, 2, 41, 251}
+
+
+def test_a_distance_near_the_brain_is_that_of_the_whole_field():
+    affine = np.diag([2.0, 2.0, 2.0, 1.0])
+    scan = Volume(np.zeros((20, 20, 20), np.float32), affine)
+    distance = np.full((20, 20, 20), 10, np.float32)
+    distance[6:14, 6:14, 6:14] = np.random.default_rng(0).uniform(-5, 5, (8, 8, 8))
+    np.testing.assert_allclose(to_native(distance, affine, scan, 10.0), distance, atol=1e-5)
+
+
+def test_a_brain_beside_the_scan_leaves_the_scan_far_from_it():
+    grid = np.eye(4)
+    grid[:3, 3] = 500
+    back = to_native(np.full((8, 8, 8), -5, np.float32), grid, Volume(np.zeros((6, 6, 6)), np.eye(4)), 10.0)
+    assert back.shape == (6, 6, 6)
+    assert (back == 10).all()

@@ -76,3 +76,47 @@ def test_an_mr_image_padded_with_the_value_of_air_is_not_taken_for_a_ct():
     padded[:8] = -1000
     scan = Volume(padded, np.eye(4))
     assert clip_ct(scan) is scan
+
+
+@pytest.mark.parametrize("scale", [rescale, to_bytes])
+def test_an_image_of_one_value_becomes_zero(scale):
+    assert not scale(np.full((4, 4, 4), 7, np.float32), np.ones((4, 4, 4), bool)).any()
+
+
+def test_a_field_of_view_that_the_sample_misses_is_scaled_by_its_own_voxels():
+    image = np.zeros((100, 100, 50), np.float32)
+    inside = np.zeros(image.shape, bool)
+    inside.ravel()[[1, 2]] = True  # every third voxel is sampled
+    image.ravel()[[1, 2]] = (10, 20)
+    scaled = rescale(image, inside)
+    assert scaled.ravel()[1] == 0
+    assert scaled.ravel()[2] == pytest.approx(1, abs=0.01)
+
+
+@settings(max_examples=20, deadline=None)
+@given(gain=st.floats(1e-2, 1e3), offset=st.floats(-1e3, 1e3))
+def test_gain_and_offset_do_not_change_the_standardised_image(gain, offset):
+    changed = (IMAGE * gain + offset).astype(np.float32)
+    np.testing.assert_allclose(standardise(changed, WHOLE), standardise(IMAGE, WHOLE), atol=0.1)
+
+
+def test_a_standardised_head_has_unit_variance():
+    image = np.random.default_rng(0).normal(0, 1, (30, 30, 30)).astype(np.float32)
+    image[8:22, 8:22, 8:22] += 200
+    head = standardise(image, np.ones(image.shape, bool))[8:22, 8:22, 8:22]
+    assert (head.mean(), head.std()) == (pytest.approx(0, abs=0.01), pytest.approx(1, abs=0.01))
+
+
+@pytest.mark.parametrize("scale", [rescale, standardise, to_bytes])
+def test_a_scaled_image_has_32_bits_and_leaves_the_original_as_it_was(scale):
+    before = IMAGE.copy()
+    assert scale(IMAGE, PART).dtype == np.float32
+    np.testing.assert_array_equal(IMAGE, before)
+
+
+@pytest.mark.parametrize(("fraction", "recognised"), [(0.0, False), (0.001, False), (0.01, True)])
+def test_a_scan_is_a_ct_only_if_enough_voxels_look_like_fat(fraction, recognised):
+    scan = np.where(np.arange(20**3) % 2, -1000, 40).astype(np.int16)
+    scan[: round(fraction * scan.size)] = -100
+    volume = Volume(scan.reshape(20, 20, 20), np.eye(4))
+    assert (clip_ct(volume) is not volume) == recognised

@@ -121,3 +121,96 @@ def test_alternating_planes_average_out_instead_of_aliasing(step, spread):
     back = np.linalg.inv(affine)
     sampled = interpolate(reduced, back[:3, :3] * 2, back[:3, 3], (10, 2, 2))
     assert np.ptp(sampled[1:-1]) < spread
+
+
+@settings(max_examples=30, deadline=None)
+@given(offset=st.tuples(*[st.floats(-4, 14)] * 3), scale=st.floats(0.3, 2))
+def test_nearest_neighbour_sampling_makes_no_new_values(offset, scale):
+    sampled = interpolate(DATA, np.eye(3) * scale, np.array(offset), (5, 6, 4), order=0)
+    assert np.isin(sampled, DATA).all()
+
+
+@pytest.mark.parametrize("matrix", [np.eye(3), ROTATED])
+@pytest.mark.parametrize(("offset", "corner"), [(-500.0, (0, 0, 0)), (500.0, (-1, -1, -1))])
+def test_points_beyond_the_image_have_the_value_of_its_nearest_corner(matrix, offset, corner):
+    assert np.unique(interpolate(DATA, matrix, np.full(3, offset), (3, 3, 3))) == DATA[corner]
+
+
+def test_an_image_of_one_slice_is_the_same_at_every_height():
+    slab = DATA[:, :, :1]
+    sampled = interpolate(slab, np.diag([1.0, 1.0, 0.25]), np.array([0.0, 0.0, -0.6]), (9, 12, 5))
+    np.testing.assert_array_equal(sampled, np.repeat(slab, 5, axis=2))
+
+
+@pytest.mark.parametrize("matrix", [np.diag([0.5, 1.5, 1.0]), ROTATED])
+def test_sampling_leaves_the_image_as_it_was(matrix):
+    before = DATA.copy()
+    interpolate(DATA, matrix, np.array([0.3, 0.2, 0.1]), (6, 6, 6))
+    np.testing.assert_array_equal(DATA, before)
+
+
+def ramp(shape, affine, axis):
+    """An image whose values are world coordinates along one axis."""
+    index = np.stack(np.meshgrid(*[np.arange(n) for n in shape], indexing="ij"), -1)
+    return (index @ affine[:3, :3].T + affine[:3, 3])[..., axis].astype(np.float32)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    steps=st.tuples(*[st.floats(0.3, 1.1)] * 3),
+    voxel=st.floats(1.1, 3),
+    axis=st.integers(0, 2),
+    corner=st.tuples(*[st.floats(-90, 90)] * 3),
+)
+def test_averaged_voxels_lie_where_the_returned_affine_says(steps, voxel, axis, corner):
+    affine = np.diag([*steps, 1.0])
+    affine[:3, 3] = corner
+    reduced, placed = downsample(ramp((48, 48, 48), affine, axis), affine, voxel)
+    expected = ramp(reduced.shape, placed, axis)
+    inner = (slice(2, -2),) * 3  # the edges are repeated
+    np.testing.assert_allclose(reduced[inner], expected[inner], atol=1e-3)
+
+
+@settings(max_examples=20, deadline=None)
+@given(steps=st.tuples(*[st.floats(1, 7)] * 3), axis=st.integers(0, 2))
+def test_split_voxels_lie_where_the_returned_affine_says(steps, axis):
+    affine = np.diag([*steps, 1.0])
+    split, placed = upsample(ramp((20, 20, 20), affine, axis), affine, 1.0)
+    middle = tuple(slice(n * 2 // 5, n * 3 // 5) for n in split.shape)  # away from the mirrored edges
+    np.testing.assert_allclose(split[middle], ramp(split.shape, placed, axis)[middle], atol=0.02)
+
+
+@pytest.mark.parametrize("step", [2.0, 2.4, 9.0])
+def test_an_image_as_coarse_as_the_grid_is_not_averaged(step):
+    affine = np.diag([step, step, step, 1.0])
+    reduced, same = downsample(DATA, affine, 2.0)
+    assert reduced is DATA
+    np.testing.assert_array_equal(same, affine)
+
+
+@pytest.mark.parametrize("step", [0.5, 1.0, 1.25])
+def test_an_image_hardly_coarser_than_the_grid_is_not_split(step):
+    assert upsample(DATA, np.diag([step, step, step, 1.0]), 1.0)[0] is DATA
+
+
+@settings(max_examples=20, deadline=None)
+@given(value=st.floats(-1e4, 1e4, width=32), step=st.floats(0.3, 7))
+def test_a_constant_image_stays_constant_whether_averaged_or_split(value, step):
+    constant, affine = np.full((8, 9, 10), value, np.float32), np.diag([step, 1.0, 1.0, 1.0])
+    for resampled, _ in (downsample(constant, affine, 2.0), upsample(constant, affine, 1.0)):
+        np.testing.assert_allclose(resampled, value, rtol=1e-5)
+
+
+def test_the_mean_of_whole_blocks_is_the_mean_of_the_image():
+    data = DATA[:8, :, :6]
+    assert downsample(data, np.eye(4), 2.0)[0].mean() == pytest.approx(data.mean(), abs=1e-6)
+
+
+def test_integer_voxels_are_averaged_without_overflow():
+    bytes_ = np.full((4, 4, 4), 250, np.uint8)
+    assert np.unique(downsample(bytes_, np.eye(4), 2.0)[0]).tolist() == [250]
+
+
+@pytest.mark.parametrize("axis", [0, 1, 2])
+def test_voxels_that_are_not_split_keep_their_values(axis):
+    np.testing.assert_allclose(refine(DATA, axis, 1), DATA, atol=1e-5)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from deskull import Volume
 from deskull.preprocessing.intensity import rescale
-from deskull.preprocessing.value_range import limit_range
+from deskull.preprocessing.value_range import limit_range, sample_values
 
 IMAGE = np.random.default_rng(0).gamma(2, 50, (20, 20, 20)).astype(np.float32)
 WHOLE = np.ones(IMAGE.shape, bool)
@@ -56,3 +58,45 @@ def test_a_sparse_map_is_returned_as_it_is():
     data[3, 3, 3:6] = (0.1, 0.5, 1)
     scan = Volume(data, np.eye(4))
     assert limit_range(scan) is scan
+
+
+@settings(max_examples=40)
+@given(slope=st.floats(1e-40, 1e40), inter=st.floats(-1e30, 1e30), sign=st.sampled_from([-1, 1]))
+def test_any_slope_and_intercept_give_finite_values_that_need_no_second_limit(slope, inter, sign):
+    limited = limit_range(Volume(IMAGE[:8, :8, :8], np.eye(4), slope=sign * slope, inter=inter))
+    assert np.isfinite(limited.values()).all()
+    assert limit_range(limited) is limited
+
+
+@pytest.mark.parametrize(("value", "kept"), [(90, True), (110, False)])
+def test_a_value_is_limited_if_it_lies_more_than_a_hundred_ranges_out(value, kept):
+    data = np.linspace(0, 1, 8000).reshape(20, 20, 20)
+    data[3, 3, 3] = value
+    scan = Volume(data, np.eye(4))
+    assert (limit_range(scan) is scan) == kept
+
+
+def test_a_limited_scan_keeps_its_geometry_and_name():
+    data = IMAGE.astype(np.float64)
+    data[1, 1, 1] = 1e300
+    affine = np.diag([2.0, -3.0, 4.0, 1.0])
+    limited = limit_range(Volume(data, affine, name="head"))
+    np.testing.assert_array_equal(limited.affine, affine)
+    assert limited.name == "head"
+
+
+@given(shape=st.tuples(*[st.integers(1, 40)] * 3), n_planes=st.integers(1, 16))
+def test_a_sample_has_less_than_twice_the_number_of_planes_along_each_axis(shape, n_planes):
+    sample = sample_values(Volume(np.zeros(shape, np.uint8), np.eye(4)), n_planes)
+    assert all(1 <= size < 2 * n_planes + 1 for size in sample.shape)
+
+
+def test_sampled_values_are_real_values():
+    values = sample_values(Volume(np.full((4, 4, 4), 10, np.uint8), np.eye(4), slope=-300, inter=7), 32)
+    assert np.unique(values).tolist() == [-2993]
+
+
+def test_values_beyond_64_bits_become_finite():
+    scan = Volume(IMAGE.astype(np.float64) * 1e300, np.eye(4), slope=1e300)
+    with np.errstate(all="ignore"):
+        assert np.isfinite(limit_range(scan).values()).all()
