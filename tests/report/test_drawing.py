@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from PIL import Image
@@ -127,3 +127,42 @@ def test_existing_picture_is_replaced_only_if_allowed(tmp_path):
         save_picture(picture, tmp_path / "a.png")
     save_picture(picture, tmp_path / "a.png", overwrite=True)
     assert Image.open(tmp_path / "a.png").size == (2, 2)
+
+
+def test_display_grid_shows_the_mean_of_a_series():
+    series = np.stack([np.full((8, 8, 8), value, np.float32) for value in (10, 30)], axis=-1)
+    assert on_display_grid(Volume(series, np.eye(4))).data.max() == pytest.approx(20)
+
+
+def test_values_that_are_not_finite_are_drawn_as_background():
+    data = np.full((8, 8, 8), 5, np.float32)
+    data[4, 4, 4] = np.nan
+    assert np.isfinite(on_display_grid(Volume(data, np.eye(4))).data).all()
+
+
+@given(arrays.arrays(np.float32, (3, 4), elements=st.floats(0, 1, width=32)))
+def test_brighter_grey_values_are_never_darker_pixels(grey):
+    order = np.argsort(grey, axis=None)
+    pixels = to_rgb(grey)[..., 0].ravel()[order].astype(int)
+    assert (np.diff(pixels) >= 0).all()
+
+
+@given(arrays.arrays(bool, (5, 6, 4)))
+def test_bounding_box_without_a_margin_touches_the_mask_on_every_side(mask):
+    assume(mask.any())
+    cropped = mask[bounding_box(mask, 0)]
+    assert all(np.take(cropped, end, axis).any() for axis in range(3) for end in (0, -1))
+
+
+@pytest.mark.parametrize("axis", [0, 1, 2])
+def test_slices_have_the_last_axis_upwards(axis):
+    volume = np.zeros((4, 5, 6))
+    top = 1 if axis == 2 else 2
+    volume[(slice(None),) * top + (-1,)] = 1
+    assert upright_slice(volume, 2, axis)[0].all()
+
+
+def test_saved_picture_comes_back_pixel_by_pixel(tmp_path):
+    pixels = np.random.default_rng(0).integers(0, 255, (5, 7, 3), np.uint8)
+    save_picture(Image.fromarray(pixels), tmp_path / "new" / "a.png")
+    np.testing.assert_array_equal(np.asarray(Image.open(tmp_path / "new" / "a.png")), pixels)

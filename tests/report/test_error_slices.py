@@ -95,3 +95,38 @@ def test_series_with_nan_is_drawn_on():
     data = np.random.default_rng(0).normal(size=(*SHAPE, 2)).astype(np.float32)
     data[0, 0, 0] = np.nan
     assert len(error_slices(_mask(BRAIN), _mask(BRAIN), Volume(data, AFFINE)).picture.getcolors()) > 100
+
+
+def test_position_is_in_world_coordinates_of_a_scan_stored_in_another_order():
+    flip = np.diag([-1.0, 1.0, 1.0, 1.0])
+    flip[0, 3] = SHAPE[0] - 1
+    flipped = [Volume(mask.data[::-1], AFFINE @ flip) for mask in (_mask(BRAIN, FAR_PIECE), _mask(BRAIN))]
+    np.testing.assert_allclose(error_slices(*flipped).position_mm, (30, -9, -4), atol=2)
+
+
+def test_distance_is_in_mm_whatever_the_voxel_size():
+    masks = [_mask(BRAIN, FAR_PIECE), _mask(BRAIN)]
+    half = [Volume(mask.data, np.diag([0.5, 0.5, 0.5, 1]) @ AFFINE) for mask in masks]
+    assert error_slices(*half).distance_mm == pytest.approx(error_slices(*masks).distance_mm / 2, abs=1.1)
+
+
+def test_largest_of_two_errors_counts_though_it_is_a_missing_piece():
+    near = np.s_[30:32, 20:22, 20:22]
+    slices = error_slices(_mask(BRAIN, near), _mask(BRAIN, FAR_PIECE))
+    assert slices.distance_mm <= -8
+
+
+def test_equal_masks_differ_by_zero_and_are_shown_at_their_centre():
+    slices = error_slices(_mask(BRAIN), _mask(BRAIN))
+    assert slices.distance_mm == 0
+    np.testing.assert_allclose(slices.position_mm, (-1, 1, -1), atol=2)
+
+
+def test_picture_takes_one_byte_for_each_pixel(too_large):
+    assert too_large.picture.mode == "P"
+
+
+def test_pointers_of_an_error_on_the_patients_right_are_on_the_left_of_the_axial_slice(too_large):
+    pointers = _pixels_of(too_large.picture, POINTER)
+    columns = np.flatnonzero(pointers[0]) - (pointers.shape[1] - 160)  # the axial slice is the last, 80 mm wide
+    assert 0 < columns.min() <= columns.max() < 40

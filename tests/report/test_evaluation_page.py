@@ -18,7 +18,6 @@ from deskull.evaluation.pairs import pair_models
 from deskull.evaluation.scores import CaseScores, evaluate_pair
 from deskull.report.drawing import CONTOUR, REFERENCE_CONTOUR
 from deskull.report.evaluation_page import evaluation_page
-from deskull.report.evaluation_tables import format_p
 from tests.evaluation.examples import TYPICAL, cases_with
 
 VOID = {"meta", "link", "img", "br", "path", "use"}
@@ -246,13 +245,7 @@ def test_model_without_scores_says_so(text_with_failures):
 
 
 def test_page_of_600_cases_stays_small():
-    models = {name: _cases(np.random.default_rng(seed).uniform(0.8, 1, 200)) for seed, name in enumerate("abc")}
-    html = evaluation_page(models)
+    html = evaluation_page({"a": _cases(np.random.default_rng(0).uniform(0.8, 1, 600))})
     assert len(_Page(html).tables[-1]) == 601
-    assert html.count("Its masks are not available") == 3 * 4
+    assert html.count("Its masks are not available") == 4
     assert len(html) < 3_000_000
-
-
-@pytest.mark.parametrize(("p", "text"), [(None, "–"), (1e-9, "< 0.001"), (0.05, "0.050"), (1.0, "1.000")])
-def test_p_values_have_three_decimal_places(p, text):
-    assert format_p(p) == text

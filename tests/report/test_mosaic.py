@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
 
 from deskull import InputError, Volume
 from deskull.report.drawing import CONTOUR
-from deskull.report.mosaic import draw_mosaic, make_view
+from deskull.report.mosaic import _draw_plane, _slice_indices, draw_mosaic, make_view
 
 AFFINE = np.diag([-2.0, -2.0, 2.0, 1.0])
 
@@ -80,3 +83,58 @@ def test_number_of_slices_sets_the_width(scan, mask):
 def test_mask_on_another_grid_is_refused(scan, mask):
     with pytest.raises(InputError, match="is on another grid than"):
         draw_mosaic(scan, Volume(mask.data, np.eye(4)))
+
+
+@given(arrays.arrays(bool, (12, 7, 5)), st.integers(0, 2), st.integers(1, 9))
+def test_slices_lie_within_the_mask_in_ascending_order(mask, axis, count):
+    indices = _slice_indices(mask, axis, count)
+    occupied = np.flatnonzero(mask.any(axis=tuple({0, 1, 2} - {axis})))
+    assert len(indices) == count
+    assert indices == sorted(indices)
+    if len(occupied):
+        assert occupied[0] <= indices[0] <= indices[-1] <= occupied[-1]
+    assert 0 <= indices[0] <= indices[-1] < mask.shape[axis]
+
+
+def test_one_slice_is_the_middle_of_the_mask():
+    mask = np.zeros((20, 5, 5), bool)
+    mask[6:15] = True
+    assert _slice_indices(mask, 0, 1) == [10]
+
+
+def test_stripped_side_is_black_outside_the_mask(scan):
+    everything = scan.with_data(scan.data + 100)
+    half = np.zeros(scan.shape, np.uint8)
+    half[8:32, 10:40, 22:35] = 1  # the upper half of the box
+    raw, stripped = _draw_plane(make_view(everything, scan.with_data(half)), 1, 1, "radiological")
+    assert not stripped[-20:].any()
+    assert raw[-20:].any()
+
+
+def test_grey_values_inside_the_mask_are_the_same_on_both_sides(scan, mask):
+    raw, stripped = _draw_plane(make_view(scan, mask), 2, 3, "radiological")
+    both = stripped.any(axis=-1) & ~(raw == CONTOUR).all(axis=-1)
+    np.testing.assert_array_equal(raw[both], stripped[both])
+
+
+def test_title_replaces_the_name_of_the_scan(scan, mask):
+    named = Volume(scan.data, scan.affine, name="head")
+    plain = draw_mosaic(named, mask, slices=1)
+    same, other = (draw_mosaic(named, mask, slices=1, title=title) for title in ("head", "another title"))
+    assert same.tobytes() == plain.tobytes()
+    assert other.tobytes() != plain.tobytes()
+
+
+def test_pictures_of_both_conventions_say_which_is_which(scan):
+    """With a scan that is the same on both sides, only the words can differ."""
+    even = scan.with_data(np.full(scan.shape, 7, np.float32))
+    whole = scan.with_data(np.ones(scan.shape, np.uint8))
+    views = [draw_mosaic(even, whole, slices=1, convention=name) for name in ("radiological", "neurological")]
+    assert views[0].tobytes() != views[1].tobytes()
+
+
+def test_view_is_cropped_to_the_mask_with_a_margin_of_32_mm():
+    speck = np.zeros((80, 80, 80), np.uint8)
+    speck[40, 40, 40] = 1
+    scan = Volume(np.random.default_rng(0).random((80, 80, 80)).astype(np.float32), AFFINE)
+    assert make_view(scan, scan.with_data(speck)).mask.shape == (66, 66, 66)

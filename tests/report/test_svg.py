@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deskull.report.svg import PALETTE, TEXT_COLOUR, chart_style, colour_of, shorten, to_svg
+from deskull.report.svg import PALETTE, TEXT_COLOUR, chart_style, colour_of, shorten, soften_axes, to_svg
 
 
 def _chart(prefix, title="A chart"):
@@ -82,3 +82,50 @@ def test_missing_matplotlib_is_one_sentence_that_says_what_to_install():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == 'the evaluation page needs matplotlib; pip install "deskull[report]".\n'
+
+
+def test_user_settings_of_matplotlib_do_not_change_charts_and_are_kept(svg):
+    import matplotlib
+
+    with matplotlib.rc_context({"font.size": 30, "axes.facecolor": "red"}):
+        assert _chart("one") == svg
+        assert matplotlib.rcParams["font.size"] == 30
+
+
+def test_charts_have_no_background_and_no_metadata(svg):
+    assert "metadata" not in svg
+    assert "#ffffff" not in svg
+
+
+def test_texts_stay_texts_in_the_font_of_the_page(svg):
+    assert "<text" in svg
+    assert "DejaVu" not in svg
+    assert "system-ui" in svg
+
+
+@pytest.mark.parametrize("which", ["x", "y"])
+def test_softened_axes_have_grid_lines_in_one_direction(which):
+    from matplotlib.figure import Figure
+
+    axes = Figure().add_subplot()
+    soften_axes(axes, which)
+    shown = {name: any(line.get_visible() for line in getattr(axes, f"get_{name}gridlines")()) for name in "xy"}
+    assert shown == {"x": which == "x", "y": which == "y"}
+
+
+def test_softened_axes_have_few_ticks():
+    from matplotlib.figure import Figure
+
+    axes = Figure().add_subplot()
+    axes.plot([0, 1000], [0, 1])
+    soften_axes(axes, "both")
+    assert len(axes.get_xticks()) <= 8
+
+
+def test_colours_of_the_first_models_differ():
+    assert len({colour_of(index) for index in range(7)}) == 7
+
+
+def test_name_of_exactly_the_longest_length_is_not_shortened():
+    assert shorten("x" * 22) == "x" * 22
+    assert "…" in shorten("x" * 23)
