@@ -118,7 +118,7 @@ def _metaio(path: Path) -> Reading:
     affine = np.eye(4)
     affine[:3, :3] = np.array(tags["TransformMatrix"].split(), float).reshape(3, 3).T
     affine[:3, :3] *= np.array(tags["ElementSpacing"].split(), float)
-    affine[:3, 3] = np.array(tags["Offset"].split(), float)
+    affine[:3, 3] = np.array(tags.get("Offset", "0 0 0").split(), float)
     return Reading(data.reshape(sizes, order="F").astype(float), _LPS @ affine)
 
 

@@ -126,13 +126,12 @@ def _is_image(header: Any) -> bool:
     Raises
     ------
     ValueError
-        If it is of an image but lacks what every image states.
+        If it is of an image but lacks what every image states, or states the modality of another object.
     """
-    if header.get("Modality") in _NO_IMAGES:
-        return False
-    whole = "Rows" in header and "SeriesInstanceUID" in header
+    other = header.get("Modality") in _NO_IMAGES
+    whole = "Rows" in header and "SeriesInstanceUID" in header and not other
     if not whole and "Image Storage" in require("pydicom").uid.UID(str(header.get("SOPClassUID") or "")).name:
-        raise ValueError("an image without its size or series")
+        raise ValueError("an image without its size, its series or its modality")
     return whole
 
 
