@@ -53,69 +53,68 @@ def _option(group: Group, *flags: str, **settings: Any) -> Any:
     return typer.Option(*dict.fromkeys(both), rich_help_panel=group, **settings)
 
 
+BidsDir = Annotated[Path, typer.Argument(help="The raw dataset.", show_default=False)]
+OutputDir = Annotated[Path, typer.Argument(metavar="OUTPUT_DIR", help="The derivatives.", show_default=False)]
+LevelChoice = Annotated[
+    Level, typer.Argument(help="participant: strip the scans; group: list all masks in a table.", show_default=False)
+]
+DryRun = Annotated[bool, _option(Group.outputs, "--dry-run", help="List the scans and their masks; strip nothing.")]
+Participants = Annotated[
+    list[str] | None, _option(Group.scans, "--participant-label", help="Only these participants, as 01 or sub-01.")
+]
+Sessions = Annotated[
+    list[str] | None, _option(Group.scans, "--session-id", "--session-label", help="Only these sessions.")
+]
+Suffixes = Annotated[
+    list[str] | None, _option(Group.scans, "--suffix", help="Suffixes to strip; by default T1w T2w FLAIR PDw.")
+]
+FilterFile = Annotated[
+    Path | None, _option(Group.scans, "--bids-filter-file", help="JSON file with entities that scans must have.")
+]
+Processes = Annotated[
+    int | None, _option(Group.speed, "--nprocs", "--n-procs", help="Number of processes; see 'deskull strip'.")
+]
+Threads = Annotated[
+    int | None, _option(Group.speed, "--threads", "--omp-nthreads", help="Number of threads in each process.")
+]
+MaxMemory = Annotated[float | None, _option(Group.speed, "--mem-gb", help="Maximum memory of all processes, in GB.")]
+WorkDir = Annotated[
+    Path | None,
+    typer.Option("-w", "--work-dir", "--work_dir", rich_help_panel=Group.speed, help="Accepted, but not needed."),
+]
+
+
 def bids(
-    bids_dir: Annotated[Path, typer.Argument(help="The raw dataset.", show_default=False)],
-    out: Annotated[Path, typer.Argument(metavar="OUTPUT_DIR", help="The derivatives.", show_default=False)],
-    level: Annotated[
-        Level,
-        typer.Argument(help="participant: strip the scans; group: list all masks in a table.", show_default=False),
-    ],
+    bids_dir: BidsDir,
+    out: OutputDir,
+    level: LevelChoice,
     mask_only: options.MaskOnly = False,
     overwrite: options.Overwrite = DEFAULTS.overwrite,
-    dry_run: Annotated[
-        bool, _option(Group.outputs, "--dry-run", help="List the scans and their masks; strip nothing.")
-    ] = False,
+    dry_run: DryRun = False,
     border: options.Border = DEFAULTS.border,
     model: options.ModelName = DEFAULTS.model,
-    participants: Annotated[
-        list[str] | None,
-        _option(Group.scans, "--participant-label", help="Only these participants, as 01 or sub-01."),
-    ] = None,
-    sessions: Annotated[
-        list[str] | None, _option(Group.scans, "--session-id", "--session-label", help="Only these sessions.")
-    ] = None,
-    suffixes: Annotated[
-        list[str] | None, _option(Group.scans, "--suffix", help="Suffixes to strip; by default T1w T2w FLAIR PDw.")
-    ] = None,
-    filter_file: Annotated[
-        Path | None, _option(Group.scans, "--bids-filter-file", help="JSON file with entities that scans must have.")
-    ] = None,
-    nprocs: Annotated[
-        int | None, _option(Group.speed, "--nprocs", "--n-procs", help="Number of processes; see 'deskull strip'.")
-    ] = None,
-    threads: Annotated[
-        int | None, _option(Group.speed, "--threads", "--omp-nthreads", help="Number of threads in each process.")
-    ] = None,
-    mem_gb: Annotated[
-        float | None, _option(Group.speed, "--mem-gb", help="Maximum memory of all processes, in GB.")
-    ] = None,
+    participants: Participants = None,
+    sessions: Sessions = None,
+    suffixes: Suffixes = None,
+    filter_file: FilterFile = None,
+    nprocs: Processes = None,
+    threads: Threads = None,
+    mem_gb: MaxMemory = None,
     timeout: options.Timeout = DEFAULTS.timeout,
-    work_dir: Annotated[
-        Path | None,
-        typer.Option(
-            "-w",
-            "--work-dir",
-            "--work_dir",
-            rich_help_panel=Group.speed,
-            help="Accepted, but not needed.",
-        ),
-    ] = None,
+    work_dir: WorkDir = None,
 ) -> None:
     """Strip the scans of a BIDS dataset; scans with results are not stripped again."""
     if level is Level.group:
         _write_group_table(out, nprocs or 1)
         return
-    from deskull.batch import local, stripping
+    from deskull.batch import stripping
     from deskull.bids.entities import read_filters
     from deskull.bids.finding import Query, find_scans
     from deskull.bids.participant import describe, plan
 
     filters = read_filters(filter_file) if filter_file else ()
     scans = find_scans(bids_dir, Query(participants or (), sessions or (), suffixes or (), filters))
-    jobs, threads_each = local.jobs_and_threads(len(scans), nprocs, threads)
-    if mem_gb is not None:
-        jobs_in_memory = max(1, int(mem_gb / local.GB_PER_PROCESS))
-        jobs, threads_each = local.jobs_and_threads(len(scans), min(jobs, jobs_in_memory), threads)
+    jobs, threads_each = _jobs_and_threads(len(scans), nprocs, threads, mem_gb)
     settings = StripOptions(
         outputs=(OutputKind.brainmask,) if mask_only else (OutputKind.brainmask, OutputKind.brain),
         model=model,
@@ -134,6 +133,17 @@ def bids(
         return
     describe(bids_dir, out)
     run(tasks, settings, jobs)
+
+
+def _jobs_and_threads(scans: int, nprocs: int | None, threads: int | None, mem_gb: float | None) -> tuple[int, int]:
+    """Return the number of processes, no more than the memory allows, and the number of threads in each."""
+    from deskull.batch import local
+
+    jobs, threads_each = local.jobs_and_threads(scans, nprocs, threads)
+    if mem_gb is None:
+        return jobs, threads_each
+    jobs_in_memory = max(1, int(mem_gb / local.GB_PER_PROCESS))
+    return local.jobs_and_threads(scans, min(jobs, jobs_in_memory), threads)
 
 
 def _write_group_table(out: Path, jobs: int) -> None:

@@ -13,6 +13,7 @@ from deskull.options import OutputKind, StripOptions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from deskull.batch.cluster import Cluster
     from deskull.batch.tasks import Task
@@ -77,9 +78,15 @@ def strip(
     jobs, threads = local.jobs_and_threads(len(tasks), jobs, 1 if workers and threads is None else threads)
     settings = replace(settings, threads=threads)
     stripping.check_options(settings)
-    if table is None and out and len(tasks) > 1:
-        table = out / (options.TABLE if shard is None else f"deskull_{shard.replace('/', 'of')}.tsv")
+    table = table or _default_table(out, shard, len(tasks))
     run(tasks, settings, jobs, workers=workers, table=table, as_json=as_json, skipped=plan.skipped)
+
+
+def _default_table(out: Path | None, shard: str | None, count: int) -> Path | None:
+    """Return the table of a batch in its folder of results, one for each shard; None for a single scan."""
+    if out is None or count < 2:
+        return None
+    return out / (options.TABLE if shard is None else f"deskull_{shard.replace('/', 'of')}.tsv")
 
 
 def _outputs(mask_only: bool, distance: bool, bias_correct: bool, dicom_seg: bool) -> tuple[OutputKind, ...]:

@@ -18,7 +18,7 @@ class Recipe:
     """How to train one model.
 
     The default values are those of a small network on scans with masks. Values without a source were chosen by short
-    trial runs; docs/training.md tells which.
+    trial runs; docs/notebook/recipes.md tells which.
 
     Attributes
     ----------

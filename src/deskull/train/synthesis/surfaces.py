@@ -1,6 +1,6 @@
 """The brain and intracranial surfaces of a label map.
 
-The definitions (docs/brain.md gives the reasons):
+The definitions (docs/concepts/brain.md gives the reasons):
 
 brain
     Tissue and ventricles, closed by `CLOSING_MM` so that the CSF in the sulci is inside. Closing adds CSF, vessels and
@@ -18,7 +18,7 @@ from scipy import ndimage
 from deskull.masking import Mask, fill_holes, largest_component, signed_distance
 from deskull.train.synthesis.tissues import BRAIN_TISSUES, FILLABLE, TissueArray
 
-#: Radius of the morphological closing that takes the sulci into the brain, in mm (docs/brain.md).
+#: Radius of the morphological closing that takes the sulci into the brain, in mm (docs/concepts/brain.md).
 CLOSING_MM = 6.0
 #: How far from the brain fluid belongs to the intracranial space, in mm: the widest normal cisterns.
 INTRACRANIAL_MM = 12.0
