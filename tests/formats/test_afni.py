@@ -117,7 +117,7 @@ def test_a_missing_brik_is_named(tmp_path):
 def test_a_header_of_binary_data_is_refused(tmp_path):
     head = write(tmp_path)
     head.write_bytes(b"\0" * 100)
-    with pytest.raises(InputError, match="is not a header"):
+    with pytest.raises(InputError, match="is not the text of a header"):
         formats.read(head)
 
 

@@ -133,8 +133,14 @@ def test_padding_after_the_voxels_is_allowed(stream, encoding):
 def test_bytes_that_are_no_padding_after_the_voxels_are_ignored_with_a_warning(stream, encoding):
     reader = stream(PACK[encoding](CONTENT + bytes(5) + b"more"), encoding)
     reader.read(len(CONTENT))
-    with pytest.warns(GeometryWarning, match="9 bytes follow the last voxel"):
+    with pytest.warns(GeometryWarning, match="has 9 bytes after its last voxel"):
         reader.finish()
+
+
+def test_bytes_after_a_gzip_stream_are_not_called_missing_voxels(stream):
+    reader = stream(gzip.compress(CONTENT) + b"junk", "gzip")
+    with pytest.raises(InputError, match="cut short, or followed by other bytes"):
+        reader.read(len(CONTENT))
 
 
 @pytest.mark.parametrize("encoding", ENCODINGS)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
-from pathlib import Path
 
 import pytest
 
@@ -63,7 +63,7 @@ def test_git_annex_pointer_of_an_unlocked_file_is_named(tmp_path):
 
 def test_other_dangling_link_is_named(tmp_path):
     (tmp_path / "scan.nii.gz").symlink_to("gone.nii.gz")
-    with pytest.raises(InputError, match="link to a file that does not exist"):
+    with pytest.raises(InputError, match="a link that leads to no file"):
         formats.read(tmp_path / "scan.nii.gz")
 
 
@@ -74,5 +74,6 @@ def test_folder_is_not_opened_as_a_file(tmp_path):
 
 def test_data_file_is_named_beside_its_header(tmp_path):
     os.mkfifo(tmp_path / "scan.raw")
-    with pytest.raises(InputError, match=r"^scan.nhdr: its data file 'scan.raw' is not a regular file"):
-        open_regular(tmp_path / "scan.raw", Path("scan.nhdr"))
+    message = rf"^{re.escape(str(tmp_path))}/scan.nhdr: its data file 'scan.raw' is not a regular file"
+    with pytest.raises(InputError, match=message):
+        open_regular(tmp_path / "scan.raw", tmp_path / "scan.nhdr")

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
 from deskull import InputError, Volume, formats
-from deskull.errors import IntensityWarning
+from deskull.errors import GeometryWarning, IntensityWarning
 from deskull.options import ReadOptions
 
 SHAPE = (4, 3, 2)
@@ -189,6 +189,12 @@ def test_micrometres_are_converted_with_a_warning(tmp_path):
     np.testing.assert_allclose(volume.voxel_sizes, (1, 2, 3))
 
 
+def test_directions_that_are_not_of_length_1_are_read_as_by_itk_with_a_warning(tmp_path):
+    path = metaimage(tmp_path / "scan.mha", TransformMatrix="0 2 0 0 0 1 1 0 0")
+    with pytest.warns(GeometryWarning, match="directions are not of length 1"):
+        assert_read_as_by_itk(path)
+
+
 def test_header_without_orientation_warns(tmp_path):
     with pytest.warns(UserWarning, match="no orientation"):
         formats.read(metaimage(tmp_path / "scan.mha", TransformMatrix=None))
@@ -246,7 +252,7 @@ def compressed(path, data, **changes):
 
 PACKED = zlib.compress(np.random.default_rng(0).integers(0, 999, 24).astype(np.int16).tobytes())
 DAMAGED = {
-    "zlib stream with a wrong checksum": (lambda p: compressed(p, PACKED[:-1] + b"!"), "compressed data are damaged"),
+    "zlib stream with a wrong checksum": (lambda p: compressed(p, PACKED[:-1] + b"!"), "damaged compressed data"),
     "zlib stream with a flipped byte": (lambda p: compressed(p, PACKED[:9] + b"\xff" + PACKED[10:]), "damaged"),
     "zlib stream cut short": (lambda p: compressed(p, PACKED[:-6]), "cut short"),
     "zlib stream that ends too soon": (lambda p: compressed(p, zlib.compress(RAW[:-2])), "cut short"),

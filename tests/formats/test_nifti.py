@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import os
 import warnings
 from pathlib import Path
 
@@ -115,10 +116,46 @@ def test_a_pair_without_its_other_half_is_refused(tmp_path, voxels, affine):
         formats.read(tmp_path / "scan.img")
 
 
+@pytest.mark.parametrize("given", ["scan.hdr", "scan.img"])
+def test_a_short_data_file_of_a_pair_is_named_once_beside_the_file_that_was_asked_for(tmp_path, voxels, affine, given):
+    nib.save(nib.Nifti1Pair(voxels, affine), tmp_path / "scan.img")
+    os.truncate(tmp_path / "scan.img", 100)
+    with pytest.raises(InputError, match="ends before its last voxel") as refused:
+        formats.read(tmp_path / given)
+    assert str(refused.value).count(str(tmp_path)) == 1
+    assert "scan.img" in str(refused.value)
+
+
+def test_a_short_header_of_a_pair_is_called_a_header(tmp_path, voxels, affine):
+    nib.save(nib.Nifti1Pair(voxels, affine), tmp_path / "scan.img")
+    os.truncate(tmp_path / "scan.hdr", 100)
+    with pytest.raises(InputError, match=r"scan.img: its header 'scan.hdr' ends before"):
+        formats.read(tmp_path / "scan.img")
+
+
+@pytest.mark.parametrize("magic", [b"ni1\0", b"\0\0\0\0", b"abcd"])
+def test_a_single_file_without_the_name_of_its_format_is_refused_without_a_warning(tmp_path, voxels, affine, magic):
+    path = save(nib.Nifti1Image(voxels, affine), tmp_path / "scan.nii")
+    content = path.read_bytes()
+    path.write_bytes(content[:344] + magic + content[348:])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises(InputError, match=r"name (them|the pair) \.hdr and \.img"):
+            formats.read(path)
+
+
+def test_a_file_that_is_compressed_twice_is_named_as_such(tmp_path, voxels, affine):
+    path = save(nib.Nifti1Image(voxels, affine), tmp_path / "scan.nii.gz")
+    path.write_bytes(gzip.compress(path.read_bytes()))
+    with pytest.raises(InputError, match="is compressed twice"):
+        formats.read(path)
+
+
 def test_an_analyze_pair_is_read_with_a_warning(tmp_path, voxels):
     nib.save(nib.AnalyzeImage(voxels, np.diag([-2.0, 2.0, 2.0, 1.0])), tmp_path / "old.img")
-    with pytest.warns(UserWarning, match="Analyze files state no orientation"):
+    with pytest.warns(UserWarning, match="states no orientation") as caught:
         volume = formats.read(tmp_path / "old.hdr")
+    assert len(caught) == 1
     np.testing.assert_array_equal(volume.data, voxels)
     np.testing.assert_allclose(volume.voxel_sizes, 2.0)
 
@@ -127,7 +164,7 @@ def test_a_big_endian_analyze_pair_is_read(tmp_path, voxels):
     image = nib.AnalyzeImage(voxels, np.diag([-2.0, 2.0, 2.0, 1.0]))
     header = image.header.as_byteswapped(">")
     nib.save(nib.AnalyzeImage(voxels.astype(">i2"), None, header), tmp_path / "old.img")
-    with pytest.warns(UserWarning, match="Analyze"):
+    with pytest.warns(UserWarning, match="states no orientation"):
         np.testing.assert_array_equal(formats.read(tmp_path / "old.img").data, voxels)
 
 

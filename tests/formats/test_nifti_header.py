@@ -62,6 +62,7 @@ def reads_without_a_warning(path):
         ({"vox_offset": np.inf}, "byte inf"),
         ({"vox_offset": 1e12}, "byte 1e\\+12"),
         ({"vox_offset": 3000}, "cut short"),
+        ({"datatype": 0}, r"unknown type \(0\)"),
         ({"datatype": 1}, "single bits"),
         ({"datatype": 32}, "complex numbers"),
         ({"datatype": 128}, r"colours \(RGB\)"),
@@ -145,6 +146,16 @@ def test_a_damaged_qform_beside_a_good_sform_is_not_used_with_a_warning(tmp_path
     with pytest.warns(GeometryWarning, match="qform is damaged"):
         volume = formats.read(path)
     np.testing.assert_allclose(volume.affine, AFFINE)
+
+
+def test_an_sform_of_other_voxel_sizes_than_pixdim_is_used_with_a_warning(tmp_path):
+    path = write(tmp_path / "scan.nii", qform_code=0, pixdim=[1, 1, 1, 1, 0, 0, 0, 0])
+    with pytest.warns(GeometryWarning, match="sform has voxels of 2 x 2 x 3, but its field pixdim says 1 x 1 x 1"):
+        assert formats.read(path).voxel_sizes == pytest.approx([2, 2, 3])
+
+
+def test_an_sform_of_the_voxel_sizes_of_pixdim_gives_no_warning(tmp_path):
+    reads_without_a_warning(write(tmp_path / "scan.nii", qform_code=0))
 
 
 def test_bits_that_are_not_those_of_the_type_give_a_warning(tmp_path):

@@ -53,5 +53,5 @@ def test_a_file_in_another_folder_is_not_the_other_half(tmp_path):
 @pytest.mark.parametrize("content", [b"text \0 and a zero", b"x" * ((1 << 22) + 1)])
 def test_a_header_that_is_no_text_is_refused(tmp_path, content):
     (tmp_path / "a.HEAD").write_bytes(content)
-    with pytest.raises(InputError, match="is not a header"):
+    with pytest.raises(InputError, match="is not the text of a header"):
         read_text(tmp_path / "a.HEAD")

@@ -59,7 +59,7 @@ def read(path: Path, options: ReadOptions = _DEFAULT) -> Volume:
     header = _nibabel_header(attributes, path)
     affine = np.asarray(header.get_affine(), np.float64)
     check_affine(affine, path)
-    with open_stream(brik) as stream:
+    with open_stream(brik, path) as stream:
         data = stream.read_array(dtype, math.prod(shape)).reshape(shape, order="F")
         stream.finish()
     values, slope = _scaled(data, header.get_data_scaling())
@@ -69,7 +69,7 @@ def read(path: Path, options: ReadOptions = _DEFAULT) -> Volume:
 
 def _attributes(head: Path, path: Path) -> dict[str, Any]:
     """Return the attributes of a header, single numbers as lists of one."""
-    text = read_text(head)
+    text = read_text(head, path)
     try:
         found = parse_AFNI_header(io.StringIO(text.replace("\r\n", "\n")))
     except Exception:  # nibabel's message would quote the header, which may hold a patient's name

@@ -23,7 +23,7 @@ from isal import igzip
 from isal.igzip_lib import DECOMP_ZLIB, IgzipDecompressor, IsalError
 
 from deskull.errors import GeometryWarning, InputError
-from deskull.formats.files import file_size, open_regular
+from deskull.formats.files import file_size, open_regular, subject
 
 #: Compression level, of 0 to 3; on three scans 2 to 7 % larger than zlib's default, and no other level is 2 % smaller.
 LEVEL = 1
@@ -34,13 +34,15 @@ _DAMAGE: tuple[type[Exception], ...] = (zlib.error, IsalError, ValueError)  # ty
 #: Data that expand to more than `_LARGE` bytes may reach this multiple of their compressed size. Scans are compressed
 #: to a half or a fifth, masks to a hundredth; only data of one value reach the thousand of deflate.
 _LARGE, _MAX_RATIO = 1 << 29, 200
+#: First bytes of a gzip stream (RFC 1952).
+GZIP_MAGIC = b"\x1f\x8b"
 #: Bytes decompressed at a time.
 _CHUNK = 1 << 20
 #: Bytes that may follow the voxels by default: padding that some programs write.
 PADDING = 1 << 16
 
 
-def check_expansion(size: int, compressed: int, path: Path) -> None:
+def check_expansion(size: int, compressed: int, path: Path, name: Path | None = None) -> None:
     """Refuse compressed data that expand to far more than a scan would, although their header promises it.
 
     Parameters
@@ -49,6 +51,8 @@ def check_expansion(size: int, compressed: int, path: Path) -> None:
         Bytes after and before expansion; 0 before, where the data are not compressed.
     path : Path
         The file that messages name.
+    name : Path, optional
+        The file that was asked for, where `path` is another one that belongs to it.
 
     Raises
     ------
@@ -56,7 +60,7 @@ def check_expansion(size: int, compressed: int, path: Path) -> None:
     """
     if compressed and size > max(_LARGE, _MAX_RATIO * compressed):
         fault = f"would expand from {compressed / 1e6:.1f} MB to {size / 1e9:.1f} GB, as no scan does"
-        raise InputError(f"{path}: {fault}; check where it comes from, or give it uncompressed.")
+        raise InputError(f"{subject(path, name)} {fault}; check where it comes from, or give it uncompressed.")
 
 
 class _Readable(Protocol):
@@ -80,10 +84,20 @@ class Stream:
         Upper bound of the number of bytes that can follow.
     compressed : int, optional
         Size of the compressed data in bytes; 0 where they are not compressed.
+    name : Path, optional
+        The file that was asked for, where `path` is another one that belongs to it.
     """
 
-    def __init__(self, source: _Readable, path: Path, capacity: int = sys.maxsize, compressed: int = 0) -> None:
-        self._source, self._path, self._capacity, self._compressed = source, path, capacity, compressed
+    def __init__(
+        self,
+        source: _Readable,
+        path: Path,
+        capacity: int = sys.maxsize,
+        compressed: int = 0,
+        name: Path | None = None,
+    ) -> None:
+        self._source, self._capacity, self._compressed = source, capacity, compressed
+        self._path, self._name, self._subject = path, name, subject(path, name)
 
     def read(self, size: int) -> bytes:
         """Return exactly `size` bytes: for headers and other small parts.
@@ -162,39 +176,40 @@ class Stream:
         rest = self.read_up_to(allowance + 1)
         if len(rest) > allowance:
             raise InputError(
-                f"{self._path}: holds more data than its header promises (damaged, or a header of another image); "
+                f"{self._subject} holds more data than its header promises (damaged, or a header of another image); "
                 "copy or convert it again."
             )
         if rest.strip(b"\0"):
-            text = f"{len(rest)} bytes follow the last voxel and are ignored; check that its header is its own."
-            warnings.warn(f"{self._path}: {text}", GeometryWarning, stacklevel=2)
+            text = f"has {len(rest)} bytes after its last voxel, which are ignored; check that header and voxels match."
+            warnings.warn(f"{self._subject} {text}", GeometryWarning, stacklevel=2)
 
     def _next(self, size: int) -> bytes:
         """Return the next bytes, at most `size`; none at the end."""
         try:
             return self._source.read(size)
-        except EOFError:
-            raise self._cut_short() from None
+        except EOFError:  # also of the few bytes after a gzip stream that are not another one
+            fault = "has compressed data that are cut short, or followed by other bytes"
+            raise InputError(f"{self._subject} {fault}; copy it again.") from None
         except _DAMAGE as error:
-            raise self._damaged(str(error)) from None
+            raise self._damaged() from error
         except OSError as error:
             if error.errno is not None:  # the disk's fault, not the file's
                 raise
-            raise self._damaged(str(error)) from None
+            raise self._damaged() from error
 
     def _check_size(self, size: int) -> None:
         """Refuse to read more bytes than can follow, or than a scan is compressed to."""
         if size > self._capacity:
             raise self._cut_short()
-        check_expansion(size, self._compressed, self._path)
+        check_expansion(size, self._compressed, self._path, self._name)
 
     def _cut_short(self) -> InputError:
         """Return the error for a stream that ends early."""
-        return InputError(f"{self._path}: ends before its last voxel (cut short); copy it again.")
+        return InputError(f"{self._subject} ends before its last voxel (cut short); copy it again.")
 
-    def _damaged(self, reason: str) -> InputError:
-        """Return the error for compressed data that are wrong."""
-        return InputError(f"{self._path}: its compressed data are damaged ({reason}); copy it again.")
+    def _damaged(self) -> InputError:
+        """Return the error for compressed data that are wrong: their structure or their checksum."""
+        return InputError(f"{self._subject} has damaged compressed data; copy it again.")
 
 
 class _ZlibFile:
@@ -216,26 +231,28 @@ class _ZlibFile:
 
 
 @contextmanager
-def open_stream(path: Path) -> Iterator[Stream]:
+def open_stream(path: Path, name: Path | None = None) -> Iterator[Stream]:
     """Open a file as a `Stream`, decompressed if its content is gzip, whatever its name is.
 
     Parameters
     ----------
     path : Path
         A regular file.
+    name : Path, optional
+        The file that was asked for, where `path` is another one that belongs to it; messages name both.
 
     Raises
     ------
     InputError
         If it is not a regular file.
     """
-    with open_regular(path) as file:
+    with open_regular(path, name) as file:
         magic = file.read(2)
         file.seek(0)
-        yield stream_of(file, path, "gzip" if magic == b"\x1f\x8b" else "raw")
+        yield stream_of(file, path, "gzip" if magic == GZIP_MAGIC else "raw", name)
 
 
-def stream_of(file: BinaryIO, path: Path, encoding: str) -> Stream:
+def stream_of(file: BinaryIO, path: Path, encoding: str, name: Path | None = None) -> Stream:
     """Return a `Stream` of the rest of an open file.
 
     Parameters
@@ -246,16 +263,18 @@ def stream_of(file: BinaryIO, path: Path, encoding: str) -> Stream:
         The file that messages name.
     encoding : {"raw", "gzip", "zlib", "bzip2"}
         How the data are compressed. Several gzip members or bzip2 streams in a row are one.
+    name : Path, optional
+        See `open_stream`.
     """
     left = max(0, file_size(file) - file.tell())
     expanded = left * _DEFLATE_RATIO + _CHUNK
     if encoding == "gzip":
-        return Stream(igzip.IGzipFile(fileobj=file, mode="rb"), path, expanded, left)
+        return Stream(igzip.IGzipFile(fileobj=file, mode="rb"), path, expanded, left, name)
     if encoding == "zlib":
-        return Stream(_ZlibFile(file), path, expanded, left)
+        return Stream(_ZlibFile(file), path, expanded, left, name)
     if encoding == "bzip2":
-        return Stream(bz2.BZ2File(file), path, compressed=left)
-    return Stream(file, path, left)
+        return Stream(bz2.BZ2File(file), path, compressed=left, name=name)
+    return Stream(file, path, left, name=name)
 
 
 def write_gzip(path: Path, parts: Iterable[bytes | memoryview]) -> None:

@@ -52,7 +52,7 @@ def open_data_file(header: Path, name: str, options: ReadOptions) -> BinaryIO:
         )
     if not exists:
         raise InputError(why_missing(path, header))
-    return open_regular(real, header)
+    return open_regular(path, header)
 
 
 def _is_inside(path: Path, folder: Path) -> bool:

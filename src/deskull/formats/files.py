@@ -46,18 +46,18 @@ def open_regular(path: Path, name: Path | None = None) -> BinaryIO:
         descriptor = os.open(path, _FLAGS)
     except OSError as error:
         if error.errno == errno.ENXIO:  # a socket
-            raise InputError(f"{_subject(path, name)} {_NOT_REGULAR}.") from None
+            raise InputError(f"{subject(path, name)} {_NOT_REGULAR}.") from None
         raise
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
-        raise InputError(f"{_subject(path, name)} {_NOT_REGULAR}.")
+        raise InputError(f"{subject(path, name)} {_NOT_REGULAR}.")
     file = os.fdopen(descriptor, "rb")
     first = file.read(len(_LFS))
     file.seek(0)
     if first.startswith((_LFS, _ANNEX)):
         file.close()
         fault = "is a Git LFS pointer, not the data themselves; fetch them with 'git lfs pull'"
-        raise InputError(f"{_subject(path, name)} {fault if first.startswith(_LFS) else _NOT_FETCHED}.")
+        raise InputError(f"{subject(path, name)} {fault if first.startswith(_LFS) else _NOT_FETCHED}.")
     return file
 
 
@@ -88,10 +88,18 @@ def why_missing(path: Path, name: Path | None = None) -> str:
     elif "annex" in path.readlink().parts:
         fault = _NOT_FETCHED
     else:
-        fault = "is a link to a file that does not exist; restore the file or the link"
-    return f"{_subject(path, name)} {fault}."
+        fault = "is a link that leads to no file; restore the file or the link"
+    return f"{subject(path, name)} {fault}."
 
 
-def _subject(path: Path, name: Path | None) -> str:
-    """Return the beginning of a sentence about a file, or about the data file of a header."""
-    return f"{path}:" if name is None else f"{name}: its data file {quote(path.name)}"
+def subject(path: Path, name: Path | None = None) -> str:
+    """Return the beginning of a sentence about a file, or about another file that belongs to it.
+
+    >>> subject(Path("a/scan.img"), Path("a/scan.hdr"))
+    "a/scan.hdr: its data file 'scan.img'"
+    """
+    if name is None or name == path:
+        return f"{path}:"
+    role = "header" if path.name.lower().endswith((".hdr", ".hdr.gz")) else "data file"
+    relative = path.relative_to(name.parent) if path.is_relative_to(name.parent) else path
+    return f"{name}: its {role} {quote(str(relative))}"

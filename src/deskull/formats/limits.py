@@ -94,6 +94,8 @@ def check_extent(affine: Affine, shape: tuple[int, ...], name: str | Path) -> No
     with np.errstate(over="ignore", invalid="ignore"):
         sizes = voxel_sizes(affine)
         extents = sizes * np.asarray(shape[:3])
+    if not np.isfinite(sizes).all():
+        raise InputError(f"{name}: a voxel size is too large for a number; repair the header.")
     if sizes.max() > MAX_VOXEL_MM:
         guess = "were micrometres taken for millimetres?"
         raise InputError(f"{name}: has voxels of {sizes.max():.4g} mm ({guess}); repair the header.")

@@ -24,7 +24,7 @@ from deskull.formats.files import file_size, open_regular
 from deskull.formats.limits import check_count, check_extent
 from deskull.formats.metaimage_header import MetaHeader
 from deskull.formats.quoting import quote
-from deskull.formats.shape import check_affine, split_shape
+from deskull.formats.shape import check_affine, split_shape, warn_of_directions
 from deskull.formats.textual import read_decimal
 from deskull.options import ReadOptions
 from deskull.volume import Affine, Array, Volume
@@ -84,6 +84,8 @@ def _affine(header: MetaHeader, n_axes: int, path: Path) -> Affine:
         warnings.warn(f"{path}: {text}", GeometryWarning, stacklevel=2)
     check_extent(affine, fields.shape_of(header, path), path)
     check_affine(affine, path)
+    if matrix := fields.numbers(header, fields.DIRECTION, n_axes**2, path):
+        warn_of_directions(np.reshape(matrix, (n_axes, n_axes)).T[:3, :3], path)
     return affine
 
 

@@ -22,7 +22,7 @@ from nibabel.freesurfer.mghformat import MGHHeader, MGHImage
 from deskull.errors import GeometryWarning, InputError
 from deskull.formats.compression import open_stream, write_gzip
 from deskull.formats.limits import check_count
-from deskull.formats.shape import check_affine, split_shape
+from deskull.formats.shape import check_affine, split_shape, warn_of_directions
 from deskull.options import ReadOptions
 from deskull.volume import Affine, Volume
 
@@ -47,8 +47,6 @@ _OTHER_TYPES = {
     8: "complex numbers",
     9: "colours (RGB)",
 }
-#: Directions of axes are rounded; they are of length 1 to within this.
-_DIRECTION_TOLERANCE = 0.01
 #: A footer holds a few kilobytes of tags; it is read up to this many bytes.
 _MAX_FOOTER = 1 << 24
 
@@ -113,10 +111,7 @@ def _affine(head: bytes, path: Path) -> Affine:
     with np.errstate(over="ignore", invalid="ignore"):
         affine = np.asarray(header.get_affine(), np.float64)
     check_affine(affine, path)
-    lengths = np.linalg.norm(np.asarray(header["Mdc"], np.float64), axis=1)
-    if (np.abs(lengths - 1) > _DIRECTION_TOLERANCE).any():
-        message = f"{path}: its directions are not of length 1, so that voxels are not of the sizes that it states."
-        warnings.warn(GeometryWarning(message), stacklevel=2)
+    warn_of_directions(np.asarray(header["Mdc"], np.float64).T, path)
     return affine
 
 

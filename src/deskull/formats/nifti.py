@@ -19,6 +19,7 @@ from deskull.errors import InputError
 from deskull.formats.compression import Stream, open_stream, write_gzip
 from deskull.formats.limits import check_count
 from deskull.formats.nifti_header import (
+    check_single,
     data_offset,
     extension_bytes,
     header_size,
@@ -64,20 +65,21 @@ def read(path: Path, options: ReadOptions = _DEFAULT) -> Volume:
         If the header has values that no scan has, or the file ends before its last voxel.
     """
     head, body = _files(path)
-    with open_stream(head) as stream:
+    with open_stream(head, path) as stream:
         first = stream.read(4)
         block = first + stream.read(header_size(first, path) - 4)
+        if head == body:
+            check_single(block, path)
         header = parse(block, path)
         shape, trailing = split_shape(tuple(int(n) for n in header.get_data_shape()), path)
         check_count(shape, path, header.get_data_dtype())
         offset = data_offset(header, path)
         if head == body:
-            _check_single(header, block, path)
             between = stream.read(offset - len(block))
             data = _voxels(stream, header, shape)
         else:
             between = b"" if is_analyze(block) else stream.read_up_to(_MAX_EXTENSIONS)
-            with open_stream(body) as voxels:
+            with open_stream(body, path) as voxels:
                 voxels.skip(offset)
                 data = _voxels(voxels, header, shape)
     header.extensions = parse_extensions(between, header.endianness, path)
@@ -105,12 +107,6 @@ def _sibling(path: Path, name: str) -> Path:
     if not sibling.exists():
         raise InputError(f"{path}: its other half {name} is missing; keep .hdr and .img together.")
     return sibling
-
-
-def _check_single(header: Any, block: bytes, path: Path) -> None:
-    """Refuse the header of a pair in a single file."""
-    if is_analyze(block) or not header.is_single:
-        raise InputError(f"{path}: its header is that of a pair of files; name them .hdr and .img.")
 
 
 def _voxels(stream: Stream, header: Any, shape: tuple[int, ...]) -> Array:

@@ -21,6 +21,7 @@ from nibabel.nifti2 import Nifti2Header, Nifti2PairHeader
 from nibabel.quaternions import quat2mat
 
 from deskull.errors import GeometryWarning, InputError
+from deskull.formats.compression import GZIP_MAGIC
 from deskull.formats.limits import check_extent
 from deskull.formats.shape import affine_fault, check_affine, check_dtype
 from deskull.volume import Affine, corners
@@ -51,6 +52,8 @@ _UNITS = {1: ("metres", 1000.0), 3: ("micrometres", 0.001)}
 _QUATERNION_TOLERANCE = 1e-3
 #: Voxel sizes smaller than this, in the header's unit, are zero.
 _MIN_SIZE = 1e-6
+#: Voxel sizes of the sform and of the field pixdim agree if they differ by no more than this fraction.
+_SIZE_TOLERANCE = 0.05
 #: The sform and the qform agree if no corner differs by more than this, in voxels.
 _AGREEMENT = 0.1
 
@@ -66,12 +69,29 @@ def header_size(first: bytes, path: Path) -> int:
     for size in (NIFTI1_SIZE, NIFTI2_SIZE):
         if size in (int.from_bytes(first, "little"), int.from_bytes(first, "big")):
             return size
+    if first.startswith(GZIP_MAGIC):
+        raise InputError(f"{path}: is compressed twice; decompress it once.")
     raise InputError(f"{path}: is not a NIfTI image (its first bytes are not a header); convert it again.")
 
 
 def is_analyze(block: bytes) -> bool:
     """Whether a header is Analyze's: of the size of NIfTI-1, without the format's name."""
     return len(block) == NIFTI1_SIZE and block[344:348] not in _KINDS
+
+
+def check_single(block: bytes, path: Path) -> None:
+    """Refuse a single file whose header is that of a pair of files.
+
+    Raises
+    ------
+    InputError
+    """
+    magic = block[344:348] if len(block) == NIFTI1_SIZE else block[4:8]
+    if magic in (b"ni1\0", b"ni2\0"):
+        raise InputError(f"{path}: its header is that of a pair of files; name them .hdr and .img.")
+    if is_analyze(block):
+        fault = "its header lacks the format's name (n+1), as those of Analyze pairs do"
+        raise InputError(f"{path}: {fault}; repair the header, or name the pair .hdr and .img.")
 
 
 def parse(block: bytes, path: Path) -> Any:
@@ -102,9 +122,6 @@ def parse(block: bytes, path: Path) -> Any:
     _check_shape(header, path)
     _check_type(header, path)
     if is_analyze(block):
-        warnings.warn(
-            GeometryWarning(f"{path}: Analyze files state no orientation; the axes are taken as stored."), stacklevel=2
-        )
         analyze = AnalyzeHeader(block, endianness=order, check=False)
         return Nifti1PairHeader.from_header(analyze, check=False).as_byteswapped(analyze.endianness)
     return header
@@ -129,7 +146,9 @@ def _check_type(header: Any, path: Path) -> None:
     try:
         dtype = np.dtype(header.get_data_dtype())
     except Exception:  # nibabel raises its own error for an unknown code
-        raise InputError(f"{path}: holds voxels of an unknown type ({code}); convert it again.") from None
+        dtype = np.dtype("V")
+    if dtype.itemsize == 0:  # of code 0, which stands for an unknown type
+        raise InputError(f"{path}: holds voxels of an unknown type ({code}); convert it again.")
     check_dtype(dtype, path)
     if bits not in (0, dtype.itemsize * 8):
         message = f"{path}: its header claims {bits} bits a voxel, but its type {dtype.name} is used."
@@ -217,6 +236,7 @@ def read_affine(header: Any, path: Path) -> Affine:
         affine = _sform_or_qform(header, path)
     elif int(header["sform_code"]) > 0:
         affine = np.asarray(header.get_sform(), np.float64)
+        _warn_of_voxel_sizes(affine, header, path)
     else:
         affine = _affine_without_sform(header, path)
     check_affine(affine, path)
@@ -241,6 +261,17 @@ def _sform_or_qform(header: Any, path: Path) -> Affine:
         message = f"{path}: sform and qform disagree; the sform is used and both are kept."
         warnings.warn(GeometryWarning(message), stacklevel=2)
     return sform
+
+
+def _warn_of_voxel_sizes(sform: Affine, header: Any, path: Path) -> None:
+    """Warn where the sform has other voxel sizes than the field pixdim, which some programs prefer."""
+    stated = np.abs(np.asarray(header["pixdim"][1:4], np.float64))
+    with np.errstate(all="ignore"):  # sizes of 0, NaN and the like differ, too
+        agree = np.abs(voxel_sizes(sform) / stated - 1) <= _SIZE_TOLERANCE
+    if not agree.all() and not affine_fault(sform):
+        sizes, others = (" x ".join(f"{size:.4g}" for size in one) for one in (voxel_sizes(sform), stated))
+        message = f"{path}: its sform has voxels of {sizes}, but its field pixdim says {others}; the sform is used."
+        warnings.warn(GeometryWarning(message), stacklevel=3)
 
 
 def _affine_without_sform(header: Any, path: Path) -> Affine:

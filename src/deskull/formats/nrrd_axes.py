@@ -62,6 +62,8 @@ def axes_of(header: NrrdHeader, sizes: tuple[int, ...], path: Path) -> Axes:
     spatial = [axis for axis in range(len(sizes)) if axis not in other]
     if len(spatial) != 3:
         text = "x".join(map(str, sizes))
+        if directions is not None and len(sizes) - sum(size == 1 for size in sizes) >= 3 and len(spatial) < 3:
+            raise InputError(f"{path}: its space directions are none along too many axes; repair the header.")
         if len(spatial) < 3:
             raise InputError(f"{path}: is a 2-D image (shape {text}); deskull needs a whole 3-D scan.")
         raise InputError(f"{path}: has {len(sizes)} dimensions (shape {text}); split it into 3-D or 4-D images.")

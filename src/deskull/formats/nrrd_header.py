@@ -31,6 +31,9 @@ _FIELDS = {
 }  # fmt: skip
 #: Those that place the image, which no one uses for key/value pairs of their own.
 _GEOMETRY = {"space", "spacedimension", "spaceunits", "spaceorigin", "spacedirections", "spacings", "kinds"}
+#: Names that are written with a space, as the standard has them.
+_WRITTEN = {"lineskip": "line skip", "byteskip": "byte skip", "spaceorigin": "space origin"}
+_WRITTEN |= {"spacedirections": "space directions"}
 _INTEGERS = {
     "i1": ("signed char", "int8", "int8_t"),
     "u1": ("uchar", "unsigned char", "uint8", "uint8_t"),
@@ -233,7 +236,8 @@ def whole_number(header: NrrdHeader, name: str, largest: int, path: Path, *, sma
         return 0
     if not re.fullmatch(r"-?[0-9]{1,18}", text) or not smallest <= int(text) <= largest:
         raise InputError(
-            f"{path}: has {name} {quote(text)}, not a whole number from {smallest} to {largest}; repair the header."
+            f"{path}: its field {_written(name)} is {quote(text)}, not a number of lines or bytes that can be skipped; "
+            "repair the header."
         )
     return int(text)
 
@@ -251,7 +255,7 @@ def numbers(header: NrrdHeader, name: str, count: int, path: Path) -> list[float
         return None
     values = _floats(text.split())
     if values is None or len(values) != count:
-        raise InputError(f"{path}: its field {name} does not hold {count} numbers; repair the header.")
+        raise InputError(f"{path}: its field {_written(name)} does not hold {count} numbers; repair the header.")
     return values
 
 
@@ -286,8 +290,14 @@ def vectors(header: NrrdHeader, name: str, count: int, path: Path) -> list[list[
     damaged = _VECTOR.sub("", text).strip() or len(parts) != count
     damaged = damaged or any(one is None and part.lower() != "none" for one, part in zip(found, parts, strict=True))
     if damaged or len({len(one) for one in found if one is not None}) > 1:
-        raise InputError(f"{path}: its field {name} does not hold {count} vectors of one length; repair the header.")
+        fault = f"its field {_written(name)} does not hold {count} vectors of one length"
+        raise InputError(f"{path}: {fault}; repair the header.")
     return usable
+
+
+def _written(name: str) -> str:
+    """Return the name of a field as the standard writes it."""
+    return _WRITTEN.get(name, name)
 
 
 def _floats(words: list[str]) -> list[float] | None:

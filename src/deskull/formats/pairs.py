@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from deskull.errors import DeskullWarning, InputError
-from deskull.formats.files import open_regular
+from deskull.formats.files import open_regular, subject
 
 #: A header in text is read up to this many bytes.
 _MAX_HEADER = 1 << 22
@@ -41,18 +41,24 @@ def find_sibling(path: Path, suffixes: Sequence[str]) -> Path:
     raise InputError(f"{path}: its other half {expected} is missing; keep the two files together.")
 
 
-def read_text(path: Path) -> str:
+def read_text(path: Path, name: Path | None = None) -> str:
     """Return the text of a header file.
+
+    Parameters
+    ----------
+    path : Path
+    name : Path, optional
+        The file that was asked for, where `path` is the other one of a pair; messages name both.
 
     Raises
     ------
     InputError
         If it is too large for a header, or holds bytes that no text has.
     """
-    with open_regular(path) as file:
+    with open_regular(path, name) as file:
         content = file.read(_MAX_HEADER + 1)
     if len(content) > _MAX_HEADER or b"\0" in content:
-        raise InputError(f"{path}: is not a header (it is no text, or too long); copy or convert it again.")
+        raise InputError(f"{subject(path, name)} is not the text of a header; copy or convert it again.")
     return content.decode("latin-1")
 
 

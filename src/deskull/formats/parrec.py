@@ -53,7 +53,7 @@ def read(path: Path, options: ReadOptions = _DEFAULT) -> Volume:
         If the header has values that no scan has, or the other file is missing or ends early.
     """
     par, rec = find_sibling(path, (".PAR",)), find_sibling(path, (".REC",))
-    general, lines = _parsed(read_text(par), path)
+    general, lines = _parsed(read_text(par, path), path)
     stored, dtype = _stored_shape(general, lines, path)
     check_count((*stored, 1), path, dtype)
     header = _nibabel_header(general, lines, path)
@@ -62,7 +62,7 @@ def read(path: Path, options: ReadOptions = _DEFAULT) -> Volume:
     with np.errstate(over="ignore", invalid="ignore"):
         affine = np.asarray(header.get_affine(), np.float64)
     check_affine(affine, path)
-    with open_stream(rec) as stream:
+    with open_stream(rec, path) as stream:
         slices = stream.read_array(dtype, math.prod(stored)).reshape(stored, order="F")
         stream.finish()
     data = slices[..., header.get_sorted_slice_indices()].reshape(shape, order="F")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +10,12 @@ import numpy as np
 import numpy.typing as npt
 from nibabel.affines import voxel_sizes
 
-from deskull.errors import InputError
+from deskull.errors import GeometryWarning, InputError
 
 #: Voxel sizes smaller than this, in mm, are zero.
 _MIN_SIZE = 1e-6
+#: Directions of axes are rounded; they are of length 1 to within this.
+_DIRECTION_TOLERANCE = 0.01
 #: An affine is singular if the volume of a voxel, relative to the product of its edges, is smaller than this.
 _MIN_RELATIVE_VOLUME = 1e-4
 
@@ -81,6 +84,22 @@ _DESCRIPTIONS = {
     "colours (RGB)": _COLOURS,
     "colours (RGBA)": _COLOURS,
 }
+
+
+def warn_of_directions(directions: npt.NDArray[Any], name: str | Path) -> None:
+    """Warn if the directions of the axes, which should be of length 1, change the voxel sizes that a header states.
+
+    Parameters
+    ----------
+    directions : ndarray, shape (3, 3)
+        One direction in each column.
+    name : str or Path
+        Name of the image in messages.
+    """
+    lengths = np.linalg.norm(directions, axis=0)
+    if (np.abs(lengths - 1) > _DIRECTION_TOLERANCE).any():
+        message = f"{name}: its directions are not of length 1, so that voxels are not of the sizes that it states."
+        warnings.warn(GeometryWarning(message), stacklevel=3)
 
 
 def affine_fault(affine: npt.NDArray[Any]) -> str:
