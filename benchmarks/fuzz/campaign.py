@@ -87,7 +87,8 @@ def explained(outcome: Outcome, others: dict[str, Reading], seed: Seed | DicomSe
 def _could_be_told(outcome: Outcome, seed: Seed | DicomSeed) -> bool:
     """Whether a checksum or the number of bytes tells that voxels are damaged."""
     if isinstance(seed, DicomSeed):
-        return outcome.part == "zip"
+        cut = outcome.label.startswith("truncate") and "shape" in outcome.detail  # a slice is left out
+        return outcome.part == "zip" or cut
     compressed = seed.encoding != "raw"
     if outcome.part == "container" or (outcome.part == "files" and seed.whole):
         return compressed

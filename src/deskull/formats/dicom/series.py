@@ -130,7 +130,8 @@ def _is_image(header: Any) -> bool:
     """
     other = header.get("Modality") in _NO_IMAGES
     whole = "Rows" in header and "SeriesInstanceUID" in header and not other
-    if not whole and "Image Storage" in require("pydicom").uid.UID(str(header.get("SOPClassUID") or "")).name:
+    kind = header.get("SOPClassUID") or header.file_meta.get("MediaStorageSOPClassUID") or ""
+    if not whole and "Image Storage" in require("pydicom").uid.UID(str(kind)).name:
         raise ValueError("an image without its size, its series or its modality")
     return whole
 
