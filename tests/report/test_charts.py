@@ -119,3 +119,8 @@ def test_charts_describe_themselves_to_screen_readers():
 
 def test_negative_bias_has_a_true_minus_sign():
     assert "bias \N{MINUS SIGN}15.0" in bland_altman_plot(agreement_of(-10, -20), "a", "x")
+
+
+def test_values_that_differ_by_rounding_alone_are_not_magnified():
+    low, high = _padded_range(np.array([1400.0, np.nextafter(1400.0, 2000)]))
+    assert high - low > 1

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 _WIDTH = 5.2
 #: With more cases than this, their dots are drawn behind the box, which they would otherwise hide.
 _MANY_CASES = 30
+#: Values that differ by about this fraction of themselves, or less, are equal but for rounding.
+_ROUNDING = 1e-9
 
 
 def box_plot(values: Mapping[str, Sequence[float]], label: str, prefix: str) -> str:
@@ -139,7 +141,10 @@ def _axis_limits(plots: Sequence[VolumeAgreement]) -> tuple[tuple[float, float],
 
 
 def _padded_range(values: npt.NDArray[np.float64]) -> tuple[float, float]:
-    """Return the range of values with a margin of 8 % on both sides."""
+    """Return the range of values with a margin of 8 % on both sides; values equal but for rounding get a wider one."""
     low, high = (float(values.min()), float(values.max())) if len(values) else (0.0, 1.0)
-    margin = 0.08 * (high - low) or max(1.0, 0.05 * abs(high))
+    largest = max(abs(low), abs(high))
+    margin = 0.08 * (high - low)
+    if margin <= _ROUNDING * largest:
+        margin = max(1.0, 0.05 * largest)
     return low - margin, high + margin
