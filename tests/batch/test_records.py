@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-import pytest
+import tempfile
+from datetime import datetime, timedelta
+from pathlib import Path
 
-from deskull import InputError
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from deskull import InputError, __version__
 from deskull.batch.records import COLUMNS, Record, Status, read_records, records_table
 from deskull.errors import OutputError
 
@@ -74,3 +80,28 @@ def test_record_of_one_scan_issues_its_warnings():
 def test_record_of_one_failed_scan_raises_its_error():
     with pytest.raises(InputError, match="a: is bad"):
         Record("a", Status.failed, error="a: is bad").checked()
+
+
+TEXT = st.text(st.characters(codec="utf-8"), min_size=1, max_size=12).map(lambda text: " ".join(text.split()) or "x")
+
+
+@settings(max_examples=30)
+@given(scan=TEXT, error=TEXT, messages=st.lists(TEXT, max_size=3))
+def test_any_text_is_read_back_from_the_table(scan, error, messages):
+    with tempfile.TemporaryDirectory() as folder:
+        table = Path(folder) / "t.tsv"
+        append(table, Record(scan, Status.failed, error=error, warnings=tuple(messages)))
+        row = read_records(table)[scan]
+    assert (row["error"], row["warnings"]) == (error, " ".join(messages))
+
+
+def test_record_states_version_and_time_in_utc():
+    record = Record("a", Status.done)
+    assert record.version == __version__
+    assert datetime.fromisoformat(record.finished).utcoffset() == timedelta(0)
+
+
+def test_numbers_of_a_scan_that_was_not_stripped_are_empty(tmp_path):
+    append(tmp_path / "t.tsv", Record("a", Status.failed))
+    row = read_records(tmp_path / "t.tsv")["a"]
+    assert (row["volume_ml"], row["seconds"], row["mask"]) == ("", "", "")

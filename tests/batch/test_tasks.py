@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from deskull import UsageError
 from deskull.batch.outputs import Sidecar
 from deskull.batch.tasks import Task, check_outputs, drop_duplicates, shard, unique_outputs
+from deskull.errors import DeskullWarning
 
 
 def task(scan: str, folder: str = "out") -> Task:
@@ -88,3 +89,29 @@ def test_every_task_is_in_one_shard(count, parts):
 def test_malformed_shard_is_refused(part):
     with pytest.raises(UsageError, match="with i from 1 to n"):
         shard([], part)
+
+
+def test_task_that_names_its_files_has_those_and_no_others():
+    named = Task(Path("a.nii.gz"), Path("out"), {"brainmask": Path("m.nii.gz"), "brain": Path("b.nii.gz")})
+    assert named.result_files(("brainmask",)) == {"brainmask": Path("m.nii.gz")}
+    assert named.mask == Path("m.nii.gz")
+
+
+@pytest.mark.parametrize(("name", "dicom"), [("a.zip", True), ("a.DCM", True), ("a", True), ("a.nii", False)])
+def test_scan_is_dicom_by_its_suffix(name, dicom):
+    assert task(name).is_dicom == dicom
+
+
+def test_series_of_one_source_stay_in_one_folder():
+    tasks = [Task(Path("in/a.zip"), Path("out"), series=key, series_key=key) for key in ("1", "2")]
+    assert unique_outputs(tasks, Path("out")) == tasks
+
+
+def test_files_of_the_same_name_in_different_folders_are_both_kept():
+    tasks = [task("1/a.nii", "out/1"), task("2/a.nii.gz", "out/2")]
+    assert drop_duplicates(tasks) == tasks
+
+
+def test_file_that_is_left_out_is_named_with_the_one_that_is_stripped():
+    with pytest.warns(DeskullWarning, match=r"^T1\.nii: has the same name as T1\.nii\.gz, which is stripped instead"):
+        drop_duplicates([task("T1.nii"), task("T1.nii.gz")])

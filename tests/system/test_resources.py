@@ -67,3 +67,20 @@ def test_without_control_groups_there_is_no_limit(tmp_path):
 def test_limits_of_this_machine_are_plausible():
     assert 0 < available_gb() < 1e6
     assert 1 <= default_threads() <= 8
+
+
+@pytest.mark.parametrize("text", ["", "max 100000", "x y", "100000 0", "1"])
+def test_malformed_or_missing_limit_of_cores_is_no_limit(tmp_path, text):
+    where = fake_machine(tmp_path, "0::/job\n", {"job/cpu.max": text})
+    assert usable_cores(*where) == usable_cores(tmp_path / "none", tmp_path / "none")
+
+
+def test_fraction_of_a_core_counts_as_one(tmp_path):
+    assert usable_cores(*fake_machine(tmp_path, "0::/job\n", {"job/cpu.max": "20000 100000"})) == 1
+
+
+@pytest.mark.parametrize("text", ["", "MemTotal: 1 kB\n", "MemAvailable: many\n"])
+def test_malformed_memory_of_the_machine_is_no_limit(tmp_path, text):
+    proc, groups = fake_machine(tmp_path, "0::/\n", {})
+    (proc / "meminfo").write_text(text)
+    assert available_gb(proc, groups) == float("inf")
