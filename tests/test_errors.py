@@ -113,6 +113,8 @@ def test_sentence_of_an_own_error_is_its_text(error):
     ("error", "text"),
     [
         (PermissionError(13, "Permission denied", "/x"), "/x: Permission denied; check its permissions"),
+        (OSError(36, "File name too long", "/x"), "/x: File name too long; choose a shorter name"),
+        (OSError(28, "No space left on device", "/x"), "/x: No space left on device; free space"),
         (OSError("odd"), "a file: odd; check its permissions"),
         (MemoryError(), "not enough memory for this scan"),
     ],

@@ -7,6 +7,7 @@ named as in Python (``border=12``); the command line translates them to its opti
 from __future__ import annotations
 
 import enum
+import errno
 
 
 class DeskullError(Exception):
@@ -22,7 +23,7 @@ class DeskullError(Exception):
 
     def __str__(self) -> str:
         """Return the sentence with characters that cannot be printed as escape sequences."""
-        return _printable(super().__str__())
+        return printable(super().__str__())
 
 
 class InputError(DeskullError, ValueError):
@@ -61,10 +62,8 @@ class UsageError(DeskullError, ValueError):
     def __str__(self) -> str:
         """Return the sentence in the words of the library."""
         if not self.parameter:
-            return _printable(self.reason)
-        return _printable(
-            f"{self.parameter}{'' if self.value is None else f'={value_text(self.value)}'}: {self.reason}"
-        )
+            return printable(self.reason)
+        return printable(f"{self.parameter}{'' if self.value is None else f'={value_text(self.value)}'}: {self.reason}")
 
 
 class DeskullWarning(UserWarning):
@@ -72,7 +71,7 @@ class DeskullWarning(UserWarning):
 
     def __str__(self) -> str:
         """Return the text with characters that cannot be printed as escape sequences."""
-        return _printable(super().__str__())
+        return printable(super().__str__())
 
 
 class GeometryWarning(DeskullWarning):
@@ -91,7 +90,7 @@ class DicomWarning(DeskullWarning):
     """A DICOM source has missing, duplicate or unsuitable files."""
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """Return text in which control characters and the like are written as Python's escape sequences."""
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
 
@@ -103,10 +102,17 @@ def value_text(value: object) -> str:
     return repr(value.value if isinstance(value, enum.Enum) else value)
 
 
+def remedy(error: OSError, otherwise: str) -> str:
+    """Return what to do about an error of the system; `otherwise` where its number says no more."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return "free space or choose another folder"
+    return "choose a shorter name" if error.errno == errno.ENAMETOOLONG else otherwise
+
+
 def sentence(error: BaseException) -> str:
     """Return one sentence for an error that a user can cause."""
     if isinstance(error, MemoryError):
         return "not enough memory for this scan; close other programs or reduce its size first."
     if isinstance(error, OSError) and not isinstance(error, DeskullError):
-        return f"{error.filename or 'a file'}: {error.strerror or error}; check its permissions and the free space."
+        return f"{error.filename or 'a file'}: {error.strerror or error}; {remedy(error, 'check its permissions')}."
     return str(error)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 
 import pytest
@@ -130,8 +131,16 @@ def test_scans_of_the_same_name_are_mirrored(tree, tmp_path):
     assert [task.folder for task in found.tasks] == [tmp_path / "sub-1", tmp_path / "sub-2", tmp_path]
 
 
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may list any folder")
+def test_folder_that_may_not_be_listed_is_left_out_with_a_warning(tree):
+    (tree / "sub-1").chmod(0)
+    with pytest.warns(DeskullWarning, match="cannot be listed"):
+        assert scans(plan([tree]), tree) == ALL[2:]
+    (tree / "sub-1").chmod(0o700)
+
+
 def test_scan_given_twice_is_refused(tree, tmp_path):
-    with pytest.raises(UsageError, match="would both be written"):
+    with pytest.raises(UsageError, match="is named twice"):
         plan([tree / "sub-1" / "a.nii.gz"] * 2, tmp_path)
 
 
@@ -158,7 +167,7 @@ def test_table_of_a_data_set_with_a_byte_order_mark_is_recognised(tree, tmp_path
 
 def test_table_without_the_column_is_refused(tree):
     (tree / "wrong.csv").write_text("file\nsub-1/a.nii.gz\n")
-    with pytest.raises(InputError, match=r"wrong.csv: has no column scan"):
+    with pytest.raises(InputError, match=r"wrong.csv: has no column .scan."):
         plan([tree / "wrong.csv"])
 
 

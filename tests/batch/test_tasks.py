@@ -69,7 +69,7 @@ def test_one_of_the_files_with_the_same_result_is_kept(scans, kept):
 
 
 def test_scan_given_twice_is_refused():
-    with pytest.raises(UsageError, match=r"would both be written to a_brainmask.nii.gz"):
+    with pytest.raises(UsageError, match=r"is named twice; name it once"):
         check_outputs([task("a.nii"), task("a.nii")])
 
 

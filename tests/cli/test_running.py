@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -49,8 +50,14 @@ def test_failed_scan_is_one_line_on_stderr_that_names_the_option(output):
     assert err == "error: c.nii: exists already; use --overwrite.\n"
 
 
-def test_skipped_scan_prints_nothing(output):
-    assert output(SKIPPED) == ("", "", 0)
+def test_skipped_scan_is_one_line_on_stderr(output):
+    line = "nothing to do: the scan was stripped before; --overwrite strips it again\n"
+    assert output(SKIPPED) == ("", line, 0)
+
+
+def test_control_characters_of_a_name_are_escaped_on_stdout(output):
+    record = replace(DONE, scan="a\n\x1b.nii", files={"brainmask": "a\n_brainmask.nii"})
+    assert output(record)[0] == "a\\n\\x1b.nii: 1400 ml, 2.0 s -> a\\n_brainmask.nii\n"
 
 
 def test_json_has_an_object_for_each_scan(output):

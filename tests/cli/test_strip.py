@@ -147,6 +147,15 @@ def test_wrong_option_is_one_sentence_with_exit_status_2(strip, scan, options, t
     assert names(scan.parent) == [scan.name]
 
 
+@pytest.mark.parametrize("arguments", [("",), ("scan.nii.gz", "-o", "")])
+def test_empty_path_does_not_mean_the_current_folder(strip, scan, arguments, monkeypatch):
+    monkeypatch.chdir(scan.parent)
+    done = strip(*arguments)
+    assert done.exit_code == 2
+    assert "the path is empty" in done.stderr
+    assert names(scan.parent) == [scan.name]
+
+
 @pytest.mark.parametrize("options", [("--surface", "skin"), ("--frame", "x"), ("--device", "tpu"), ("--nonsense",)])
 def test_option_that_does_not_exist_exits_with_status_2(strip, scan, options):
     assert strip(scan, *options).exit_code == 2

@@ -72,8 +72,8 @@ def test_relative_paths_start_at_the_current_folder(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("text", "fault"),
     [
-        ("", "has no column case"),
-        ("case,subject,raw\na,1,a.nii\n", "has no column mask"),
+        ("", "has no column .case."),
+        ("case,subject,raw\na,1,a.nii\n", "has no column .mask."),
         ("case,subject,raw,mask\na,1,a.nii,\n", "line 2 has no mask; add it"),
         ("case,subject,raw,mask\na,,a.nii,m.nii\n", "line 2 has no subject; add it"),
         ("case,subject,raw,mask\na,1,a.nii,m.nii\na,1,b.nii,m.nii\n", "has 2 cases called a"),

@@ -111,7 +111,7 @@ def test_sites_of_the_existing_file_are_kept(path):
 @pytest.mark.parametrize(
     ("text", "fault"),
     [
-        ("subject,fold\na,1\n", "has no column split"),
+        ("subject,fold\na,1\n", "has no column .split."),
         ("subject,split\na,val\n", "line 2 has split 'val'; it must be one of"),
         ("subject,split\na,train\na,test\n", "line 3 lists subject a again"),
         ("subject,split\n,train\n", "line 2 has no subject"),

@@ -63,10 +63,11 @@ def test_bytes_that_are_not_utf8_are_kept(table, tmp_path):
 @pytest.mark.parametrize(
     ("content", "fault"),
     [
-        (b"", "has no column a; its first line must name a, b"),
+        (b"", "has no column .a.; its first line must name the columns: a, b"),
         (b"a;b\n1;2\n", "separate the values by commas"),
         (b"a\tb\n1\t2\n", "separate the values by commas"),
-        (b"a,c\n1,2\n", "has no column b"),
+        (b"a,c\n1,2\n", "has no column .b."),
+        (b"a,a,b\n1,2,3\n", "has two columns .a."),
         (b"a,b\n1,2,3\n", "line 2 has more values than columns; put quotes around values with commas"),
         ("a,b\n1,2\n".encode("utf-16"), "is in UTF-16; save it as CSV in UTF-8"),
         (b"a,b\n1,2\0\n", "is not a text file"),

@@ -56,7 +56,13 @@ def test_a_volume_whose_data_are_not_a_scan_is_refused(data, fault):
 
 
 @pytest.mark.parametrize(
-    ("affine", "fault"), [*AFFINE_FAULTS, (np.eye(3), r"shape \(3, 3\)"), ("text", "not an array of numbers")]
+    ("affine", "fault"),
+    [
+        *AFFINE_FAULTS,
+        (np.eye(3), r"shape \(3, 3\)"),
+        ("text", "not an array of real numbers"),
+        (AFFINE + 0j, "real numbers"),
+    ],
 )
 def test_a_volume_whose_affine_maps_to_nowhere_is_refused(affine, fault):
     with pytest.raises(InputError, match=f"^mine: .*{fault}"):

@@ -129,6 +129,11 @@ def test_a_compressed_file_that_ends_in_the_header_is_refused(mgz):
         formats.read(mgz)
 
 
+def test_axes_that_mgh_lacks_are_left_out(tmp_path):
+    formats.write(Volume(VOXELS, AFFINE, trailing=(1, 1)), tmp_path / "scan.mgz")
+    assert formats.read(tmp_path / "scan.mgz").data.shape == VOXELS.shape
+
+
 def test_an_image_cropped_in_memory_is_written_with_a_new_header(tmp_path, mgz):
     volume = formats.read(mgz)
     formats.write(replace(volume, data=volume.data[2:]), tmp_path / "part.mgz")

@@ -139,7 +139,7 @@ def _open_table(path: Path) -> TextIO:
         path.parent.mkdir(parents=True, exist_ok=True)
         return path.open("a+", newline="", errors="surrogateescape")
     except OSError as error:
-        raise OutputError(f"{path}: could not be written ({error.strerror}); check the folder.") from error
+        raise OutputError(f"{path}: could not be written ({error.strerror or error}); check the folder.") from error
 
 
 def _successful_scans(file: TextIO, path: Path) -> set[str] | None:

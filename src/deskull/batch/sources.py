@@ -15,7 +15,7 @@ from deskull.batch.tasks import Task, check_outputs, drop_duplicates, unique_out
 from deskull.data.cases import resolve_path
 from deskull.data.splits import cases_of
 from deskull.data.tables import read_rows, read_text
-from deskull.errors import DicomWarning, InputError, UsageError
+from deskull.errors import DeskullWarning, DicomWarning, InputError, UsageError
 from deskull.formats import dicom, split_name
 from deskull.formats.pairs import has_header_beside
 from deskull.options import ReadOptions
@@ -172,7 +172,7 @@ def _walk(folder: Path, out: Path | None) -> tuple[list[Path], list[Path]]:
     """Folders (itself first) and files beneath a folder, through links; hidden ones and the results' are left out."""
     results = out.absolute() if out and out.absolute() != folder.absolute() else None
     folders, files = [folder], list[Path]()
-    for place, names_of_folders, names_of_files in os.walk(folder, followlinks=True):
+    for place, names_of_folders, names_of_files in os.walk(folder, followlinks=True, onerror=_warn_of_folder):
         here = Path(place)
         visible = [name for name in names_of_folders if not name.startswith(".")]
         wanted = [name for name in visible if (here / name).absolute() != results]
@@ -180,6 +180,12 @@ def _walk(folder: Path, out: Path | None) -> tuple[list[Path], list[Path]]:
         folders += [here / name for name in names_of_folders]
         files += [here / name for name in names_of_files if not name.startswith(".")]
     return folders, files
+
+
+def _warn_of_folder(error: OSError) -> None:
+    """Warn of a folder whose scans cannot be listed."""
+    fault = f"cannot be listed ({error.strerror}), and its scans are left out"
+    warnings.warn(f"{error.filename}: {fault}; check its permissions.", DeskullWarning, stacklevel=3)
 
 
 def _makes_a_loop(path: Path, root: Path) -> bool:

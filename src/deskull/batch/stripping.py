@@ -16,7 +16,7 @@ from pathlib import Path
 from deskull.batch.outputs import Sidecar, write_results
 from deskull.batch.records import Record, Status
 from deskull.batch.tasks import Task
-from deskull.errors import DeskullError, DeskullWarning, UsageError, sentence
+from deskull.errors import DeskullError, DeskullWarning, UsageError, printable, sentence
 from deskull.options import OutputKind, ReadOptions, StripOptions
 from deskull.pipeline import Stripper
 from deskull.result import Result
@@ -106,7 +106,7 @@ def _is_own(category: type[Warning]) -> bool:
 
 def _with_scan(task: Task, message: str) -> str:
     """A message that names the scan."""
-    return message if str(task.scan) in message else f"{task.scan}: {message}"
+    return message if printable(str(task.scan)) in message else f"{task.scan}: {message}"
 
 
 def failed_record(task: Task, options: StripOptions, message: str) -> Record:

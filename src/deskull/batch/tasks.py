@@ -7,6 +7,7 @@ import warnings
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 
 from deskull.batch.outputs import Sidecar, result_files
@@ -61,7 +62,7 @@ class Task:
         suffix = split_name(self.scan)[1]
         return suffix in ("", *dicom.SUFFIXES) or (suffix == ".img" and dicom.is_dicom(self.scan))
 
-    @property
+    @cached_property
     def mask(self) -> Path:
         """File of its mask."""
         return self.result_files((OutputKind.brainmask,))[OutputKind.brainmask]
@@ -152,6 +153,8 @@ def check_outputs(tasks: Sequence[Task]) -> None:
     owners: dict[Path, Path] = {}
     inputs = {task.scan.absolute() for task in tasks}
     for task in tasks:
+        if task.mask in owners and owners[task.mask].absolute() == task.scan.absolute():
+            raise UsageError(f"{task.scan}: is named twice; name it once.")
         if task.mask in owners:
             both = f"{task.scan} and {owners[task.mask]}"
             raise UsageError(f"{both}: would both be written to {task.mask.name}; strip them one after the other.")

@@ -43,9 +43,17 @@ def _option(group: Group, *flags: str, **settings: Any) -> Any:
     return typer.Option(*flags, rich_help_panel=group, **settings)
 
 
+def _path(text: str) -> Path:
+    """Return a path; an empty one, which would mean the current folder, is refused: a variable may be unset."""
+    if not text or "\0" in text:
+        raise typer.BadParameter("the path is empty, or holds a null character")
+    return Path(text)
+
+
 Scans = Annotated[
     list[Path],
     typer.Argument(
+        parser=_path,
         metavar="SCAN...",
         help="Head scans, 3-D or 4-D; folders of scans; DICOM folders, files or zip archives; patterns; tables of "
         "'deskull data index', CSV or TSV tables with a column scan, or text files with one path in each line.",
@@ -56,7 +64,14 @@ Scans = Annotated[
 # What to write
 Out = Annotated[
     Path | None,
-    _option(Group.outputs, "-o", "--out", help="Folder for the results; by default they are written beside the scan."),
+    _option(
+        Group.outputs,
+        "-o",
+        "--out",
+        parser=_path,
+        metavar="PATH",
+        help="Folder for the results; by default they are written beside the scan.",
+    ),
 ]
 MaskOnly = Annotated[bool, _option(Group.outputs, "--mask-only", help="Write the mask but not the brain.")]
 Distance = Annotated[

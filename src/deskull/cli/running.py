@@ -15,6 +15,7 @@ import typer
 from deskull.cli.console import FAILED, print_message, print_warning
 from deskull.cli.progress import with_batch_progress
 from deskull.cli.wording import command_line_text
+from deskull.errors import printable
 
 if TYPE_CHECKING:
     from deskull.batch.cluster import Cluster
@@ -68,7 +69,7 @@ def run(
             add(record)
             _log_stages(number, record)
             _print_record(record, as_json)
-    if len(tasks) > 1 or skipped:
+    if len(tasks) > 1 or skipped or statuses["skipped"]:
         _print_summary(statuses, time.perf_counter() - start, table, skipped)
     if statuses["failed"]:
         raise typer.Exit(FAILED)
@@ -102,7 +103,12 @@ def _print_record(record: Record, as_json: bool) -> None:
         print(json.dumps(_facts(record)), flush=True)
     elif record.status == "done":
         outcome = f"{record.volume_ml:.0f} ml, {record.seconds:.1f} s -> {record.files['brainmask']}"
-        print(f"{record.scan}: {outcome}", flush=True)
+        print(_on_one_line(f"{record.scan}: {outcome}"), flush=True)
+
+
+def _on_one_line(text: str) -> str:
+    """Escape control characters in names of files; bytes that are not text (surrogates) are kept for scripts."""
+    return "".join(character if "\udc80" <= character <= "\udcff" else printable(character) for character in text)
 
 
 def _facts(record: Record) -> dict[str, object]:
@@ -122,7 +128,8 @@ def _print_summary(statuses: Counter[str], seconds: float, table: Path | None, s
     """Print the number of scans with each outcome, and of files that were left out."""
     total, done = sum(statuses.values()), statuses["done"]
     if total and statuses["skipped"] == total:
-        parts = [f"nothing to do: all {total} scans were stripped before; --overwrite strips them again"]
+        scans, them = ("the scan was", "it") if total == 1 else (f"all {total} scans were", "them")
+        parts = [f"nothing to do: {scans} stripped before; --overwrite strips {them} again"]
     else:
         parts = [
             f"{total} scans in {seconds:.0f} s",

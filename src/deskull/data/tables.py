@@ -58,10 +58,12 @@ def read_rows(
         quoting=csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE,
     )
     try:
-        columns = reader.fieldnames or ()
+        columns = list(reader.fieldnames or ())
         for column in required:
+            if columns.count(column) > 1:
+                raise InputError(f"{table}: has two columns '{column}'; rename or remove one of them.")
             if column not in columns:
-                raise InputError(f"{table}: has no column {column}; {_columns_remedy(columns, required, delimiter)}")
+                raise InputError(f"{table}: has no column '{column}'; {_columns_remedy(columns, required, delimiter)}")
         return [(line, _checked_row(table, line, row)) for line, row in _limited(table, reader, len(columns))]
     except csv.Error as error:
         raise InputError(f"{table}: is not a table ({error}); save it as comma-separated text.") from None
@@ -71,7 +73,7 @@ def _columns_remedy(columns: Sequence[str], required: Sequence[str], delimiter: 
     """Say what to do about a missing column."""
     if len(columns) == 1 and delimiter == "," and (";" in columns[0] or "\t" in columns[0]):
         return "separate the values by commas."
-    return f"its first line must name {', '.join(required)}."
+    return f"its first line must name the columns: {', '.join(required)}."
 
 
 def _limited(table: Path, reader: csv.DictReader[str], n_columns: int) -> Iterator[tuple[int, dict[str, str]]]:

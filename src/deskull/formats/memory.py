@@ -77,9 +77,11 @@ def _checked_affine(affine: Any, name: str) -> Affine:
     if affine is None:
         raise InputError(f"{name}: has no affine; give one that maps voxel indices to mm.")
     try:
+        if np.iscomplexobj(affine):
+            raise TypeError
         matrix: Affine = np.asarray(affine, np.float64)
     except (TypeError, ValueError):
-        raise InputError(f"{name}: its affine is not an array of numbers; give one of shape (4, 4).") from None
+        raise InputError(f"{name}: its affine is not an array of real numbers; give one of shape (4, 4).") from None
     if matrix.shape != (4, 4):
         raise InputError(f"{name}: its affine has shape {matrix.shape}; give one of shape (4, 4).")
     check_affine(matrix, name)

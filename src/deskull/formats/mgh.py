@@ -145,9 +145,9 @@ def _kept_parts(header: MghBytes, data: np.ndarray) -> list[bytes | memoryview]:
 
 
 def _new_parts(volume: Volume, data: np.ndarray) -> list[bytes | memoryview]:
-    """Return what nibabel writes for an array and an affine."""
+    """Return what nibabel writes for an array and an affine; MGH has no axes after the frames."""
     buffer = io.BytesIO()
-    image = MGHImage(data.reshape(data.shape + volume.trailing, order="F"), volume.affine)
+    image = MGHImage(data, volume.affine)
     image.to_file_map({"image": FileHolder(fileobj=buffer)})
     return [buffer.getvalue()]
 

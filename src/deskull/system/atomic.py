@@ -15,7 +15,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 
-from deskull.errors import OutputError
+from deskull.errors import OutputError, remedy
 from deskull.system.leftovers import partial_name
 
 try:
@@ -217,7 +217,8 @@ def _output_errors(path: Path) -> Iterator[None]:
         raise
     except OSError as error:
         reason = error.strerror or " ".join(str(error).split())
-        raise OutputError(f"{path}: could not be written ({reason}); free space or choose another folder.") from error
+        advice = remedy(error, "choose another folder")
+        raise OutputError(f"{path}: could not be written ({reason}); {advice}.") from error
 
 
 @contextmanager
