@@ -89,8 +89,8 @@ class Recipe:
         Settings of `deskull.train.synthesis.config.SynthesisConfig` that differ from its defaults.
     workers : int
         Processes that make samples beside training.
-    precision : str
-        As Lightning names it.
+    precision : {"32-true", "bf16-mixed", "16-mixed"}
+        Of the computation, as Lightning names it.
     seed : int
         Of weights and samples.
     stages : list of dict

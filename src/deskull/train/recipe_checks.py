@@ -17,6 +17,7 @@ CHOICES = {
     "schedule": ("cosine", "constant"),
     "augmentation": ("none", "pose", "full"),
     "validation_sampling": ("all", "bootstrap"),
+    "precision": ("32-true", "bf16-mixed", "16-mixed"),
 }
 #: Numbers of a recipe are smaller than this.
 _LARGEST = 1e12

@@ -83,8 +83,8 @@ class ValidationPictures(Callback):
     def on_validation_batch_end(
         self, trainer: pl.Trainer, module: pl.LightningModule, outputs: Any, batch: Batch, index: int, loader: int = 0
     ) -> None:
-        """Draw the first image of a batch."""
-        if index < self.count:
+        """Draw the first image of a batch, in the process that writes."""
+        if index < self.count and trainer.is_global_zero:
             self._rows.append(draw_sample(batch["image"][0, 0], outputs[0, 0], batch["distance"][0, 0]))
 
     def on_validation_epoch_end(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
