@@ -35,7 +35,7 @@ def test_files_have_the_names_and_the_grid_of_nfbs(made):
     assert head.name.startswith("A000")
     scan = formats.read(folder / "out" / head.name / f"sub-{head.name}_ses-NFB3_T1w.nii.gz")
     assert scan.shape == (256, 256, 192)
-    np.testing.assert_allclose(scan.spacing, 1)
+    np.testing.assert_allclose(scan.voxel_sizes, 1)
     cases, problems = find_nfbs(folder / "out")
     assert not problems
     check = check_case(cases[0])
