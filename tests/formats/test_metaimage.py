@@ -16,6 +16,7 @@ from scipy.spatial.transform import Rotation
 from deskull import InputError, Volume, formats
 from deskull.errors import GeometryWarning, IntensityWarning
 from deskull.options import ReadOptions
+from tests.formats.damage import damage_header, is_read_or_refused_in_a_sentence
 
 SHAPE = (4, 3, 2)
 VOXELS = np.arange(24, dtype=np.int16).reshape(SHAPE, order="F")
@@ -351,14 +352,5 @@ def test_data_file_in_a_folder_below_is_read(tmp_path):
 def test_header_with_damaged_bytes_is_read_or_refused_in_a_sentence(tmp_path_factory, data):
     folder = tmp_path_factory.getbasetemp()
     path = metaimage(folder / f"mutant{os.getpid()}.mha")
-    content = bytearray(path.read_bytes())
-    for _ in range(data.draw(st.integers(1, 4))):
-        content[data.draw(st.integers(0, len(content) - len(RAW) - 1))] = data.draw(st.integers(0, 255))
-    path.write_bytes(content)
-    try:
-        volume = formats.read(path)
-    except InputError as error:
-        expected = "damaged or not what its name says" not in str(error)
-    else:
-        expected = volume.data.dtype.kind in "iuf"
-    assert expected
+    damage_header(path, path.stat().st_size - len(RAW), data)
+    assert is_read_or_refused_in_a_sentence(path)

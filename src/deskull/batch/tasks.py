@@ -119,6 +119,7 @@ def drop_duplicates(tasks: Sequence[Task]) -> list[Task]:
     """
 
     def preference(task: Task) -> tuple[bool, str]:
+        """Rank a task; the lowest is kept."""
         suffix = split_name(task.scan)[1]
         return suffix != split_name(task.mask)[1], suffix
 

@@ -90,6 +90,7 @@ def as_command(function: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(function)
     def command(*args: Any, verbose: bool = False, debug: bool = False, **kwargs: Any) -> Any:
+        """Run the function; its errors become messages and exit statuses."""
         with logging_to_stderr(verbose, debug), warnings_as_lines():
             try:
                 return function(*args, **kwargs)

@@ -28,6 +28,7 @@ def progress_bar(description: str) -> Callable[[Iterator[T], int], Iterator[T]]:
     """
 
     def with_progress(items: Iterator[T], total: int) -> Iterator[T]:
+        """Yield the items, and show how many of the total are done."""
         if not _is_shown(total):
             yield from items
             return

@@ -35,8 +35,12 @@ def open_data_file(header: Path, name: str, options: ReadOptions) -> BinaryIO:
     Raises
     ------
     InputError
-        If there is no such file, it is not a regular file, or it lies outside the header's folder.
+        If it is a list or a pattern of several files, there is no such file, it is not a regular file, or it lies
+        outside the header's folder.
     """
+    if name.split()[:1] == ["LIST"] or ("%" in name and not (header.parent / name.replace("\0", "")).is_file()):
+        fault = f"keeps its slices in several files ({quote(name)})"
+        raise InputError(f"{header}: {fault}; convert it to one file that holds header and voxels.")
     if not name or "\0" in name:
         raise InputError(f"{header}: names no usable data file; repair the header.")
     path = header.parent / name

@@ -23,7 +23,6 @@ from deskull.formats.detached import open_data_file
 from deskull.formats.files import file_size, open_regular
 from deskull.formats.limits import check_count, check_extent
 from deskull.formats.metaimage_header import MetaHeader
-from deskull.formats.quoting import quote
 from deskull.formats.shape import check_affine, split_shape, warn_of_directions
 from deskull.formats.textual import read_decimal
 from deskull.options import ReadOptions
@@ -103,9 +102,6 @@ def _data_file(file: BinaryIO, header: MetaHeader, path: Path, options: ReadOpti
     if name in ("LOCAL", "Local", "local"):
         yield file
         return
-    several = name.split()[:1] == ["LIST"] or ("%" in name and not (path.parent / name.replace("\0", "")).is_file())
-    if several:
-        raise InputError(f"{path}: keeps its slices in several files ({quote(name)}); convert it to one file (.mha).")
     with open_data_file(path, name, options) as data_file:
         yield data_file
 

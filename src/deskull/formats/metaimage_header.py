@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from deskull.errors import InputError
+from deskull.formats.header_lines import lines_with_ends
 from deskull.formats.quoting import quote
 from deskull.volume import Affine
 
@@ -99,12 +100,9 @@ def parse_header(content: bytes, path: Path) -> tuple[MetaHeader, int]:
     InputError
         If it is not a MetaImage header.
     """
-    lines, position = [], 0
-    while position < len(content):
-        end = content.find(b"\n", position)
-        end = len(content) if end < 0 else end
-        line = content[position:end].rstrip(b"\r")
-        position = end + 1
+    lines = []
+    for whole_line, position in lines_with_ends(content):
+        line = whole_line.rstrip(b"\r")
         if not line.strip():
             continue
         name = _split(line)[0]
@@ -112,7 +110,7 @@ def parse_header(content: bytes, path: Path) -> tuple[MetaHeader, int]:
             break
         lines.append((name, line))
         if name == "ElementDataFile":
-            return MetaHeader(tuple(lines)), min(position, len(content))
+            return MetaHeader(tuple(lines)), position
     raise InputError(f"{path}: is not a MetaImage file (its header names no ElementDataFile); convert it again.")
 
 

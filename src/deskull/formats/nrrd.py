@@ -14,7 +14,6 @@ from typing import BinaryIO
 
 import numpy as np
 
-from deskull.errors import InputError
 from deskull.formats import nrrd_header as fields
 from deskull.formats.compression import PADDING, stream_of, write_gzip_to
 from deskull.formats.detached import open_data_file
@@ -22,7 +21,6 @@ from deskull.formats.files import file_size, open_regular
 from deskull.formats.limits import check_count, check_extent
 from deskull.formats.nrrd_axes import axes_of
 from deskull.formats.nrrd_header import NrrdHeader
-from deskull.formats.quoting import quote
 from deskull.formats.shape import check_affine, split_shape
 from deskull.formats.textual import read_decimal, read_hexadecimal
 from deskull.options import ReadOptions
@@ -84,9 +82,6 @@ def _data_file(file: BinaryIO, header: NrrdHeader, path: Path, options: ReadOpti
     if name is None:
         yield file
         return
-    several = name.split()[:1] == ["LIST"] or ("%" in name and not (path.parent / name.replace("\0", "")).is_file())
-    if several:
-        raise InputError(f"{path}: keeps its slices in several files ({quote(name)}); save it as one file (.nrrd).")
     with open_data_file(path, name, options) as data_file:
         yield data_file
 

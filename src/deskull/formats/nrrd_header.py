@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from deskull.errors import GeometryWarning, InputError
+from deskull.formats.header_lines import lines_with_ends
 from deskull.formats.quoting import quote
 
 #: Largest header that is read, in bytes.
@@ -123,11 +124,8 @@ def parse_header(content: bytes, path: Path) -> tuple[NrrdHeader, int]:
     if not re.fullmatch(rb"NRRD000[1-5]", magic):
         raise InputError(f"{path}: is not a NRRD file of version 1 to 5 (by its first line); convert it again.")
     lines: list[tuple[str, bytes]] = []
-    while position < len(content):
-        end = content.find(b"\n", position)
-        end = len(content) if end < 0 else end
-        line = content[position:end].rstrip()
-        position = min(end + 1, len(content))
+    for whole_line, end in lines_with_ends(content, position):
+        line, position = whole_line.rstrip(), end
         if not line:
             break
         lines.append((_name(line, path), line))

@@ -236,6 +236,7 @@ def _by_instance(stack: Sequence[_Placed]) -> list[_Placed]:
     """Slices in the order in which the scanner counts them, which messages follow."""
 
     def number(placed: _Placed) -> int:
+        """Return the instance number; 0 if it is missing or not a number."""
         try:
             return int(placed[0].header.get("InstanceNumber") or 0)
         except (TypeError, ValueError):
