@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -87,6 +89,24 @@ def test_openvino_predicts_the_same_bytes_again(toy, tmp_path):
     images = [np.random.default_rng(0).random((size, 8, 8), np.float32) for size in (8, 12, 8)]
     first, _, again = (engine(image) for image in images)
     np.testing.assert_array_equal(first, again)
+
+
+def test_signal_is_handled_after_two_openvino_engines_are_gone():
+    pytest.importorskip("openvino", reason="needs deskull[openvino]")
+    script = (
+        "import gc, os, signal\n"
+        "import numpy as np\n"
+        "from deskull.models import load_model\n"
+        "from deskull.models.engine import make_engine\n"
+        "engines = [make_engine(load_model('small'), 1, 'openvino') for _ in range(2)]\n"
+        "for engine in engines: engine(np.zeros((16, 16, 16), np.float32))\n"
+        "while engines: engines.pop(0), gc.collect()\n"
+        "del engine\n"
+        "signal.signal(signal.SIGUSR1, lambda *_: print('handled'))\n"
+        "os.kill(os.getpid(), signal.SIGUSR1)\n"
+    )
+    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert (ended.returncode, ended.stdout.strip()) == (0, "handled")
 
 
 def test_cpu_predicts_the_same_bytes_as_auto_without_a_gpu(image, predicted):

@@ -9,7 +9,8 @@ warm; benchmarks/speed.py measures both.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from functools import cache
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -134,12 +135,7 @@ class OpenVino:
     """OpenVINO on the CPU in 32-bit floats, so that every machine predicts about the same."""
 
     def __init__(self, model: Model, threads: int) -> None:
-        try:
-            import openvino
-        except ImportError:
-            reason = 'is not installed; pip install "deskull[openvino]".'
-            raise UsageError(reason, parameter="engine", value="openvino") from None
-        self._core = openvino.Core()
+        self._core = _openvino_core()
         self._network = self._core.read_model(model=model.content())
         inputs, outputs = self._network.inputs, self._network.outputs
         _check_axes(model, [len(port.partial_shape) for port in inputs], [len(port.partial_shape) for port in outputs])
@@ -157,6 +153,26 @@ class OpenVino:
             self._compiled = self._core.compile_model(self._network, "CPU", self._settings)
             self._shape = image.shape
         return np.array(self._compiled(image[None, None])[0][0])
+
+
+@cache
+def _openvino_core() -> Any:
+    """Return OpenVINO's core, one for the whole life of the process.
+
+    Its CPU plugin installs an alternate stack for signal handlers, and frees that stack with the last core but leaves
+    it installed: the next signal that Python handles (SIGCHLD in a PyTorch data loader) would end the process.
+
+    Raises
+    ------
+    UsageError
+        If OpenVINO is not installed.
+    """
+    try:
+        import openvino
+    except ImportError:
+        reason = 'is not installed; pip install "deskull[openvino]".'
+        raise UsageError(reason, parameter="engine", value="openvino") from None
+    return openvino.Core()
 
 
 def _check_axes(model: Model, inputs: Sequence[int], outputs: Sequence[int]) -> None:
