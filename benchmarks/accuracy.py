@@ -129,10 +129,10 @@ def scores(folder: Path, name: str, run: Run, border: float | None) -> Row:
 
 
 def figures(rows: list[Row]) -> dict:
-    """Return the figures for a model's card: each case at the border chosen for its data set, or at the default."""
-    by_case = {str(row["case"]): row for row in rows}  # rows at the chosen border follow those at the default
+    """Return the figures for a model's card: those of each case at the default border."""
+    by_case = {str(row["case"]): row for row in rows if row["border"] == "default"}
     dice = [float(row["dice"]) for row in by_case.values()]
-    names = ("border", "dice", "sensitivity", "far_false_positives", "hd95")
+    names = ("dice", "sensitivity", "far_false_positives", "hd95")
     cases = {case: {name: row[name] for name in names} for case, row in by_case.items()}
     return {
         "real_validation": {

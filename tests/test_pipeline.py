@@ -77,6 +77,12 @@ def test_wider_border_gives_a_larger_mask(toy_stripper, head, toy_result):
     assert tight.volume_ml < toy_result.volume_ml < wide.volume_ml
 
 
+def test_mask_without_a_border_ends_at_that_of_the_card(small, head, result):
+    border = small.model.default_border("brain")
+    assert border > 0
+    np.testing.assert_array_equal(result.mask.data, small.strip(head, border=border).mask.data)
+
+
 def test_intracranial_surface_is_outside_the_brain(small, head, result):
     intracranial = small.strip(head, surface="intracranial")
     assert intracranial.volume_ml > result.volume_ml
@@ -257,3 +263,11 @@ def test_validation_scans_reach_the_accuracy_on_the_card(data, stripper):
 def test_unusual_scan_gives_a_plausible_brain(data, stripper, case):
     result = stripper.strip(data / "unlabelled" / f"{case}.nii.gz")
     assert 500 < result.volume_ml < 2200
+
+
+@pytest.mark.parametrize("person", ["elderly19", "elderly21", "elderly22"])
+def test_hardly_any_tissue_of_an_elderly_person_is_lost_at_the_default_border(small, data, person):
+    no_tissue = (0, 1, 4, 11, 46, 49, 50, 51, 52)  # numbers of DLMUSE: background, fluid, ventricles
+    tissue = ~np.isin(formats.read(data / "tissue" / f"{person}_T1_tissue.nii.gz").data, no_tissue)
+    mask = small.strip(data / "tissue" / f"{person}_T1.nii.gz").mask.data > 0
+    assert (tissue & ~mask).sum() < 0.0025 * tissue.sum()

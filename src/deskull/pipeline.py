@@ -74,7 +74,7 @@ class Stripper:
         self,
         source: str | Path | Volume | Any,
         *,
-        border: float = _DEFAULTS.border,
+        border: float | None = _DEFAULTS.border,
         surface: str = _DEFAULTS.surface,
         frame: str = _DEFAULTS.frame,
         reading: ReadOptions = _READING,
@@ -103,6 +103,8 @@ class Stripper:
             If an option is wrong.
         """
         self.check(border, surface, frame)
+        if border is None:
+            border = self.model.default_border(surface)
         timer = _StageTimer()
         scan = as_volume(source, reading)
         timer.finish("read")
@@ -114,7 +116,7 @@ class Stripper:
         timer.finish("mask")
         return result
 
-    def check(self, border: float, surface: str, frame: str) -> None:
+    def check(self, border: float | None, surface: str, frame: str) -> None:
         """Refuse options that this network cannot meet; see `strip`.
 
         Raises
@@ -128,7 +130,7 @@ class Stripper:
         if border and not self.model.distances:
             reason = f"must be 0, because {self.model.path.name} predicts no distances."
             raise UsageError(reason, parameter="border", value=border)
-        if not abs(border) < self.model.band:
+        if border is not None and not abs(border) < self.model.band:
             reason = f"must lie within {self.model.band:g} mm of the surface."
             raise UsageError(reason, parameter="border", value=border)
 
@@ -228,7 +230,7 @@ def _finite_scan(scan: Volume) -> Volume:
 def strip(
     source: str | Path | Volume | Any,
     *,
-    border: float = _DEFAULTS.border,
+    border: float | None = _DEFAULTS.border,
     surface: str = _DEFAULTS.surface,
     frame: str = _DEFAULTS.frame,
     model: str | Path = _DEFAULTS.model,

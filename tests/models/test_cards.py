@@ -79,6 +79,20 @@ def test_smallest_card_is_accepted(write):
     assert model.content() == b"x"
 
 
+def test_default_border_is_that_of_the_card(write):
+    assert load_model(write(CARD | {"default_border_mm": {"brain": 0.5}})).default_border("brain") == 0.5
+
+
+def test_default_border_is_0_for_a_surface_of_which_the_card_states_none(write):
+    assert load_model(write(CARD)).default_border("brain") == 0.0
+
+
+@pytest.mark.parametrize("card", [{"default_border_mm": {"brain": 10.0}}, {"distances": False}])
+def test_default_border_that_the_distances_do_not_reach_is_refused(write, card):
+    message = refused(write(CARD | {"default_border_mm": {"brain": 0.5}} | card))
+    assert "which the network's distances do not reach" in message
+
+
 def test_unknown_name_is_refused_with_the_names_that_exist():
     with pytest.raises(UsageError, match="choose default or small"):
         load_model("none-such")
@@ -148,6 +162,7 @@ def test_file_that_is_no_card_is_refused(write, content, fault):
         *(("surfaces", value) for value in ([f"s{n}" for n in range(17)],)),
         *(("distances", value) for value in (None, 1, "true")),
         *(("preprocess", value) for value in (None, 3, "n4", [])),
+        *(("default_border_mm", value) for value in (None, 0.5, [0.5], {"brain": "0.5"}, {"brain": float("nan")})),
     ],
 )
 def test_setting_of_a_wrong_type_or_value_is_refused_by_its_name(write, name, value):

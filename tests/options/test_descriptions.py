@@ -43,7 +43,7 @@ def test_placeholder_in_a_docstring_becomes_the_entry_of_the_option():
         """
 
     lines = inspect.getdoc(function).splitlines()
-    assert lines[4] == "border : float, default: 0.0"
+    assert lines[4] == "border : float, optional"
     assert lines[5] == f"    {option_fields()['border'].help}"
 
 
@@ -70,5 +70,5 @@ def test_types_in_documentation_follow_numpydoc():
     found = option_fields()
     assert found["surface"].type_text == '{"brain", "intracranial"}'
     assert found["threads"].type_text == "int, optional"
-    assert found["border"].type_text == "float"
+    assert found["border"].type_text == "float, optional"
     assert found["outputs"].type_text.startswith('tuple of {"brainmask"')

@@ -115,12 +115,12 @@ class InheritedSidecars:
 
 def _provenance(options: StripOptions) -> dict[str, Any]:
     """What makes the derivatives, and how."""
-    card = load_model(options.model).card
+    model = load_model(options.model)
     parameters = {
-        "model": card.get("name", ""),
-        "sha256": card["sha256"],
+        "model": model.card.get("name", ""),
+        "sha256": model.card["sha256"],
         "surface": options.surface,
-        "border_mm": options.border,
+        "border_mm": model.default_border(options.surface) if options.border is None else options.border,
     }
     return {"Name": "deskull", "Version": __version__, "Description": "skull stripping", "Parameters": parameters}
 

@@ -93,7 +93,7 @@ Overwrite = Annotated[bool, _described("overwrite")]
 
 # What counts as brain
 SurfaceChoice = Annotated[Surface, _described("surface")]
-Border = Annotated[float, _described("border", metavar="MM")]
+Border = Annotated[float | None, _described("border", metavar="MM")]
 FrameChoice = Annotated[Frame, _described("frame")]
 ModelName = Annotated[str, _described("model", metavar="NAME|FILE")]
 

@@ -21,7 +21,7 @@ class StripInputSpec(BaseInterfaceInputSpec):  # type: ignore[misc]
     """Inputs of `Strip`."""
 
     in_file = File(exists=True, mandatory=True, desc="head scan, 3-D or 4-D")
-    border = traits.Float(_DEFAULTS.border, usedefault=True, desc=_HELP["border"])
+    border = traits.Union(None, traits.Float, default_value=None, usedefault=True, desc=_HELP["border"])
     surface = traits.Enum(*map(str, Surface), usedefault=True, desc=_HELP["surface"])
     frame = traits.Enum(*map(str, Frame), usedefault=True, desc=_HELP["frame"])
     model = traits.Str(_DEFAULTS.model, usedefault=True, desc=_HELP["model"])

@@ -21,7 +21,7 @@ def strip_task(
     out_dir: Path,
     model: str = _DEFAULTS.model,
     surface: str = _DEFAULTS.surface.value,
-    border: float = _DEFAULTS.border,
+    border: float | None = _DEFAULTS.border,
     threads: int = 1,
 ) -> tuple[Path, Path, float]:
     """Find the brain in a head scan of any contrast; it needs up to 1 GB of memory.

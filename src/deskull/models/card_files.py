@@ -45,6 +45,7 @@ def read_card(path: Path) -> dict[str, Any]:
             shown = json.dumps(card[name])[:60]
             raise UsageError(f"{path}: {name} is {shown}; it must be {expected}; export the model again.")
     _check_preprocessing(path, card)
+    _check_borders(path, card)
     return card
 
 
@@ -80,6 +81,19 @@ def _check_preprocessing(path: Path, card: dict[str, Any]) -> None:
         raise UsageError(f"{path}: size {made.size} is too large for a head; export the model again.")
 
 
+def _check_borders(path: Path, card: dict[str, Any]) -> None:
+    """Refuse default borders that the network's distances do not reach.
+
+    Raises
+    ------
+    UsageError
+    """
+    for surface, border in card.get("default_border_mm", {}).items():
+        if abs(border) >= card["band_mm"] or (border and not card.get("distances", True)):
+            fault = f"default_border_mm of {surface} is {border:g}, which the network's distances do not reach"
+            raise UsageError(f"{path}: {fault}; export the model again.")
+
+
 def _is_number(value: Any, bounds: tuple[float, float]) -> bool:
     """Whether a value is a finite number within bounds."""
     if isinstance(value, bool) or not isinstance(value, int | float):
@@ -91,6 +105,12 @@ def _is_names(value: Any) -> bool:
     """Whether a value is a list of different names."""
     named = isinstance(value, list) and all(isinstance(name, str) and name.isidentifier() for name in value)
     return named and 1 <= len(value) <= _MAX_SURFACES and len(set(value)) == len(value)
+
+
+def _is_borders(value: Any) -> bool:
+    """Whether a value maps names of surfaces to numbers of mm."""
+    bounds = (-_BAND_MM[1], _BAND_MM[1])
+    return isinstance(value, dict) and all(_is_number(border, bounds) for border in value.values())
 
 
 def _is_digest(value: Any) -> bool:
@@ -116,5 +136,6 @@ _CHECKS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "surfaces": (_is_names, "a list of different names, such as brain"),
     "distances": (lambda value: isinstance(value, bool), "true or false"),
     "preprocess": (lambda value: isinstance(value, dict), "an object of settings"),
+    "default_border_mm": (_is_borders, "an object with a number of mm for each surface"),
 }
-_OPTIONAL = ("distances", "preprocess")
+_OPTIONAL = ("distances", "preprocess", "default_border_mm")

@@ -61,6 +61,13 @@ class Model:
         """Names of the output channels."""
         return list(self.card["surfaces"])
 
+    def default_border(self, surface: str) -> float:
+        """Return the distance from a surface in mm at which a mask ends where nothing else is chosen.
+
+        The card states it for each surface (``default_border_mm``); it is 0 where the card states none.
+        """
+        return float(self.card.get("default_border_mm", {}).get(surface, 0.0))
+
     def content(self) -> bytes:
         """Return the bytes of the ONNX file, checked against the card.
 

@@ -104,11 +104,14 @@ class StripOptions:
         ),
     ] = Surface.brain
     border: Annotated[
-        float,
+        float | None,
         Option(
-            "Distance from the surface in {unit} at which the mask ends; negative values lie inside.", Group.brain, "mm"
+            "Distance from the surface in {unit} at which the mask ends; negative values lie inside. By default the "
+            "one on the network's card, chosen so that hardly any brain tissue is lost.",
+            Group.brain,
+            "mm",
         ),
-    ] = 0.0
+    ] = None
     frame: Annotated[
         Frame, Option("Of a 4-D series, compute a mask for each frame or one mask from their mean.", Group.brain)
     ] = Frame.each
@@ -152,7 +155,8 @@ class StripOptions:
         set_field(self, "outputs", tuple(kind for kind in OutputKind if kind in kinds))
         set_field(self, "model", str(self.model))
         check_threads(self.threads)
-        _check_finite("border", self.border)
+        if self.border is not None:
+            _check_finite("border", self.border)
         _check_positive("timeout", self.timeout)
         _check_positive("max_archive_gb", self.max_archive_gb)
 
