@@ -77,6 +77,16 @@ def _reversal(size: int) -> np.ndarray:
 
 
 def resampled(voxel_size: float, degrees: float) -> Callable[[Stripper, Volume], np.ndarray]:
+    """Return the mask of a scan that is resampled as `resampled_distance` says."""
+    return lambda stripper, scan: _inside(stripper, resampled_distance(voxel_size, degrees)(stripper, scan))
+
+
+def _inside(stripper: Stripper, distance: np.ndarray) -> np.ndarray:
+    """Return the mask that a distance describes at the default border."""
+    return distance < stripper.model.default_border("brain")
+
+
+def resampled_distance(voxel_size: float, degrees: float) -> Callable[[Stripper, Volume], np.ndarray]:
     """Resample to cubic voxels of another size on a rotated grid, with a header that says so."""
 
     def change(stripper: Stripper, scan: Volume) -> np.ndarray:
@@ -93,7 +103,7 @@ def resampled(voxel_size: float, degrees: float) -> Callable[[Stripper, Volume],
         upright = Volume(scan.values(), back @ scan.affine)
         moved = Volume(resample(upright, shape, back @ grid).data, grid)
         distance = stripper.strip(moved).distance.data
-        return to_native(distance, grid, scan, stripper.model.band) < 0
+        return to_native(distance, grid, scan, stripper.model.band)
 
     return change
 
@@ -104,10 +114,15 @@ def _axes_along_world(scan: Volume) -> list[int]:
 
 
 def shifted(stripper: Stripper, scan: Volume) -> np.ndarray:
+    """Return the mask of a scan that is shifted as `shifted_distance` says."""
+    return _inside(stripper, shifted_distance(stripper, scan))
+
+
+def shifted_distance(stripper: Stripper, scan: Volume) -> np.ndarray:
     """Shift the head by half a voxel along each axis."""
     moved = scan.with_data(ndimage.shift(scan.values(), 0.5, order=1, mode="nearest"))
     distance = stripper.strip(moved).distance.data
-    return ndimage.shift(distance, -0.5, order=1, mode="nearest") < 0
+    return ndimage.shift(distance, -0.5, order=1, mode="nearest")
 
 
 CHANGES: dict[str, Callable[[Stripper, Volume], np.ndarray]] = {
