@@ -38,6 +38,14 @@ def test_a_corrected_brain_is_zero_outside_the_mask(shaded):
     assert not corrected[~BRAIN].any()
 
 
+@pytest.mark.filterwarnings("error")
+def test_a_value_near_the_limit_of_its_type_stays_finite(shaded):
+    data = shaded.data.copy()
+    data[INNER] *= 0.1  # the field there is below 1
+    data[16, 16, 16] = np.finfo(np.float32).max
+    assert np.isfinite(correct_bias(shaded.with_data(data), BRAIN)).all()
+
+
 def test_an_empty_mask_gives_zeros(shaded):
     assert not correct_bias(shaded, np.zeros_like(BRAIN)).any()
 

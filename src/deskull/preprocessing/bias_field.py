@@ -55,8 +55,10 @@ def correct_bias(scan: Volume, mask: Array, shrink: int = SHRINK, threads: int =
         field = bias_field(scan, mask, shrink, threads)
     except InputError:
         raise InputError(f"{scan.name}: has too little brain for N4; strip it without bias correction.") from None
-    corrected: FloatArray = np.where(mask > 0, scan.finite().values() / field, 0).astype(np.float32)
-    return corrected
+    with np.errstate(over="ignore"):  # where the field is below 1, a value near the limit of float32 exceeds it
+        corrected: FloatArray = np.where(mask > 0, scan.finite().values() / field, 0)
+    limit = np.finfo(np.float32).max
+    return corrected.clip(-limit, limit)
 
 
 def correct_head(scan: Volume, shrink: int = SHRINK, threads: int = 1) -> Volume:
