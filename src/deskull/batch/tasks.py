@@ -28,6 +28,7 @@ class Task:
         Folder of the results.
     files : mapping of str to Path, optional
         File of each kind of result, if their names differ from those that `deskull.batch.outputs.result_files` gives.
+        Kinds that it does not name are not written.
     sidecars : mapping of Path to Sidecar
         JSON files that are written together with the results.
     series : str, optional
@@ -46,7 +47,7 @@ class Task:
     def result_files(self, kinds: Collection[str]) -> dict[str, Path]:
         """File of each kind of result; a DICOM segmentation only if the scan is DICOM."""
         if self.files is not None:
-            return {kind: self.files[kind] for kind in kinds}
+            return {kind: self.files[kind] for kind in kinds if kind in self.files}
         label = f"_series-{self.series_key}" if self.series_key else ""
         kinds = tuple(kind for kind in kinds if kind != OutputKind.seg or self.is_dicom)
         return result_files(self.scan, self.folder, kinds, label)
@@ -139,7 +140,7 @@ def drop_duplicates(tasks: Sequence[Task]) -> list[Task]:
 
 
 def check_outputs(tasks: Sequence[Task]) -> None:
-    """Check that no result replaces a scan or the result of another scan.
+    """Check that no result replaces a scan or another result.
 
     Parameters
     ----------
@@ -154,16 +155,37 @@ def check_outputs(tasks: Sequence[Task]) -> None:
     owners: dict[Path, Path] = {}
     inputs = {task.scan.absolute() for task in tasks}
     for task in tasks:
-        if task.mask in owners and owners[task.mask].absolute() == task.scan.absolute():
+        files = task.all_files()
+        first = files[0]
+        if first in owners and owners[first].absolute() == task.scan.absolute():
             raise UsageError(f"{task.scan}: is named twice; name it once.")
-        if task.mask in owners:
-            both = f"{task.scan} and {owners[task.mask]}"
-            raise UsageError(f"{both}: would both be written to {task.mask.name}; strip them one after the other.")
-        owners[task.mask] = task.scan
-        for path in task.all_files():
-            if path.absolute() in inputs:
-                fault = f"is one of the scans, and a result of {task.scan} would replace it"
-                raise UsageError(f"{path}: {fault}; write the results to another folder.")
+        if first in owners:
+            both = f"{task.scan} and {owners[first]}"
+            raise UsageError(f"{both}: would both be written to {first.name}; strip them one after the other.")
+        owners[first] = task.scan
+        _check_files(task, files, inputs)
+
+
+def _check_files(task: Task, files: Sequence[Path], inputs: Collection[Path]) -> None:
+    """Refuse files of a scan that would replace a scan or each other.
+
+    Files whose names follow from those of the scans are compared by name, and those that a user names by what they are,
+    which can be reached through links and other names too.
+    """
+    for number, path in enumerate(files):
+        if path.absolute() in inputs or (task.files is not None and _is_same_file(path, task.scan)):
+            fault = f"is one of the scans, and a result of {task.scan} would replace it"
+            raise UsageError(f"{path}: {fault}; write the results to another folder.")
+        if path in files[:number]:
+            raise UsageError(f"{path}: is named for two results; give each a file of its own.")
+
+
+def _is_same_file(first: Path, second: Path) -> bool:
+    """Whether two paths lead to one file; False if one of them leads nowhere."""
+    try:
+        return first.samefile(second)
+    except OSError:
+        return False
 
 
 def shard(tasks: Sequence[Task], part: str) -> list[Task]:

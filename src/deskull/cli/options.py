@@ -70,8 +70,13 @@ Out = Annotated[
         "--out",
         parser=_path,
         metavar="PATH",
-        help="Folder for the results; by default they are written beside the scan.",
+        help="Folder for the results, which are written beside the scan by default; or, for one scan, the file of its "
+        "brain, as in -o brain.nii.gz.",
     ),
+]
+MaskFile = Annotated[
+    Path | None,
+    _option(Group.outputs, "-m", "--mask", parser=_path, metavar="FILE", help="For one scan: the file of its mask."),
 ]
 MaskOnly = Annotated[bool, _option(Group.outputs, "--mask-only", help="Write the mask but not the brain.")]
 Distance = Annotated[

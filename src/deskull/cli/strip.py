@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from glob import has_magic
 from typing import TYPE_CHECKING
 
 from deskull.cli import options
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 def strip(
     scans: options.Scans,
     out: options.Out = None,
+    mask: options.MaskFile = None,
     mask_only: options.MaskOnly = False,
     distance: options.Distance = False,
     bias_correct: options.BiasCorrect = False,
@@ -52,6 +54,8 @@ def strip(
 ) -> None:
     """Strip scans: X.nii.gz gives X_brain.nii.gz and X_brainmask.nii.gz, with the header of the scan."""
     from deskull.batch import local, sources, stripping
+    from deskull.batch.chosen_names import choose_names, is_file_name
+    from deskull.batch.tasks import check_outputs
     from deskull.batch.tasks import shard as part_of
 
     settings = StripOptions(
@@ -71,8 +75,12 @@ def strip(
         keep_identity=keep_identity,
         max_archive_gb=max_archive_gb,
     )
+    _refuse_output_as_scan(scans, out)
+    file, out = (out, out.parent) if out and is_file_name(out) else (None, out)
     plan = sources.plan(scans, out, split, series, reading=settings.reading)
-    tasks = plan.tasks if shard is None else part_of(plan.tasks, shard)
+    tasks = choose_names(plan.tasks, file, mask, settings.outputs)
+    check_outputs(tasks)
+    tasks = tasks if shard is None else part_of(tasks, shard)
     _refuse_dicom_options(plan.tasks, dicom_seg, series, keep_identity)
     workers = _cluster(scheduler, cluster, jobs, threads, memory, cluster_option or [])
     jobs, threads = local.jobs_and_threads(len(tasks), jobs, 1 if workers and threads is None else threads)
@@ -80,6 +88,19 @@ def strip(
     stripping.check_options(settings)
     table = table or _default_table(out, shard, len(tasks))
     run(tasks, settings, jobs, workers=workers, table=table, as_json=as_json, skipped=plan.skipped)
+
+
+def _refuse_output_as_scan(scans: Sequence[Path], out: Path | None) -> None:
+    """Refuse ``strip IN OUT``, as other tools are called, if OUT does not exist: it would be taken for a second scan.
+
+    Raises
+    ------
+    UsageError
+    """
+    if out is not None or len(scans) != 2 or has_magic(str(scans[1])) or scans[1].suffix in (".csv", ".tsv", ".txt"):
+        return
+    if scans[0].exists() and not scans[1].exists():
+        raise UsageError(f"{scans[1]}: no such file; did you mean -o {scans[1]}?")
 
 
 def _default_table(out: Path | None, shard: str | None, count: int) -> Path | None:
