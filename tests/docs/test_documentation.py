@@ -13,6 +13,7 @@ import typer
 
 from deskull import InputError, Volume, formats, strip
 from deskull.cli import app
+from deskull.cli.drop_in import bet, hd_bet, synthstrip
 from deskull.options import options_table
 
 ROOT = Path(__file__).parents[2]
@@ -52,6 +53,29 @@ def parse(command: click.Command, arguments: list[str]) -> None:
 def test_quoted_command_line_is_one_that_deskull_parses(page: str, line: str) -> None:
     words = [PLACEHOLDERS.get(word, word) for word in shlex.split(line) if not word.startswith("...]")]
     parse(typer.main.get_command(app), words[1:])
+
+
+def drop_in_commands() -> list[str]:
+    """Return every quoted command line of a command that stands in for another tool."""
+    lines = [line.strip() for page in PAGES for block in blocks(page, "") for line in block.splitlines()]
+    return [line for line in lines if line.startswith("deskull-")]
+
+
+@pytest.mark.parametrize("line", drop_in_commands())
+def test_quoted_command_line_of_another_tool_is_one_that_is_read(line: str) -> None:
+    command, *arguments = shlex.split(line)
+    readers = {"deskull-bet": bet.read, "deskull-hd-bet": hd_bet.read, "deskull-synthstrip": synthstrip.read}
+    assert readers[command](arguments).ignored == []
+
+
+def test_page_on_other_tools_states_the_table_of_thresholds() -> None:
+    page = (ROOT / "docs" / "how-to" / "other-tools.md").read_text()
+    rows = [
+        [cell.strip() for cell in line.split("|")[2:-1]]
+        for line in page.splitlines()
+        if line[:6] in ("| `-f`", "| mm |")
+    ]
+    assert [bet.border_shift(float(threshold)) for threshold in rows[0]] == [float(mm) for mm in rows[1]]
 
 
 @pytest.fixture

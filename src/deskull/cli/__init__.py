@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import io
-import sys
 from typing import Annotated
 
 import typer
 
 from deskull.cli import bids, data, demo, evaluate, export, models, prepare, show, strip, synthesise_nfbs, train
-from deskull.cli.console import as_command
+from deskull.cli.console import as_command, write_any_name
 
 app = typer.Typer(
     name="deskull",
@@ -49,5 +47,4 @@ def _deskull(
     ] = False,
 ) -> None:
     """A raw head scan goes in, the brain comes out."""
-    if isinstance(sys.stdout, io.TextIOWrapper):  # names of files may be bytes that are not text
-        sys.stdout.reconfigure(errors="surrogateescape")
+    write_any_name()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import io
 import logging
 import sys
 import warnings
@@ -33,6 +34,12 @@ Debug = Annotated[
     bool,
     typer.Option("--debug", help="Report all details, and errors with tracebacks.", rich_help_panel=Group.messages),
 ]
+
+
+def write_any_name() -> None:
+    """Let names of files be printed that are bytes rather than text."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="surrogateescape")
 
 
 def print_message(message: str) -> None:
