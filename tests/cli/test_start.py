@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import subprocess
 import sys
 
@@ -14,8 +15,37 @@ from deskull.options import Group, option_fields
 COMMANDS = ("strip", "bids", "show", "evaluate", "train", "export", "models", "demo", "data")
 
 
-def test_version_is_printed(deskull):
-    assert deskull("--version").stdout.startswith("deskull 0.")
+@pytest.mark.parametrize("option", ["--version", "-V", "-v"])
+def test_version_is_printed(deskull, option):
+    done = deskull(option)
+    assert done.exit_code == 0
+    assert done.stdout.startswith("deskull 0.")
+
+
+def test_verbose_before_the_command_is_refused_with_its_place(deskull):
+    done = deskull("-v", "strip", "scan.nii.gz")
+    assert done.exit_code == 2
+    assert done.stderr == "error: -v: stands after the command; did you mean deskull strip -v scan.nii.gz?\n"
+
+
+@pytest.mark.parametrize("arguments", [["scan.nii.gz"], ["my scan.mgz", "-o", "out"]])
+def test_scan_in_place_of_a_command_is_refused_with_the_command_that_strips_it(deskull, arguments):
+    done = deskull(*arguments)
+    assert done.exit_code == 2
+    line = shlex.join(arguments)
+    assert done.stderr == f"error: {arguments[0]}: is not a command; did you mean deskull strip {line}?\n"
+
+
+def test_folder_in_place_of_a_command_is_refused_with_the_command_that_strips_it(deskull, tmp_path):
+    done = deskull(tmp_path)
+    assert done.exit_code == 2
+    assert done.stderr.endswith(f"did you mean deskull strip {tmp_path}?\n")
+
+
+def test_word_that_is_neither_a_command_nor_a_scan_is_refused(deskull):
+    done = deskull("stirp", "scan.nii.gz")
+    assert done.exit_code == 2
+    assert "No such command 'stirp'" in done.stderr
 
 
 def test_help_lists_every_command(deskull):

@@ -7,10 +7,12 @@ from typing import Annotated
 import typer
 
 from deskull.cli import bids, data, demo, evaluate, export, models, prepare, show, strip, synthesise_nfbs, train
+from deskull.cli.commands import Commands
 from deskull.cli.console import as_command, write_any_name
 
 app = typer.Typer(
     name="deskull",
+    cls=Commands,
     help="A raw head scan goes in, the brain comes out.",
     no_args_is_help=True,
     add_completion=False,
@@ -43,7 +45,8 @@ def _print_version(requested: bool) -> None:
 @app.callback()
 def _deskull(
     version: Annotated[
-        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
+        bool,
+        typer.Option("-V", "--version", callback=_print_version, is_eager=True, help="Print the version and exit."),
     ] = False,
 ) -> None:
     """A raw head scan goes in, the brain comes out."""
