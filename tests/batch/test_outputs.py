@@ -37,7 +37,14 @@ def test_results_of_a_folder_carry_its_name(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize(
     ("name", "scan"),
-    [("a_brain.nii.gz", "a"), ("a_brain_n4.nii", "a"), ("a_seg.dcm", "a"), ("a_brains.nii", ""), ("brain.nii", "")],
+    [
+        ("a_brain.nii.gz", "a"),
+        ("a_brain_n4.nii", "a"),
+        ("a_seg.dcm", "a"),
+        ("a_converted.nii.gz", "a"),
+        ("a_brains.nii", ""),
+        ("brain.nii", ""),
+    ],
 )
 def test_result_is_recognised_by_its_name(name, scan):
     assert scan_of_result(Path(name)) == scan

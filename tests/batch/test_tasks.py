@@ -23,10 +23,11 @@ def names(tasks) -> list[str]:
     return [found.scan.name for found in tasks]
 
 
-def test_segmentation_is_a_result_of_dicom_scans_alone():
-    kinds = ("brainmask", "seg")
+def test_segmentation_and_converted_head_are_results_of_dicom_scans_alone():
+    kinds = ("brainmask", "seg", "converted")
     assert list(task("a.nii.gz").result_files(kinds)) == ["brainmask"]
-    assert list(task("a.dcm").result_files(kinds)) == ["brainmask", "seg"]
+    files = task("a.dcm").result_files(kinds)
+    assert [path.name for path in files.values()] == ["a_brainmask.nii.gz", "a_seg.dcm", "a_converted.nii.gz"]
 
 
 def test_all_files_hold_every_kind_and_the_sidecars():

@@ -12,6 +12,7 @@ pytest.importorskip("highdicom", reason="needs highdicom (deskull[dicom])")
 pytest.importorskip("dcm2niix", reason="needs dcm2niix (deskull[dicom])")
 
 from deskull import formats
+from deskull.volume import grid_mismatch
 from tests.formats.dicom.synthetic import Recipe, image, write, write_series
 
 
@@ -62,12 +63,34 @@ def test_folder_with_results_in_it_can_be_stripped_again(strip, head_series):
     assert (head_series / "study_seg.dcm").exists()
 
 
+def test_converted_head_is_written_on_the_grid_of_the_mask(strip, head_series, tmp_path):
+    done = strip(head_series, "-o", tmp_path / "out")
+    assert done.exit_code == 0, done.output
+    assert names(tmp_path / "out") == [f"study_{kind}.nii.gz" for kind in ("brain", "brainmask", "converted")]
+    head, brain, mask = (
+        formats.read(tmp_path / "out" / f"study_{kind}.nii.gz") for kind in ("converted", "brain", "brainmask")
+    )
+    assert grid_mismatch(mask, head) == ""
+    np.testing.assert_array_equal(brain.data, np.where(mask.data, head.data, 0))
+    assert head.data[mask.data == 0].any()
+
+
+def test_results_of_a_series_get_the_file_that_is_named(strip, head_series, tmp_path):
+    done = strip(head_series, "-o", tmp_path / "out" / "t1.nii.gz")
+    assert done.exit_code == 0, done.output
+    assert names(tmp_path / "out") == ["t1.nii.gz", "t1_brainmask.nii.gz", "t1_converted.nii.gz"]
+
+
 def test_results_and_messages_hold_nothing_of_the_patient(strip, head_series, tmp_path):
     done = strip(head_series, "-o", tmp_path / "out", "--dicom-seg", "--table", tmp_path / "table.tsv")
     assert done.exit_code == 0, done.output
     text = (done.output + done.stderr + (tmp_path / "table.tsv").read_text()).encode()
-    header = bytes(formats.read(tmp_path / "out" / "study_brain.nii.gz").header.binaryblock)
-    content = text + header + (tmp_path / "out" / "study_seg.dcm").read_bytes()
+    headers = (formats.read(tmp_path / "out" / f"study_{kind}.nii.gz").header for kind in ("brain", "converted"))
+    content = (
+        text
+        + b"".join(bytes(header.binaryblock) for header in headers)
+        + (tmp_path / "out" / "study_seg.dcm").read_bytes()
+    )
     assert [value for value in (b"Doe", b"Jane", b"4711-0815", b"19500203", b"20200102") if value in content] == []
 
 

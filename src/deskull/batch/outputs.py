@@ -119,6 +119,7 @@ def write_results(
         "brain": lambda: result.brain,
         "distance": lambda: result.distance,
         "brain_n4": lambda: result.bias_corrected(threads),
+        "converted": lambda: result.scan,
     }
     for kind, path in files.items():
         with transaction.writing(path) as partial:

@@ -13,7 +13,7 @@ from pathlib import Path
 from deskull.batch.outputs import Sidecar, result_files
 from deskull.errors import DeskullWarning, UsageError
 from deskull.formats import dicom, split_name
-from deskull.options import OutputKind
+from deskull.options import DICOM_KINDS, OutputKind
 
 
 @dataclass(frozen=True)
@@ -45,11 +45,11 @@ class Task:
     series_key: str = ""
 
     def result_files(self, kinds: Collection[str]) -> dict[str, Path]:
-        """File of each kind of result; a DICOM segmentation only if the scan is DICOM."""
+        """File of each kind of result; a DICOM segmentation and a converted scan only if the scan is DICOM."""
         if self.files is not None:
             return {kind: self.files[kind] for kind in kinds if kind in self.files}
         label = f"_series-{self.series_key}" if self.series_key else ""
-        kinds = tuple(kind for kind in kinds if kind != OutputKind.seg or self.is_dicom)
+        kinds = tuple(kind for kind in kinds if kind not in DICOM_KINDS or self.is_dicom)
         return result_files(self.scan, self.folder, kinds, label)
 
     def all_files(self) -> list[Path]:

@@ -78,7 +78,7 @@ MaskFile = Annotated[
     Path | None,
     _option(Group.outputs, "-m", "--mask", parser=_path, metavar="FILE", help="For one scan: the file of its mask."),
 ]
-MaskOnly = Annotated[bool, _option(Group.outputs, "--mask-only", help="Write the mask but not the brain.")]
+MaskOnly = Annotated[bool, _option(Group.outputs, "--mask-only", help="Write the mask alone.")]
 Distance = Annotated[
     bool, _option(Group.outputs, "--distance", help="Also write the signed distance to the surface, in mm.")
 ]

@@ -118,6 +118,7 @@ def _outputs(mask_only: bool, distance: bool, bias_correct: bool, dicom_seg: boo
         OutputKind.distance: distance,
         OutputKind.brain_n4: bias_correct,
         OutputKind.seg: dicom_seg,
+        OutputKind.converted: not mask_only,
     }
     return tuple(kind for kind, is_requested in requested.items() if is_requested)
 

@@ -14,10 +14,11 @@ from functools import cache
 from typing import Annotated, Any, TypeVar
 
 from deskull.errors import UsageError
-from deskull.options.choices import Device, EngineName, Frame, OutputKind, Surface, parse_choice
+from deskull.options.choices import DICOM_KINDS, Device, EngineName, Frame, OutputKind, Surface, parse_choice
 from deskull.options.descriptions import Group, Option, OptionField, described_fields, fill_docstring
 
 __all__ = [
+    "DICOM_KINDS",
     "MAX_THREADS",
     "Device",
     "EngineName",

@@ -46,6 +46,11 @@ class OutputKind(enum.StrEnum):
     distance = "distance"
     brain_n4 = "brain_n4"
     seg = "seg"
+    converted = "converted"
+
+
+#: Kinds that only scans in DICOM have.
+DICOM_KINDS = (OutputKind.seg, OutputKind.converted)
 
 
 def parse_choice(name: str, value: str, choices: type[Choice]) -> Choice:
