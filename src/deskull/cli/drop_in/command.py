@@ -44,7 +44,7 @@ class Request:
     ignored : sequence of str
         Options that were given but mean nothing to deskull.
     verbose : bool
-        Whether the stages are reported.
+        Whether the stages and their durations are reported on stderr.
     """
 
     tasks: Sequence[Task]
@@ -155,7 +155,7 @@ def fulfil(request: Request) -> None:
     stripping.check_options(request.options)
     jobs, threads = local.jobs_and_threads(len(request.tasks), None, request.options.threads)
     options = replace(request.options, threads=threads)
-    with logging_to_stderr(request.verbose, debug=False):
+    with logging_to_stderr(request.verbose, debug=request.verbose):
         failures = [_report(record) for record in local.run(request.tasks, options, jobs)]
     if any(failures):
         raise typer.Exit(FAILED)
