@@ -41,3 +41,28 @@ def test_diffusion_darkens_fluid_and_blooming_lifts_bone_of_ct_above_its_window(
     ]
     assert max(ct) > 3
     assert draw_means(Rng(1), "CT", ContrastConfig(blooming_probability=0.0))[Tissue.BONE] < 1.3
+
+
+@pytest.mark.parametrize(
+    ("setting", "tissue", "look_alikes"),
+    [
+        ("slow_flow_probability", Tissue.VEIN, [Tissue.WHITE, Tissue.CORTEX, Tissue.CSF]),
+        ("bright_dura_probability", Tissue.DURA, [Tissue.WHITE, Tissue.CORTEX]),
+    ],
+)
+def test_veins_and_dura_may_be_about_as_bright_as_what_they_are_taken_for(setting, tissue, look_alikes):
+    config = ContrastConfig(**{setting: 1.0})
+    for seed in range(20):
+        means = draw_means(Rng(seed), "T2w", config)
+        ratios = means[tissue] / means[look_alikes]
+        assert ((ratios > 0.79) & (ratios < 1.21)).any()
+
+
+def test_fluid_of_b0_may_be_far_brighter_than_tissue():
+    config = ContrastConfig(bright_fluid_probability=1.0, diffusion_probability=0.0)
+    for seed in range(10):
+        means = draw_means(Rng(seed), "EPI", config)
+        assert means[Tissue.WHITE] < 0.6 * means[Tissue.CSF]
+    assert torch.equal(
+        draw_means(Rng(1), "T1w", config), draw_means(Rng(1), "T1w", ContrastConfig(diffusion_probability=0))
+    )

@@ -14,9 +14,10 @@ from deskull.train.synthesis.config import SynthesisConfig
 from deskull.train.synthesis.contrast import ContrastConfig
 from deskull.train.synthesis.generator import synthesise
 from deskull.train.synthesis.label_map import LabelMap, surface_distances
-from deskull.train.synthesis.spatial import (
-    PoseConfig,
-)
+from deskull.train.synthesis.meninges import MeningesConfig
+from deskull.train.synthesis.spatial import PoseConfig
+from deskull.train.synthesis.susceptibility import EpiConfig
+from deskull.train.synthesis.tissues import Tissue
 from tests.train.synthesis.test_surfaces import head
 
 SHAPE = (48, 48, 48)
@@ -115,3 +116,26 @@ def test_margin_moves_the_brain_surface_outwards_and_not_beyond_the_intracranial
     near = narrow.distance[:, :1].abs() < 5
     torch.testing.assert_close(wide.distance[:, :1][near], narrow.distance[:, :1][near] - 0.5)
     assert (wide.distance[:, 1] <= wide.distance[:, 0]).all()
+
+
+def test_sample_tells_the_tissues_that_its_image_shows(label_map):
+    plain = replace(SynthesisConfig(stride=2), contrast=ContrastConfig(family_weights={"T1w": 1.0}), **NOTHING)
+    plain = replace(plain, skull_stripped_probability=0, lesion_probability=0, bias_field=0)
+    sample = synthesise(label_map, 3, SHAPE, plain)
+    assert sample.tissues.shape == sample.image.shape
+    assert sample.image[sample.tissues == Tissue.WHITE].mean() > 2 * sample.image[sample.tissues == Tissue.CSF].mean()
+
+
+def test_every_effect_together_gives_usable_images(label_map):
+    effects = SynthesisConfig(
+        oblique_cut_probability=1.0,
+        contrast=ContrastConfig(slow_flow_probability=1, bright_dura_probability=1, bright_fluid_probability=1),
+        meninges=MeningesConfig(thick_dura_probability=1, sinus_probability=1, flow_probability=1),
+        epi=EpiConfig(1, 1, 1, nyquist_ghost_probability=1),
+    )
+    for seed in range(8):
+        sample = synthesise(label_map, seed, SHAPE, effects)
+        assert torch.isfinite(sample.image).all()
+        assert sample.image.min() >= 0
+        assert (sample.distance[:, 0] < 0).any()
+        assert (sample.distance[:, 1] <= sample.distance[:, 0]).all()

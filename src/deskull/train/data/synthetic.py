@@ -18,8 +18,10 @@ from deskull.train.synthesis.config import SynthesisConfig
 from deskull.train.synthesis.contrast import ContrastConfig
 from deskull.train.synthesis.generator import synthesise
 from deskull.train.synthesis.label_map import LabelMap, load_label_map, name_of
+from deskull.train.synthesis.meninges import MeningesConfig
 from deskull.train.synthesis.rng import Rng
 from deskull.train.synthesis.spatial import PoseConfig, Shape
+from deskull.train.synthesis.susceptibility import EpiConfig
 
 #: First seed of the validation images; those of training are below and above it, never the same.
 VALIDATION_SEED = 10_000_019
@@ -40,6 +42,7 @@ def synthesis_config(recipe: Recipe) -> SynthesisConfig:
         If a setting is unknown, or has a value that cannot be used.
     """
     kinds: dict[str, Callable[..., Any]] = {"pose": PoseConfig, "contrast": ContrastConfig}
+    kinds |= {"meninges": MeningesConfig, "epi": EpiConfig}
     try:
         parts = {name: kind(**recipe.synthesis[name]) for name, kind in kinds.items() if name in recipe.synthesis}
         settings = recipe.synthesis | parts

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
+import torch.nn.functional as functional
 from torch import Tensor
 
+from deskull.axes import broadcast_along
 from deskull.train.synthesis import artefacts, susceptibility
 from deskull.train.synthesis.config import SynthesisConfig
 from deskull.train.synthesis.packing import unpack
@@ -32,14 +36,13 @@ _GAMMA_DEVIATION = 0.35
 _BLUR_MM = (0.0, 1.4)
 #: Largest coarse voxel in the plane and along the third axis, in mm.
 _COARSE_INPLANE_MM, _COARSE_THIRD_MM = 4.0, 4.4
-#: Probability that thick slices are axial; the other axes share the rest.
-_AXIAL_PROBABILITY = 0.6
-#: Thickness of thick slices in mm, and the gap between them as a fraction of their spacing.
-_SLICE_MM, _SLICE_GAP = (2.5, 7.5), (0.0, 0.3)
 #: Probability that the field of view cuts the lowest face of the grid, and each of the others.
 _CUT_BOTTOM_PROBABILITY, _CUT_PROBABILITY = 0.6, 0.3
 #: Largest fraction of the grid that is cut at a face, along z and along x and y.
 _CUT_Z, _CUT_XY = 0.3, 0.15
+#: An oblique cut: its angle to the axial plane in degrees, the fraction of the brain's extent that it removes, and the
+#: probability that it removes the lower end.
+_OBLIQUE_DEGREES, _OBLIQUE_FRACTION, _OBLIQUE_BELOW_PROBABILITY = (4.0, 30.0), (0.0, 0.2), 0.7
 
 
 def acquire(image: Tensor, distance: Tensor, family: str, rng: Rng, config: SynthesisConfig) -> Tensor:
@@ -65,6 +68,8 @@ def acquire(image: Tensor, distance: Tensor, family: str, rng: Rng, config: Synt
     image = _shade(image, rng, config)
     if family == "EPI" and rng.chance(_SIGNAL_LOSS_PROBABILITY):
         image = susceptibility.lose_signal(image, distance, rng)
+    if family == "EPI":
+        image = susceptibility.lose_signal_beside_air(image, distance, rng, config.epi, config.voxel_size)
     if config.metal_probability and rng.chance(config.metal_probability):
         image = susceptibility.add_metal(image, rng)
     bright = float(torch.quantile(image.reshape(-1)[:: _BRIGHT_STEP * config.stride**3], _BRIGHT_QUANTILE))
@@ -73,6 +78,8 @@ def acquire(image: Tensor, distance: Tensor, family: str, rng: Rng, config: Synt
         image = artefacts.rician_noise(image, rng, noise)
     image = _reduce_resolution(unpack(image, config.stride), family, rng, config)
     image = _disturb(image, rng, config)
+    if family == "EPI":
+        image = susceptibility.nyquist_ghost(image, rng, config.epi)
     return image if early else artefacts.rician_noise(image, rng, noise)
 
 
@@ -119,10 +126,10 @@ def _reduce_resolution(image: Tensor, family: str, rng: Rng, config: SynthesisCo
         axis = 2
     else:
         thick = rng.chance(config.thick_slices_probability)
-        axis = 2 if rng.chance(_AXIAL_PROBABILITY) else rng.integer(0, 1)
+        axis = 2 if rng.chance(config.axial_slices_probability) else rng.integer(0, 1)
     if thick:
-        thickness = rng.uniform(*_SLICE_MM) / size
-        image = artefacts.thick_slices(image, axis, thickness, rng.uniform(*_SLICE_GAP), rng)
+        thickness = rng.uniform(*config.slice_mm) / size
+        image = artefacts.thick_slices(image, axis, thickness, rng.uniform(*config.slice_gap), rng)
     return image
 
 
@@ -143,3 +150,41 @@ def field_of_view(shape: Shape, rng: Rng, config: SynthesisConfig) -> Tensor:
                 lost = round(size * rng.uniform(0, _CUT_Z if axis == 2 else _CUT_XY))
                 covered.narrow(2 + axis, 0 if side == 0 else size - lost, lost).zero_()
     return covered
+
+
+def cut_obliquely(
+    image: Tensor, distance: Tensor, tissues: Tensor, rng: Rng, voxel_size: float
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Blank what lies beyond an oblique plane near the lower or the upper end of the brain.
+
+    Parameters
+    ----------
+    image : Tensor, shape (1, 1, stride x, stride y, stride z)
+    distance : Tensor, shape (1, 2, x, y, z)
+        Signed distances to both surfaces in mm.
+    tissues : Tensor of uint8, shape (1, 1, k x, k y, k z)
+    rng : Rng
+    voxel_size : float
+        Edge of the voxels of `distance` in mm.
+
+    Returns
+    -------
+    tuple of Tensor
+        Image, distances and tissues after the cut: the plane becomes a part of both surfaces.
+    """
+    angle, turn = math.radians(rng.uniform(*_OBLIQUE_DEGREES)), rng.uniform(0, 2 * math.pi)
+    sign = -1 if rng.chance(_OBLIQUE_BELOW_PROBABILITY) else 1
+    normal = (math.sin(angle) * math.cos(turn), math.sin(angle) * math.sin(turn), sign * math.cos(angle))
+    beyond = torch.zeros(1, 1, *distance.shape[2:], device=distance.device)
+    for axis, size in enumerate(distance.shape[2:]):
+        beyond += broadcast_along(axis, torch.arange(size, device=distance.device) * normal[axis] * voxel_size)
+    brain = beyond[distance[:, :1] < 0]
+    if not len(brain):
+        return image, distance, tissues
+    lowest, highest = float(brain.min()), float(brain.max())
+    beyond -= highest - rng.uniform(*_OBLIQUE_FRACTION) * (highest - lowest)
+    kept = [
+        functional.interpolate(beyond, size=part.shape[2:], mode="trilinear", align_corners=False) < 0
+        for part in (image, tissues)
+    ]
+    return image * kept[0], torch.maximum(distance, beyond), tissues * kept[1]

@@ -210,7 +210,7 @@ def spikes(image: Tensor, rng: Rng, strength: float) -> Tensor:
     return (image + strength * image.max() * torch.cos(phase)).clamp_min_(0)
 
 
-def drop_out(image: Tensor, centres: Tensor, radii: list[float]) -> Tensor:
+def drop_out(image: Tensor, centres: Tensor, radii: list[float], fraction: float = 1.0) -> Tensor:
     """Remove signal around points, as susceptibility does in EPI.
 
     Parameters
@@ -220,10 +220,12 @@ def drop_out(image: Tensor, centres: Tensor, radii: list[float]) -> Tensor:
         Voxel indices.
     radii : list of float
         In voxels.
+    fraction : float
+        Fraction of the signal that is lost at the points themselves.
     """
     kept = torch.ones(image.shape[2:], device=image.device)
     for centre, radius in zip(centres.tolist(), radii, strict=True):
-        kept *= 1 - torch.exp(-0.5 * squared_distance(kept.shape, centre, [radius] * 3, image.device))
+        kept *= 1 - fraction * torch.exp(-0.5 * squared_distance(kept.shape, centre, [radius] * 3, image.device))
     return image * kept
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from deskull.train.synthesis.contrast import ContrastConfig
+from deskull.train.synthesis.meninges import MeningesConfig
 from deskull.train.synthesis.spatial import PoseConfig
+from deskull.train.synthesis.susceptibility import EpiConfig
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,8 @@ class SynthesisConfig:
         Number of points along each edge of a distance voxel at which tissues are sampled; a multiple of `stride`.
     pose : PoseConfig
     contrast : ContrastConfig
+    meninges : MeningesConfig
+    epi : EpiConfig
     neck_probability : float
         That the lowest slice of the label map is repeated below it; otherwise there is air.
     fat_probability : float
@@ -51,12 +55,21 @@ class SynthesisConfig:
         That signal falls off (or grows) with the distance from a point.
     thick_slices_probability, coarse_voxels_probability : float
         That slices are thick; that voxels are large.
+    axial_slices_probability : float
+        That thick slices are axial; sagittal and coronal ones share the rest.
+    slice_mm : tuple of float
+        Range of the spacing of thick slices in mm: clinical protocols have 3 to 7 mm.
+    slice_gap : tuple of float
+        Range of the gap between thick slices, as a fraction of their spacing.
     ghosting_probability, motion_probability, spike_probability : float
         That there are ghosts along an axis, motion between parts of the scan, or a spike in k-space.
     distortion : float
         Largest standard deviation of the displacement along the phase axis of EPI, in mm.
     cropping_probability : float
         That the field of view cuts the head.
+    oblique_cut_probability : float
+        That the image is 0 beyond an oblique plane through the brain, as where an oblique scan was resampled to
+        straight axes. What was not scanned is not brain.
     noise : float
         Largest standard deviation of the noise, as a fraction of the signal of bright tissue.
     """
@@ -68,6 +81,8 @@ class SynthesisConfig:
     oversampling: int = 2
     pose: PoseConfig = field(default_factory=PoseConfig)
     contrast: ContrastConfig = field(default_factory=ContrastConfig)
+    meninges: MeningesConfig = field(default_factory=MeningesConfig)
+    epi: EpiConfig = field(default_factory=EpiConfig)
     neck_probability: float = 0.6
     fat_probability: float = 0.7
     lesion_probability: float = 0.12
@@ -83,11 +98,15 @@ class SynthesisConfig:
     coil_probability: float = 0.35
     thick_slices_probability: float = 0.45
     coarse_voxels_probability: float = 0.15
+    axial_slices_probability: float = 0.6
+    slice_mm: tuple[float, float] = (2.5, 7.5)
+    slice_gap: tuple[float, float] = (0.0, 0.3)
     ghosting_probability: float = 0.08
     motion_probability: float = 0.06
     spike_probability: float = 0.02
     distortion: float = 5.0
     cropping_probability: float = 0.5
+    oblique_cut_probability: float = 0.0
     noise: float = 0.1
 
     @property

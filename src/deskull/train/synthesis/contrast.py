@@ -31,6 +31,10 @@ _BLOOMING_BONE, _BLOOMING_MARROW = (1.0, 5.0), (1.0, 2.0)
 _AIR, _AIR_JITTER, _RANDOM_AIR_PROBABILITY = 0.02, 0.01, 0.1
 _FAT = [T.SKIN, T.FAT, T.MARROW]
 _FLUID = [T.CSF, T.VENTRICLE]
+#: What blood in veins and dura may look like, and the factor about its intensity.
+_LOOK_ALIKES, _LIKENESS = (T.CORTEX, T.WHITE, T.CSF), (0.8, 1.2)
+#: Factor of all intensities but those of fluid, where fluid is far brighter.
+_BESIDE_BRIGHT_FLUID = (0.3, 0.7)
 
 
 @dataclass(frozen=True)
@@ -55,6 +59,13 @@ class ContrastConfig:
         That EPI is diffusion-weighted, so that fluid is dark.
     blooming_probability : float
         That bone of CT lies far above the display window, so that it appears wider than it is.
+    slow_flow_probability : float
+        That blood in veins is about as bright as grey matter, white matter or fluid, where it flows too slowly for a
+        void (MRI). One transverse sinus in three shows no flow in venograms (Ayanzen et al., AJNR 2000).
+    bright_dura_probability : float
+        That dura is about as bright as grey or white matter (MRI): with the veins in it, and in thick slices.
+    bright_fluid_probability : float
+        That fluid is far brighter than tissue in T2w and EPI, as in b0 and heavily T2-weighted scans.
 
     Raises
     ------
@@ -72,6 +83,9 @@ class ContrastConfig:
     hidden_dura_probability: float = 0.4
     diffusion_probability: float = 0.25
     blooming_probability: float = 0.5
+    slow_flow_probability: float = 0.0
+    bright_dura_probability: float = 0.0
+    bright_fluid_probability: float = 0.0
 
     def __post_init__(self) -> None:
         known = ", ".join(FAMILY_WEIGHTS)
@@ -120,6 +134,8 @@ def draw_means(rng: Rng, family: str, config: ContrastConfig) -> Tensor:
     _vary_family(means, rng, family, config)
     if rng.chance(config.hidden_dura_probability):
         means[T.DURA] = means[T.CSF] if rng.chance(0.5) else means[T.BONE]
+    if family != "CT":
+        _imitate_brain(means, rng, config)
     return means.clamp_min_(0)
 
 
@@ -143,6 +159,18 @@ def _vary_family(means: Tensor, rng: Rng, family: str, config: ContrastConfig) -
         means[[T.BONE, T.MARROW]] *= torch.tensor([rng.uniform(*_BLOOMING_BONE), rng.uniform(*_BLOOMING_MARROW)])
     if family == "T1c":
         means[T.DURA] = rng.uniform(*_ENHANCED_DURA)
+    if family in ("T2w", "EPI") and config.bright_fluid_probability and rng.chance(config.bright_fluid_probability):
+        bright = means[[*_FLUID, T.EYE]].clone()
+        means *= rng.uniform(*_BESIDE_BRIGHT_FLUID)
+        means[[*_FLUID, T.EYE]] = bright
+
+
+def _imitate_brain(means: Tensor, rng: Rng, config: ContrastConfig) -> None:
+    """Make veins and dura about as bright as what lies on the other side of the brain's surface."""
+    if config.slow_flow_probability and rng.chance(config.slow_flow_probability):
+        means[T.VEIN] = means[_LOOK_ALIKES[rng.integer(0, 2)]] * rng.uniform(*_LIKENESS)
+    if config.bright_dura_probability and rng.chance(config.bright_dura_probability):
+        means[T.DURA] = means[_LOOK_ALIKES[rng.integer(0, 1)]] * rng.uniform(*_LIKENESS)
 
 
 def paint(tissues: Tensor, means: Tensor, deviations: Tensor, rng: Rng) -> Tensor:

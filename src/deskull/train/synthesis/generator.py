@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from deskull.train.synthesis import artefacts, pathology, surroundings, susceptibility
-from deskull.train.synthesis.acquisition import acquire, field_of_view
+from deskull.train.synthesis import artefacts, meninges, pathology, surroundings, susceptibility
+from deskull.train.synthesis.acquisition import acquire, cut_obliquely, field_of_view
 from deskull.train.synthesis.config import SynthesisConfig
 from deskull.train.synthesis.contrast import draw_family
 from deskull.train.synthesis.label_map import LabelMap
@@ -71,16 +71,19 @@ def synthesise(label_map: LabelMap, seed: int, shape: Shape, config: SynthesisCo
     distance = _distances(label_map, pose, config)
     if config.cortical_erosion_probability and rng.chance(config.cortical_erosion_probability):
         tissues, distance = pathology.erode_cortex(tissues, distance, _erosion_depth(rng, shape, config))
+    tissues = meninges.vary_meninges(tissues, distance, rng, config.meninges, config.voxel_size)
     distance = _with_margin(distance, config.margin)
     unmyelinated = label_map.newborn and family in ("T1w", "T2w") and rng.chance(_UNMYELINATED_PROBABILITY)
     image = paint_head(tissues, distance, family, rng, config, unmyelinated)
     if family == "EPI":
         image = susceptibility.pile_up(image, pose.distortion, config.voxel_size)
     image = acquire(image, distance, family, rng, config)
+    if config.oblique_cut_probability and rng.chance(config.oblique_cut_probability):
+        image, distance, tissues = cut_obliquely(image, distance, tissues, rng, config.voxel_size)
     covered = field_of_view(shape, rng, config)
     image = artefacts.rescale(image, covered)
     distance = distance.clamp(-config.band, config.band)
-    return Sample(image, distance, covered.expand_as(distance), family)
+    return Sample(image, distance, covered.expand_as(distance), family, tissues=tissues)
 
 
 @dataclass(frozen=True)

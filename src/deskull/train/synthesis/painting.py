@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as functional
 from torch import Tensor
 
-from deskull.train.synthesis import artefacts, pathology, surroundings
+from deskull.train.synthesis import artefacts, meninges, pathology, surroundings
 from deskull.train.synthesis.config import SynthesisConfig
 from deskull.train.synthesis.contrast import draw_means, paint
 from deskull.train.synthesis.packing import pack
@@ -48,16 +48,24 @@ def paint_head(
     deviations = torch.tensor([abs(rng.normal(config.contrast.texture)) for _ in means])
     deviations[Tissue.AIR] = 0.0
     stripped = rng.chance(config.skull_stripped_probability)
-    image = paint(tissues, means, deviations, rng)
-    if (averaged := config.oversampling // config.stride) > 1:
-        image = functional.avg_pool3d(image, averaged)
-    image = pack(image, config.stride)
+    image = _average(paint(tissues, means, deviations, rng), config)
     image = artefacts.texture(image, rng, abs(rng.normal(_TEXTURE)))
+    flow = config.meninges.flow_probability if family != "CT" else 0.0
+    if flow and rng.chance(flow):
+        fluid = _average((tissues == Tissue.CSF).float(), config)
+        image = meninges.move_fluid(image, fluid, float(means[Tissue.CSF]), rng, config.voxel_size)
     if rng.chance(config.lesion_probability):
         image = pathology.lesions(image, distance, rng)
     if stripped:
         return image * (distance[:, :1] < rng.uniform(*_STRIPPED_MARGIN_MM))
     return _change_surroundings(image, tissues, distance, family, rng, config)
+
+
+def _average(image: Tensor, config: SynthesisConfig) -> Tensor:
+    """Average an oversampled image into voxels and pack them."""
+    if (averaged := config.oversampling // config.stride) > 1:
+        image = functional.avg_pool3d(image, averaged)
+    return pack(image, config.stride)
 
 
 def _change_surroundings(

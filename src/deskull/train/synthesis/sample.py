@@ -23,6 +23,8 @@ class Sample:
         Name of the contrast; ``real`` for a real scan.
     tolerance : float
         Error of the distance in mm that costs nothing: 0 where the distance is exact.
+    tissues : Tensor of uint8, shape (1, 1, m x, m y, m z), optional
+        `deskull.train.synthesis.tissues.Tissue` numbers, with `m` the oversampling; None for a real scan.
     """
 
     image: Tensor
@@ -30,3 +32,4 @@ class Sample:
     weight: Tensor
     family: str
     tolerance: float = 0.0
+    tissues: Tensor | None = None
