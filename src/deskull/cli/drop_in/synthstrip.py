@@ -12,7 +12,6 @@ from dataclasses import replace
 
 from deskull._version import __version__
 from deskull.cli.drop_in.command import Parser, Request, default_border, path, run, scan_task
-from deskull.errors import UsageError
 from deskull.options import Device, Frame, OutputKind, StripOptions, Surface
 
 #: SynthStrip's own default border, in mm.
@@ -57,8 +56,6 @@ def read(arguments: Sequence[str]) -> Request:
         If the arguments are not those of SynthStrip.
     """
     given = _parser().parse_args(arguments)
-    if not (given.out or given.mask or given.sdt):
-        raise UsageError("no result is asked for; name the brain (-o), the mask (-m) or the distance (-d).")
     files = {OutputKind.brain: given.out, OutputKind.brainmask: given.mask, OutputKind.distance: given.sdt}
     is_network = bool(given.model) and given.model.endswith(".onnx")
     options = StripOptions(
