@@ -14,8 +14,7 @@ import typer
 
 from deskull.cli.console import FAILED, print_message, print_warning
 from deskull.cli.progress import with_batch_progress
-from deskull.cli.wording import command_line_text
-from deskull.errors import printable
+from deskull.cli.wording import command_line_text, on_one_line
 
 if TYPE_CHECKING:
     from deskull.batch.cluster import Cluster
@@ -103,12 +102,7 @@ def _print_record(record: Record, as_json: bool) -> None:
         print(json.dumps(_facts(record)), flush=True)
     elif record.status == "done":
         outcome = f"{record.volume_ml:.0f} ml, {record.seconds:.1f} s -> {record.files['brainmask']}"
-        print(_on_one_line(f"{record.scan}: {outcome}"), flush=True)
-
-
-def _on_one_line(text: str) -> str:
-    """Escape control characters in names of files; bytes that are not text (surrogates) are kept for scripts."""
-    return "".join(character if "\udc80" <= character <= "\udcff" else printable(character) for character in text)
+        print(on_one_line(f"{record.scan}: {outcome}"), flush=True)
 
 
 def _facts(record: Record) -> dict[str, object]:

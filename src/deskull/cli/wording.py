@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from deskull.errors import UsageError, value_text
+from deskull.errors import UsageError, printable, value_text
 from deskull.options import option_fields
 
 #: Parameters whose options have other names.
@@ -44,6 +44,11 @@ def usage_text(error: UsageError) -> str:
         return command_line_text(error.reason)
     value = "" if error.value is None else value_text(error.value)
     return f"{_option(error.parameter, value)}: {command_line_text(error.reason)}"
+
+
+def on_one_line(text: str) -> str:
+    """Escape control characters in names of files; bytes that are not text (surrogates) are kept for scripts."""
+    return "".join(character if "\udc80" <= character <= "\udcff" else printable(character) for character in text)
 
 
 def _option(parameter: str, value: str) -> str:

@@ -183,6 +183,11 @@ def test_every_frame_of_a_series_is_masked_by_one_mask(toy, tiny_head):
     np.testing.assert_array_equal(brain.data, np.where(mask.data[..., None], series, 0))
 
 
+def test_line_for_a_scan_is_one_line_whatever_its_name(toy, capsys):
+    assert toy(lambda _: read(["t1", "two\nlines"]), "") == 0
+    assert capsys.readouterr().out == "t1.nii.gz -> two\\nlines.nii.gz\n"
+
+
 def test_verbose_reports_the_stages(toy, capsys):
     assert toy(read, "t1 out -v") == 0
     output = capsys.readouterr()

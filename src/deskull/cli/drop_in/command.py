@@ -20,7 +20,7 @@ from deskull.cli.console import (
     print_warning,
     write_any_name,
 )
-from deskull.cli.wording import command_line_text
+from deskull.cli.wording import command_line_text, on_one_line
 from deskull.errors import UsageError, printable
 from deskull.options import OutputKind, StripOptions
 
@@ -168,5 +168,5 @@ def _report(record: Record) -> bool:
     if record.error:
         print_message(f"error: {command_line_text(record.error)}")
     else:
-        print(f"{record.scan} -> {', '.join(record.files.values())}", flush=True)
+        print(on_one_line(f"{record.scan} -> {', '.join(record.files.values())}"), flush=True)
     return bool(record.error)
