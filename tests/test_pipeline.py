@@ -10,7 +10,7 @@ import nibabel as nib
 import numpy as np
 import pytest
 
-from deskull import InputError, IntensityWarning, PlausibilityWarning, UsageError, Volume, formats, strip
+from deskull import InputError, IntensityWarning, PlausibilityWarning, SeriesWarning, UsageError, Volume, formats, strip
 from deskull.evaluation.metrics import score
 from deskull.pipeline import Stripper, as_volume
 from deskull.system.resources import usable_cores
@@ -125,21 +125,58 @@ def series(head):
 
 
 def test_series_gets_a_mask_for_each_frame(toy_stripper, series):
-    found = toy_stripper.strip(series)
+    found = toy_stripper.strip(series, frame="each")
     assert found.mask.data.shape == found.brain.data.shape == series.data.shape
     assert score(found.mask.data[..., 0], found.mask.data[..., 1]).dice > 0.97
 
 
 def test_series_gets_one_mask_from_the_mean_of_its_frames(toy_stripper, series, head):
-    found = toy_stripper.strip(series, frame="mean")
+    found = toy_stripper.strip(series)
     assert found.mask.data.shape == head.data.shape
     assert found.brain.data.shape == series.data.shape
+
+
+def test_frames_stripped_by_one_thread_and_by_two_give_the_same_bytes(toy_model, toy_stripper, series):
+    one = Stripper(toy_model, threads=1).strip(series, frame="each")
+    two = toy_stripper.strip(series, frame="each")
+    assert one.distance.data.tobytes() == two.distance.data.tobytes()
+
+
+def test_stages_of_frames_are_timed(toy_stripper, series):
+    assert list(toy_stripper.strip(series, frame="each").seconds) == ["read", "conform", "network", "resample", "mask"]
+
+
+def test_first_frames_of_a_long_series_are_left_out_of_its_mean(toy_stripper, head):
+    noise = np.random.default_rng(0).integers(0, 1000, head.data.shape).astype(head.data.dtype)
+    series = replace(head, data=np.stack([noise] * 3 + [head.data] * 7, axis=-1))
+    assert toy_stripper.strip(series).mask.data.tobytes() == toy_stripper.strip(head).mask.data.tobytes()
+
+
+@pytest.fixture
+def diffusion(tmp_path, head):
+    """File of a series of two frames: noise, and the head."""
+    noise = np.random.default_rng(0).integers(0, 1000, head.data.shape).astype(head.data.dtype)
+    path = tmp_path / "dwi.nii.gz"
+    formats.write(Volume(np.stack([noise, head.data], axis=-1), head.affine), path)
+    return path
+
+
+def test_mask_of_a_diffusion_series_is_that_of_its_frames_without_weighting(toy_stripper, head, diffusion):
+    diffusion.with_name("dwi.bval").write_text("1000 0\n")
+    assert (toy_stripper.strip(diffusion).mask.data == toy_stripper.strip(head).mask.data).mean() > 0.999
+
+
+@pytest.mark.filterwarnings("ignore::deskull.PlausibilityWarning")
+def test_b_values_that_do_not_fit_the_series_are_ignored_with_a_warning(toy_stripper, diffusion):
+    diffusion.with_name("dwi.bval").write_text("1000 0 0\n")
+    with pytest.warns(SeriesWarning, match=r"dwi\.bval: holds 3 b-values for 2 frames; the mask is made from the mean"):
+        toy_stripper.strip(diffusion)
 
 
 def test_blank_frame_gets_an_empty_mask_and_a_warning(toy_stripper, head):
     series = replace(head, data=np.stack([head.data, np.zeros_like(head.data)], axis=-1))
     with pytest.warns(PlausibilityWarning, match="frame 1: a brain volume of 0 ml"):
-        found = toy_stripper.strip(series)
+        found = toy_stripper.strip(series, frame="each")
     assert found.mask.data[..., 0].any()
     assert not found.mask.data[..., 1].any()
 
@@ -197,7 +234,7 @@ def test_scan_without_a_brain_is_refused(toy_stripper):
         ({"border": 50}, "border=50: must lie within 10 mm"),
         ({"border": float("nan")}, "border=nan: must lie within"),
         ({"surface": "skin"}, "surface='skin': unknown to this network; choose brain or intracranial"),
-        ({"frame": "last"}, "frame='last': unknown; choose each or mean"),
+        ({"frame": "last"}, "frame='last': unknown; choose mean or each"),
     ],
 )
 def test_option_out_of_range_is_refused_by_its_name(toy_stripper, head, options, fault):

@@ -41,6 +41,10 @@ def test_the_mean_of_the_frames_is_the_mean_of_their_values():
     np.testing.assert_allclose(SERIES.mean_frame().values(), SERIES.values().mean(axis=3))
 
 
+def test_the_mean_of_chosen_frames_is_the_mean_of_their_values():
+    np.testing.assert_allclose(SERIES.mean_frame([1, 4]).values(), SERIES.values()[..., [1, 4]].mean(axis=3))
+
+
 def test_a_3d_volume_is_its_own_only_frame():
     single = SERIES.frame(0)
     assert single.frame(3) is single

@@ -16,6 +16,7 @@ from deskull.errors import (
     IntensityWarning,
     OutputError,
     PlausibilityWarning,
+    SeriesWarning,
     UsageError,
 )
 from deskull.options import ReadOptions, StripOptions
@@ -37,6 +38,7 @@ __all__ = [
     "PlausibilityWarning",
     "ReadOptions",
     "Result",
+    "SeriesWarning",
     "StripOptions",
     "Stripper",
     "UsageError",

@@ -82,6 +82,10 @@ class IntensityWarning(DeskullWarning):
     """Some voxels hold no usable values."""
 
 
+class SeriesWarning(DeskullWarning):
+    """Which frames of a 4-D series show the head best is uncertain."""
+
+
 class PlausibilityWarning(DeskullWarning):
     """A mask can hardly be a brain."""
 

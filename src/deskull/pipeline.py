@@ -11,6 +11,9 @@ import logging
 import os
 import time
 import warnings
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +21,13 @@ import numpy as np
 
 from deskull import formats
 from deskull.errors import InputError, IntensityWarning, UsageError
+from deskull.formats.b_values import read_b_values
 from deskull.masking import keep_largest, mask_from_distance
 from deskull.models import load_model
-from deskull.models.engine import make_engine
+from deskull.models.engine import Engine, make_engine
 from deskull.options import Frame, ReadOptions, StripOptions, check_threads, describe_options, parse_choice
 from deskull.preprocessing.grid import Conformed, to_native
+from deskull.preprocessing.series import frames_to_average
 from deskull.result import Result, check_plausible
 from deskull.system.resources import default_threads, usable_cores
 from deskull.volume import FloatArray, Volume
@@ -30,6 +35,8 @@ from deskull.volume import FloatArray, Volume
 _logger = logging.getLogger(__name__)
 _DEFAULTS = StripOptions()
 _READING = ReadOptions()
+#: Frames of a series that are stripped at the same time: each needs memory of its own, up to 0.5 GB.
+_MAX_PARALLEL_FRAMES = 4
 
 
 @describe_options
@@ -66,7 +73,8 @@ class Stripper:
         check_threads(threads)
         self.model = load_model(model)
         self.threads = default_threads() if threads is None else min(threads, usable_cores())
-        self._engine = make_engine(self.model, self.threads, engine, device)
+        self._engine_options = engine, device
+        self._engine: Engine = make_engine(self.model, self.threads, engine, device)
         _logger.debug("network %s on %s with %d threads", self.model.path.stem, engine, self.threads)
 
     @describe_options
@@ -108,7 +116,7 @@ class Stripper:
         timer = _StageTimer()
         scan = as_volume(source, reading)
         timer.finish("read")
-        target = _finite_scan(scan.mean_frame() if frame == Frame.mean else scan)
+        target = _finite_scan(_mean_of_series(scan, source) if frame == Frame.mean else scan)
         distance = self._distance_of_frames(target, border, surface, timer)
         mask = target.with_data(mask_from_distance(distance, border))
         result = Result(scan, target.with_data(distance), mask, timer.seconds)
@@ -137,39 +145,68 @@ class Stripper:
     def _distance_of_frames(self, scan: Volume, border: float, surface: str, timer: _StageTimer) -> FloatArray:
         """Return the signed distance in mm on the voxels of a scan or of each frame of a series.
 
-        All frames share the network's grid of the first one; with grids of their own, the masks of a head that does
-        not move would vary.
+        All frames share the network's grid of the first one that is not blank; with grids of their own, the masks of a
+        head that does not move would vary. The frames that follow are stripped in parallel, each by one thread.
         """
+        work = _Work(self._engine, border, surface, self.threads)
         if scan.data.ndim == 3:
-            return self._distance(scan, border, surface, timer, None)[0]
+            return self._distance(scan, work, timer, None)[0]
+        work = _Work(self._one_thread_engine, border, surface, 1)
         distance = np.empty(scan.data.shape, np.float32, order="F")
         grid: Conformed | None = None
-        for t in range(scan.n_frames):
-            distance[..., t], grid = self._distance(scan.frame(t), border, surface, timer, grid)
+        first = 0
+        while grid is None and first < scan.n_frames:
+            distance[..., first], grid = self._distance(scan.frame(first), work, timer, None)
+            first += 1
+
+        def fill(index: int) -> _StageTimer:
+            """Strip one frame in place; returns the durations of its stages."""
+            own_timer = _StageTimer()
+            distance[..., index], _ = self._distance(scan.frame(index), work, own_timer, grid)
+            return own_timer
+
+        with ThreadPoolExecutor(min(self.threads, _MAX_PARALLEL_FRAMES)) as pool:
+            for own_timer in pool.map(fill, range(first, scan.n_frames)):
+                timer.add(own_timer)
         return distance
 
+    @cached_property
+    def _one_thread_engine(self) -> Engine:
+        """The network for frames that are stripped in parallel."""
+        return self._engine if self.threads == 1 else make_engine(self.model, 1, *self._engine_options)
+
     def _distance(
-        self, scan: Volume, border: float, surface: str, timer: _StageTimer, grid: Conformed | None
+        self, scan: Volume, work: _Work, timer: _StageTimer, grid: Conformed | None
     ) -> tuple[FloatArray, Conformed | None]:
         """Return the signed distance in mm on the voxels of a 3-D scan, and the conformed scan.
 
         A scan with a single value is far outside everywhere; `grid` is then returned unchanged.
         """
-        conformed = self.model.preprocessing.apply(scan, self.threads, grid)
+        conformed = self.model.preprocessing.apply(scan, work.threads, grid)
         if conformed is None:
             return np.full(scan.shape, np.float32(self.model.band)), grid
         timer.finish("conform")
-        predicted = self._engine(conformed.data)[self.model.surfaces.index(surface)]
+        predicted = work.engine(conformed.data)[self.model.surfaces.index(work.surface)]
         timer.finish("network")
         field_of_view, affine = conformed.coarsened(self.model.preprocessing.stride)
-        cleaned = keep_largest(predicted, border, self.model.band, field_of_view)
-        native = to_native(cleaned, affine, scan, self.model.band, self.threads)
+        cleaned = keep_largest(predicted, work.border, self.model.band, field_of_view)
+        native = to_native(cleaned, affine, scan, self.model.band, work.threads)
         timer.finish("resample")
         return native, conformed
 
 
+@dataclass(frozen=True)
+class _Work:
+    """How a 3-D scan is stripped: by which engine, to which border in mm and surface, with how many threads."""
+
+    engine: Engine
+    border: float
+    surface: str
+    threads: int
+
+
 class _StageTimer:
-    """Durations of stages in seconds, summed by name."""
+    """Durations of stages in seconds, summed by name (and over frames that were stripped at the same time)."""
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = {}
@@ -181,6 +218,12 @@ class _StageTimer:
         self.seconds[stage] = self.seconds.get(stage, 0.0) + now - self._last
         _logger.debug("%s: %.3f s", stage, now - self._last)
         self._last = now
+
+    def add(self, other: _StageTimer) -> None:
+        """Add the durations of another timer; the time meanwhile belongs to no stage."""
+        for stage, seconds in other.seconds.items():
+            self.seconds[stage] = self.seconds.get(stage, 0.0) + seconds
+        self._last = time.perf_counter()
 
 
 def as_volume(source: str | Path | Volume | Any, reading: ReadOptions = _READING) -> Volume:
@@ -204,6 +247,14 @@ def as_volume(source: str | Path | Volume | Any, reading: ReadOptions = _READING
     if hasattr(source, "affine") and hasattr(source, "dataobj"):
         return formats.from_nibabel(source)
     raise InputError(f"{type(source).__name__}: not a scan; give a path, a nibabel image or a Volume.")
+
+
+def _mean_of_series(scan: Volume, source: str | Path | Volume | Any) -> Volume:
+    """Return the mean of the frames that show the head best; a 3-D scan as it is."""
+    if scan.data.ndim == 3:
+        return scan
+    b_values = read_b_values(Path(source), scan.n_frames) if isinstance(source, str | os.PathLike) else None
+    return scan.mean_frame(frames_to_average(scan.n_frames, b_values))
 
 
 def _finite_scan(scan: Volume) -> Volume:

@@ -77,16 +77,23 @@ class Volume:
             return self
         return replace(self, data=self.data[..., index])
 
-    def mean_frame(self) -> Volume:
-        """Return the mean of the frames, float32, as a 3-D volume (the volume itself if it is 3-D)."""
+    def mean_frame(self, frames: Sequence[int] | None = None) -> Volume:
+        """Return the mean of the frames, float32, as a 3-D volume (the volume itself if it is 3-D).
+
+        Parameters
+        ----------
+        frames : sequence of int, optional
+            Indices of the frames to average; by default all.
+        """
         if self.data.ndim == 3:
             return self
-        total = np.zeros(self.shape, np.float32)
+        frames = range(self.n_frames) if frames is None else frames
+        total = np.zeros(self.shape, np.float32, order="F")
         with np.errstate(over="ignore", invalid="ignore"):
-            for index in range(self.n_frames):
+            for index in frames:
                 total += self.data[..., index]
-        mean = total / self.n_frames
-        return replace(self, data=mean)
+        total /= len(frames)
+        return replace(self, data=total)
 
     def finite(self, fill: float | None = None) -> Volume:
         """Return the volume with every stored value that is not finite replaced.

@@ -34,7 +34,7 @@ def test_mask_is_always_one_of_the_outputs_and_the_first():
     ("name", "value", "fault"),
     [
         ("surface", "skin", "unknown; choose brain or intracranial."),
-        ("frame", "first", "unknown; choose each or mean."),
+        ("frame", "first", "unknown; choose mean or each."),
         ("engine", "tensorflow", "unknown; choose onnxruntime or openvino."),
         ("device", "tpu", "unknown; choose auto or cpu."),
         ("threads", 0, "must be at least 1 and at most 256."),

@@ -114,8 +114,13 @@ class StripOptions:
         ),
     ] = None
     frame: Annotated[
-        Frame, Option("Of a 4-D series, compute a mask for each frame or one mask from their mean.", Group.brain)
-    ] = Frame.each
+        Frame,
+        Option(
+            "Masks of a 4-D series. mean: one mask, from the mean of its frames (the b=0 frames where a .bval file "
+            "lies beside it; otherwise all but the first three of at least ten); each: a mask for each frame.",
+            Group.brain,
+        ),
+    ] = Frame.mean
     model: Annotated[
         str, Option("Network to use: the name of a shipped model, or the path of an .onnx file.", Group.brain)
     ] = "default"

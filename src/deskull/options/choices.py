@@ -20,8 +20,8 @@ class Surface(enum.StrEnum):
 class Frame(enum.StrEnum):
     """How a 4-D series is masked."""
 
-    each = "each"
     mean = "mean"
+    each = "each"
 
 
 class EngineName(enum.StrEnum):

@@ -1,0 +1,59 @@
+"""B-values: those of a file beside the series; a file that cannot be used is ignored with a warning."""
+
+from __future__ import annotations
+
+import os
+import warnings
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from deskull import SeriesWarning
+from deskull.formats.b_values import read_b_values
+
+
+@pytest.mark.parametrize("ending", [".bval", ".bvals"])
+@pytest.mark.parametrize("text", ["0 1000 5\n", "0\t1000\t5", "0\n1000\n5\n", "0, 1000, 5", "\ufeff0 1e3 5.0"])
+def test_b_values_are_read_whatever_separates_them(tmp_path, ending, text):
+    (tmp_path / f"dwi{ending}").write_text(text, encoding="utf-8")
+    assert read_b_values(tmp_path / "dwi.nii.gz", 3).tolist() == [0, 1000, 5]
+
+
+def test_series_without_a_file_has_no_b_values(tmp_path):
+    assert read_b_values(tmp_path / "dwi.nii.gz", 3) is None
+
+
+@pytest.mark.parametrize(
+    ("content", "fault"),
+    [
+        (b"0 1000", "holds 2 b-values for 3 frames"),
+        (b"", "holds 0 b-values for 3 frames"),
+        (b"0 1000 x", "holds something other than numbers"),
+        (b"0 1000 nan", "holds a number that is no b-value"),
+        (b"0 1000 -5", "holds a number that is no b-value"),
+        (b"\xff\xfe0", "is no text"),
+        (b"0 " * 600_000, "is too long for a list of b-values"),
+    ],
+    ids=["short", "empty", "words", "nan", "negative", "binary", "huge"],
+)
+def test_file_that_cannot_be_used_is_ignored_with_a_warning(tmp_path, content, fault):
+    (tmp_path / "dwi.bval").write_bytes(content)
+    with pytest.warns(SeriesWarning, match=rf"dwi\.bval: {fault}; the mask is made from the mean of all frames"):
+        assert read_b_values(tmp_path / "dwi.nii", 3) is None
+
+
+def test_pipe_is_ignored_with_a_warning(tmp_path):
+    os.mkfifo(tmp_path / "dwi.bval")
+    with pytest.warns(SeriesWarning, match="is not a regular file"):
+        assert read_b_values(tmp_path / "dwi.nii", 3) is None
+
+
+@given(st.binary(max_size=60))
+def test_any_content_gives_b_values_or_a_warning(tmp_path_factory, content):
+    folder = tmp_path_factory.mktemp("b")
+    (folder / "dwi.bval").write_bytes(content)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        values = read_b_values(folder / "dwi.nii", 2)
+    assert (values is None) == bool(caught)
