@@ -146,6 +146,12 @@ def test_stages_of_frames_are_timed(toy_stripper, series):
     assert list(toy_stripper.strip(series, frame="each").seconds) == ["read", "conform", "network", "resample", "mask"]
 
 
+def test_caller_hears_of_every_frame(toy_stripper, series):
+    calls = []
+    toy_stripper.strip(series, frame="each", on_frame=lambda *numbers: calls.append(numbers))
+    assert calls == [(1, 2), (2, 2)]
+
+
 def test_first_frames_of_a_long_series_are_left_out_of_its_mean(toy_stripper, head):
     noise = np.random.default_rng(0).integers(0, 1000, head.data.shape).astype(head.data.dtype)
     series = replace(head, data=np.stack([noise] * 3 + [head.data] * 7, axis=-1))

@@ -11,6 +11,7 @@ import logging
 import os
 import time
 import warnings
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
@@ -31,6 +32,9 @@ from deskull.preprocessing.series import frames_to_average
 from deskull.result import Result, check_plausible
 from deskull.system.resources import default_threads, usable_cores
 from deskull.volume import FloatArray, Volume
+
+#: Hears how many of how many frames are done.
+OnFrame = Callable[[int, int], None]
 
 _logger = logging.getLogger(__name__)
 _DEFAULTS = StripOptions()
@@ -86,6 +90,7 @@ class Stripper:
         surface: str = _DEFAULTS.surface,
         frame: str = _DEFAULTS.frame,
         reading: ReadOptions = _READING,
+        on_frame: OnFrame | None = None,
     ) -> Result:
         """Find the brain in a scan.
 
@@ -98,10 +103,13 @@ class Stripper:
         %(frame)s
         reading : ReadOptions
             How a file is read.
+        on_frame : callable, optional
+            Called as ``on_frame(done, total)`` in the calling thread after each frame, where every frame is masked.
 
         Returns
         -------
         Result
+            Of a series that gets one mask, `mask` and `distance` are 3-D, and `brain` is 4-D.
 
         Raises
         ------
@@ -117,7 +125,7 @@ class Stripper:
         scan = as_volume(source, reading)
         timer.finish("read")
         target = _finite_scan(_mean_of_series(scan, source) if frame == Frame.mean else scan)
-        distance = self._distance_of_frames(target, border, surface, timer)
+        distance = self._distance_of_frames(target, border, surface, timer, on_frame)
         mask = target.with_data(mask_from_distance(distance, border))
         result = Result(scan, target.with_data(distance), mask, timer.seconds)
         check_plausible(result)
@@ -142,7 +150,9 @@ class Stripper:
             reason = f"must lie within {self.model.band:g} mm of the surface."
             raise UsageError(reason, parameter="border", value=border)
 
-    def _distance_of_frames(self, scan: Volume, border: float, surface: str, timer: _StageTimer) -> FloatArray:
+    def _distance_of_frames(
+        self, scan: Volume, border: float, surface: str, timer: _StageTimer, on_frame: OnFrame | None
+    ) -> FloatArray:
         """Return the signed distance in mm on the voxels of a scan or of each frame of a series.
 
         All frames share the network's grid of the first one that is not blank; with grids of their own, the masks of a
@@ -158,6 +168,8 @@ class Stripper:
         while grid is None and first < scan.n_frames:
             distance[..., first], grid = self._distance(scan.frame(first), work, timer, None)
             first += 1
+            if on_frame:
+                on_frame(first, scan.n_frames)
 
         def fill(index: int) -> _StageTimer:
             """Strip one frame in place; returns the durations of its stages."""
@@ -166,8 +178,10 @@ class Stripper:
             return own_timer
 
         with ThreadPoolExecutor(min(self.threads, _MAX_PARALLEL_FRAMES)) as pool:
-            for own_timer in pool.map(fill, range(first, scan.n_frames)):
+            for done, own_timer in enumerate(pool.map(fill, range(first, scan.n_frames)), first + 1):
                 timer.add(own_timer)
+                if on_frame:
+                    on_frame(done, scan.n_frames)
         return distance
 
     @cached_property

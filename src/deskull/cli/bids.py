@@ -14,7 +14,7 @@ from deskull.cli.console import FAILED, print_message
 from deskull.cli.options import DEFAULTS
 from deskull.cli.running import run
 from deskull.cli.wording import command_line_text
-from deskull.options import Frame, Group, OutputKind, StripOptions
+from deskull.options import Group, OutputKind, StripOptions
 
 
 class Level(enum.StrEnum):
@@ -118,7 +118,6 @@ def bids(
     settings = StripOptions(
         outputs=(OutputKind.brainmask,) if mask_only else (OutputKind.brainmask, OutputKind.brain),
         model=model,
-        frame=Frame.mean,
         border=border,
         threads=threads_each,
         timeout=timeout,

@@ -45,7 +45,7 @@ def read_b_values(scan: Path, n_frames: int) -> npt.NDArray[np.float64] | None:
         If there is a file that cannot be used.
     """
     stem = split_name(scan)[0]
-    path = next((path for ending in ENDINGS if (path := scan.with_name(stem + ending)).exists()), None)
+    path = next((path for ending in ENDINGS if (path := scan.parent / (stem + ending)).exists()), None)
     if path is None:
         return None
     try:
