@@ -11,7 +11,7 @@ import traceback
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -189,7 +189,7 @@ def _stripper() -> Stripper:
         distance = np.sqrt(sum(axis**2 for axis in axes)) * voxel_size - 55
         return np.stack([np.clip(distance, -10, 10).astype(np.float32)] * len(stripper.model.surfaces))
 
-    stripper._engine = sphere
+    stripper._predictor = replace(stripper._predictor, engine=sphere)
     return stripper
 
 

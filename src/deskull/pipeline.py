@@ -9,12 +9,9 @@ from __future__ import annotations
 
 import logging
 import os
-import time
 import warnings
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -23,14 +20,16 @@ import numpy as np
 from deskull import formats
 from deskull.errors import InputError, IntensityWarning, UsageError
 from deskull.formats.b_values import read_b_values
-from deskull.masking import keep_largest, mask_from_distance
-from deskull.models import load_model
-from deskull.models.engine import Engine, make_engine
+from deskull.masking import mask_from_distance
+from deskull.models import Model, load_model
+from deskull.models.engine import make_engine
+from deskull.models.following import FrameFollower, follower_of
+from deskull.models.prediction import Predictor
 from deskull.options import Frame, ReadOptions, StripOptions, check_threads, describe_options, parse_choice
-from deskull.preprocessing.grid import Conformed, to_native
 from deskull.preprocessing.series import frames_to_average
 from deskull.result import Result, check_plausible
 from deskull.system.resources import default_threads, usable_cores
+from deskull.system.timing import StageTimer
 from deskull.volume import FloatArray, Volume
 
 #: Hears how many of how many frames are done.
@@ -78,7 +77,8 @@ class Stripper:
         self.model = load_model(model)
         self.threads = default_threads() if threads is None else min(threads, usable_cores())
         self._engine_options = engine, device
-        self._engine: Engine = make_engine(self.model, self.threads, engine, device)
+        self._predictor = Predictor(self.model, make_engine(self.model, self.threads, engine, device), self.threads)
+        self._one_thread_predictors = {self.model.path: self._predictor} if self.threads == 1 else {}
         _logger.debug("network %s on %s with %d threads", self.model.path.stem, engine, self.threads)
 
     @describe_options
@@ -121,11 +121,16 @@ class Stripper:
         self.check(border, surface, frame)
         if border is None:
             border = self.model.default_border(surface)
-        timer = _StageTimer()
+        timer = StageTimer()
         scan = as_volume(source, reading)
+        mean = _mean_of_series(scan, source)
         timer.finish("read")
-        target = _finite_scan(_mean_of_series(scan, source) if frame == Frame.mean else scan)
-        distance = self._distance_of_frames(target, border, surface, timer, on_frame)
+        if scan.data.ndim == 4 and frame == Frame.each:
+            target = _finite_scan(scan)
+            distance = self._distance_of_frames(target, mean.finite(), border, surface, timer, on_frame)
+        else:
+            target = _finite_scan(mean)
+            distance, _ = self._predictor(target, surface, border, timer)
         mask = target.with_data(mask_from_distance(distance, border))
         result = Result(scan, target.with_data(distance), mask, timer.seconds)
         check_plausible(result)
@@ -151,93 +156,44 @@ class Stripper:
             raise UsageError(reason, parameter="border", value=border)
 
     def _distance_of_frames(
-        self, scan: Volume, border: float, surface: str, timer: _StageTimer, on_frame: OnFrame | None
+        self, scan: Volume, mean: Volume, border: float, surface: str, timer: StageTimer, on_frame: OnFrame | None
     ) -> FloatArray:
-        """Return the signed distance in mm on the voxels of a scan or of each frame of a series.
+        """Return the signed distance in mm on the voxels of each frame of a series.
 
-        All frames share the network's grid of the first one that is not blank; with grids of their own, the masks of a
-        head that does not move would vary. The frames that follow are stripped in parallel, each by one thread.
+        Frames are stripped in parallel, each by one thread. All share the network's grid of their mean; with grids of
+        their own, the masks of a head that does not move would vary.
         """
-        work = _Work(self._engine, border, surface, self.threads)
-        if scan.data.ndim == 3:
-            return self._distance(scan, work, timer, None)[0]
-        work = _Work(self._one_thread_engine, border, surface, 1)
+        distance_of = self._frame_predictor(mean, border, surface, timer)
         distance = np.empty(scan.data.shape, np.float32, order="F")
-        grid: Conformed | None = None
-        first = 0
-        while grid is None and first < scan.n_frames:
-            distance[..., first], grid = self._distance(scan.frame(first), work, timer, None)
-            first += 1
-            if on_frame:
-                on_frame(first, scan.n_frames)
 
-        def fill(index: int) -> _StageTimer:
+        def fill(index: int) -> StageTimer:
             """Strip one frame in place; returns the durations of its stages."""
-            own_timer = _StageTimer()
-            distance[..., index], _ = self._distance(scan.frame(index), work, own_timer, grid)
+            own_timer = StageTimer()
+            distance[..., index] = distance_of(scan.frame(index), own_timer)
             return own_timer
 
         with ThreadPoolExecutor(min(self.threads, _MAX_PARALLEL_FRAMES)) as pool:
-            for done, own_timer in enumerate(pool.map(fill, range(first, scan.n_frames)), first + 1):
+            for done, own_timer in enumerate(pool.map(fill, range(scan.n_frames)), 1):
                 timer.add(own_timer)
                 if on_frame:
                     on_frame(done, scan.n_frames)
         return distance
 
-    @cached_property
-    def _one_thread_engine(self) -> Engine:
-        """The network for frames that are stripped in parallel."""
-        return self._engine if self.threads == 1 else make_engine(self.model, 1, *self._engine_options)
+    def _frame_predictor(
+        self, mean: Volume, border: float, surface: str, timer: StageTimer
+    ) -> Callable[[Volume, StageTimer], FloatArray]:
+        """Return what predicts the distance on a frame, with one thread."""
+        network, follower = self._one_thread(self.model), follower_of(self.model, mean)
+        if follower:
+            return FrameFollower(network, self._one_thread(follower), mean, surface, border, timer)
+        grid = self.model.preprocessing.apply(mean, self.threads)
+        return lambda frame, own_timer: network(frame, surface, border, own_timer, grid)[0]
 
-    def _distance(
-        self, scan: Volume, work: _Work, timer: _StageTimer, grid: Conformed | None
-    ) -> tuple[FloatArray, Conformed | None]:
-        """Return the signed distance in mm on the voxels of a 3-D scan, and the conformed scan.
-
-        A scan with a single value is far outside everywhere; `grid` is then returned unchanged.
-        """
-        conformed = self.model.preprocessing.apply(scan, work.threads, grid)
-        if conformed is None:
-            return np.full(scan.shape, np.float32(self.model.band)), grid
-        timer.finish("conform")
-        predicted = work.engine(conformed.data)[self.model.surfaces.index(work.surface)]
-        timer.finish("network")
-        field_of_view, affine = conformed.coarsened(self.model.preprocessing.stride)
-        cleaned = keep_largest(predicted, work.border, self.model.band, field_of_view)
-        native = to_native(cleaned, affine, scan, self.model.band, work.threads)
-        timer.finish("resample")
-        return native, conformed
-
-
-@dataclass(frozen=True)
-class _Work:
-    """How a 3-D scan is stripped: by which engine, to which border in mm and surface, with how many threads."""
-
-    engine: Engine
-    border: float
-    surface: str
-    threads: int
-
-
-class _StageTimer:
-    """Durations of stages in seconds, summed by name (and over frames that were stripped at the same time)."""
-
-    def __init__(self) -> None:
-        self.seconds: dict[str, float] = {}
-        self._last = time.perf_counter()
-
-    def finish(self, stage: str) -> None:
-        """Add the time since the last stage finished to a stage."""
-        now = time.perf_counter()
-        self.seconds[stage] = self.seconds.get(stage, 0.0) + now - self._last
-        _logger.debug("%s: %.3f s", stage, now - self._last)
-        self._last = now
-
-    def add(self, other: _StageTimer) -> None:
-        """Add the durations of another timer; the time meanwhile belongs to no stage."""
-        for stage, seconds in other.seconds.items():
-            self.seconds[stage] = self.seconds.get(stage, 0.0) + seconds
-        self._last = time.perf_counter()
+    def _one_thread(self, model: Model) -> Predictor:
+        """Return the predictor of a network with one thread, loaded once."""
+        if model.path not in self._one_thread_predictors:
+            self._one_thread_predictors[model.path] = Predictor(model, make_engine(model, 1, *self._engine_options), 1)
+        return self._one_thread_predictors[model.path]
 
 
 def as_volume(source: str | Path | Volume | Any, reading: ReadOptions = _READING) -> Volume:

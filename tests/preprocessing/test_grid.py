@@ -336,3 +336,23 @@ def test_a_brain_beside_the_scan_leaves_the_scan_far_from_it():
     back = to_native(np.full((8, 8, 8), -5, np.float32), grid, Volume(np.zeros((6, 6, 6)), np.eye(4)), 10.0)
     assert back.shape == (6, 6, 6)
     assert (back == 10).all()
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "shape"),
+    [
+        ((10, 10, 10), (24, 40, 57), (4, 8, 12)),
+        ((-90, 0, 0), (20, 99, 99), (8, 12, 12)),
+        ((50, 22, 22), (99, 26, 26), (4, 4, 4)),
+    ],
+    ids=["inside", "beyond the start", "beyond the end"],
+)
+def test_part_of_a_grid_around_a_box_lies_where_it_did(low, high, shape):
+    grid = np.diag([6.0, 6.0, 6.0, 1.0])
+    data = np.random.default_rng(0).random((12, 12, 12), np.float32)
+    part = Conformed(data, data > 0.5, grid).cropped(np.array(low, float), np.array(high, float), 4)
+    place = np.round((part.affine[:3, 3]) / 6).astype(int)
+    box = tuple(slice(first, first + size) for first, size in zip(place, part.data.shape, strict=True))
+    np.testing.assert_array_equal(part.data, data[box])
+    np.testing.assert_array_equal(part.field_of_view, data[box] > 0.5)
+    assert part.data.shape == shape

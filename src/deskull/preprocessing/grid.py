@@ -74,6 +74,26 @@ class Conformed:
         """Return the field of view and the affine of the grid with voxels `times` as long and the same corners."""
         return self.field_of_view[(slice(times // 2, None, times),) * 3], rescaled_affine(self.affine, times)
 
+    def cropped(self, low: Affine, high: Affine, size_multiple: int) -> Conformed:
+        """Return the part of the grid around a box, its sizes multiples of a number of voxels and no larger than now.
+
+        Parameters
+        ----------
+        low, high : ndarray, shape (3,)
+            World coordinates of the box in mm.
+        size_multiple : int
+        """
+        sides = []
+        for axis, size in enumerate(self.data.shape):
+            ends = (np.array([low[axis], high[axis]]) - self.affine[axis, 3]) / self.affine[axis, axis]
+            first, last = np.clip(ends, 0, size - 1)
+            length = min(size, math.ceil((last - first + 1) / size_multiple) * size_multiple)
+            start = int(np.clip(round((first + last + 1 - length) / 2), 0, size - length))
+            sides.append(slice(start, start + length))
+        box, affine = tuple(sides), self.affine.copy()
+        affine[:3, 3] += affine[:3, :3] @ [side.start for side in sides]
+        return Conformed(self.data[box], self.field_of_view[box], affine)
+
 
 def rescaled_affine(grid: Affine, times: float) -> Affine:
     """Return the affine of the grid with voxels `times` as long and the same corners, shape (4, 4)."""

@@ -1,0 +1,70 @@
+"""Prediction: from the voxels of a 3-D scan to the signed distance that a network predicts on them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from deskull.masking import keep_largest
+from deskull.models.cards import Model
+from deskull.models.engine import Engine
+from deskull.preprocessing.grid import Conformed, to_native
+from deskull.system.timing import StageTimer
+from deskull.volume import FloatArray, Volume
+
+
+@dataclass(frozen=True)
+class Predictor:
+    """A network that predicts signed distances on the voxels of scans.
+
+    Attributes
+    ----------
+    model : Model
+    engine : Engine
+        Of the same network.
+    threads : int
+        Maximum number of threads for what is done before and after the network.
+    """
+
+    model: Model
+    engine: Engine
+    threads: int
+
+    def __call__(
+        self, scan: Volume, surface: str, border: float, timer: StageTimer, grid: Conformed | None = None
+    ) -> tuple[FloatArray, Conformed | None]:
+        """Predict the distance to a surface.
+
+        Parameters
+        ----------
+        scan : Volume
+            A 3-D scan of finite values.
+        surface : str
+            One of the model's.
+        border : float
+            All but the largest component of what is nearer than this, in mm, is removed.
+        timer : StageTimer
+            Of the stages ``conform``, ``network`` and ``resample``.
+        grid : Conformed, optional
+            Use this one's grid instead of choosing one.
+
+        Returns
+        -------
+        distance : ndarray of float32, the scan's shape
+            In mm; far outside everywhere if the scan has a single value.
+        conformed : Conformed or None
+            The scan on the network's grid; `grid` if the scan has a single value.
+        """
+        settings, far = self.model.preprocessing, self.model.band
+        conformed = settings.apply(scan, self.threads, grid)
+        if conformed is None:
+            return np.full(scan.shape, np.float32(far)), grid
+        timer.finish("conform")
+        predicted = self.engine(conformed.data)[self.model.surfaces.index(surface)]
+        timer.finish("network")
+        field_of_view, affine = conformed.coarsened(settings.stride)
+        cleaned = keep_largest(predicted, border, far, field_of_view)
+        native = to_native(cleaned, affine, scan, far, self.threads)
+        timer.finish("resample")
+        return native, conformed
