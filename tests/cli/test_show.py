@@ -16,10 +16,33 @@ def mask(scan, tiny_head):
     return path
 
 
-def test_picture_is_a_png(deskull, scan, mask, tmp_path):
-    done = deskull("show", scan, mask, "-o", tmp_path / "a.png")
+@pytest.mark.parametrize(
+    ("ending", "first"), [(".png", b"\x89PNG"), (".JPG", b"\xff\xd8"), (".webp", b"RIFF"), (".tif", b"II*\0")]
+)
+def test_ending_of_the_name_chooses_the_format(deskull, scan, mask, tmp_path, ending, first):
+    done = deskull("show", scan, mask, "-o", tmp_path / f"a{ending}")
     assert done.exit_code == 0, done.output
-    assert (tmp_path / "a.png").read_bytes()[:4] == b"\x89PNG"
+    assert (tmp_path / f"a{ending}").read_bytes().startswith(first)
+
+
+@pytest.mark.parametrize("name", ["a.svg", "a.nii.gz", "a"])
+def test_ending_of_no_picture_is_refused(deskull, scan, mask, tmp_path, name):
+    done = deskull("show", scan, mask, "-o", tmp_path / name)
+    assert done.exit_code == 2
+    assert "no picture is written with this ending; use .png" in done.output
+    assert not (tmp_path / name).exists()
+
+
+def test_scan_without_a_mask_is_stripped(deskull, scan, toy_model, tmp_path):
+    done = deskull("show", scan, "-o", tmp_path / "a.png", "--model", toy_model)
+    assert done.exit_code == 0, done.output
+    assert [path.name for path in scan.parent.iterdir()] == [scan.name]
+
+
+def test_border_for_a_mask_that_exists_is_refused(deskull, scan, mask, tmp_path):
+    done = deskull("show", scan, mask, "-o", tmp_path / "a.png", "--border", 1)
+    assert done.exit_code == 2
+    assert "apply to a scan that is stripped; leave the mask out" in done.output
 
 
 @pytest.mark.parametrize(("options", "status"), [((), 1), (("--overwrite",), 0)])

@@ -28,7 +28,7 @@ def demo(
     seconds = time.perf_counter() - start
     formats.write(result.mask, out / "head_brainmask.nii.gz", overwrite=overwrite)
     formats.write(result.brain, out / "head_brain.nii.gz", overwrite=overwrite)
-    picture = draw_mosaic(result.scan, result.mask, title="deskull demo: synthetic head")
+    picture = draw_mosaic(result.scan, result.mask, title="deskull demo: synthetic head", slices=3, stripped=True)
     save_picture(picture, out / "head.png", overwrite=overwrite)
     print(f"made      {scan}")
     print(f"stripped  {out / 'head_brain.nii.gz'}: {result.volume_ml:.0f} ml of brain in {seconds:.1f} s")

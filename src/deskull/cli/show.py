@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import enum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from deskull.cli import options
 from deskull.cli.console import refuse_inputs
+from deskull.cli.options import DEFAULTS
+from deskull.errors import UsageError
+
+if TYPE_CHECKING:
+    from deskull.volume import Volume
 
 
 class Convention(enum.StrEnum):
@@ -20,22 +26,56 @@ class Convention(enum.StrEnum):
 
 def show(
     scan: Annotated[Path, typer.Argument(help="Raw scan.", show_default=False)],
-    mask: Annotated[Path, typer.Argument(help="Mask on the grid of the scan.", show_default=False)],
-    out: Annotated[Path, typer.Option("-o", "--out", help="PNG file to write.")],
+    mask: Annotated[
+        Path | None,
+        typer.Argument(help="Mask on the grid of the scan; without one, the scan is stripped.", show_default=False),
+    ] = None,
+    out: Annotated[
+        Path, typer.Option("-o", "--out", help="Picture to write: .png, .jpg, .webp or .tif.", show_default=False)
+    ] = ...,  # type: ignore[assignment]  # required
     convention: Annotated[
         Convention, typer.Option(help="Side of the patient on the left of the picture; it is stated on the picture.")
     ] = Convention.radiological,
-    slices: Annotated[int, typer.Option(min=1, max=30, help="Number of slices in each plane.")] = 5,
+    slices: Annotated[int, typer.Option(min=1, max=60, help="Number of slices in each plane.")] = 6,
+    stripped: Annotated[bool, typer.Option("--stripped", help="Draw the stripped brain below each row.")] = False,
+    scale: Annotated[float, typer.Option(min=0.5, max=8, help="Pixels for each mm.")] = 2.0,
+    width: Annotated[int, typer.Option(min=100, max=20000, help="Width in pixels at which rows are wrapped.")] = 1600,
+    border: options.Border = None,
+    model: options.ModelName = DEFAULTS.model,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing picture.")] = False,
 ) -> None:
-    """Draw slices in three planes: the contour of the mask on the raw scan, and the stripped brain beside it."""
+    """Draw slices in three planes with the contour of the mask, their orientation and a scale bar.
+
+    Without a mask the scan is stripped first; nothing but the picture is written.
+    """
     from deskull.formats import read
-    from deskull.report.drawing import save_picture
+    from deskull.report.drawing import picture_format, save_picture
     from deskull.report.mosaic import draw_mosaic
     from deskull.system.atomic import refuse_existing
 
-    refuse_inputs(out, (scan, mask))
+    picture_format(out)
+    refuse_inputs(out, (scan,) if mask is None else (scan, mask))
     refuse_existing(out, overwrite)
-    picture = draw_mosaic(read(scan), read(mask), slices=slices, convention=convention.value, title=scan.name)
+    if mask is not None and (border is not None or model != DEFAULTS.model):
+        raise UsageError("--border and --model: apply to a scan that is stripped; leave the mask out.")
+    shown, shown_mask = _stripped(scan, border, model) if mask is None else (read(scan), read(mask))
+    picture = draw_mosaic(
+        shown,
+        shown_mask,
+        slices=slices,
+        convention=convention.value,
+        title=scan.name,
+        stripped=stripped,
+        scale=scale,
+        width=width,
+    )
     save_picture(picture, out, overwrite=overwrite)
     print(out)
+
+
+def _stripped(scan: Path, border: float | None, model: str) -> tuple[Volume, Volume]:
+    """Return a scan and the mask that the network gives it."""
+    from deskull.pipeline import Stripper
+
+    result = Stripper(model).strip(scan, border=border)
+    return result.scan, result.mask

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from PIL import Image
 from scipy import ndimage
 
+from deskull.errors import UsageError
 from deskull.masking import Mask
 from deskull.preprocessing.grid import Conformed, conform
 from deskull.system.atomic import write_bytes
@@ -26,6 +27,12 @@ PLANES = (("sagittal", 0), ("coronal", 1), ("axial", 2))
 CONTOUR = (255, 60, 40)
 #: Contour of the reference: green, and brighter than the red, so that the colour-blind can tell them apart.
 REFERENCE_CONTOUR = (90, 235, 170)
+#: Formats in which pictures are written, as Pillow names them, by the ending of the file's name.
+PICTURE_FORMATS = {
+    ".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP", ".tif": "TIFF", ".tiff": "TIFF",
+}  # fmt: skip
+#: Quality, of 0 to 100, where a format loses detail.
+_QUALITY = 92
 #: Voxel edge of the display grid in mm: one pixel of a picture is 1 mm.
 _VOXEL_SIZE = 1.0
 #: Percentiles of the grey values that are drawn black and white: a few bright vessels must not darken the rest.
@@ -167,8 +174,23 @@ def side_by_side(panels: Sequence[Image.Image], gap: int, mode: str = "RGB") -> 
     return canvas
 
 
+def picture_format(path: Path) -> str:
+    """Return the format, as Pillow names it, that the ending of a file's name asks for.
+
+    Raises
+    ------
+    UsageError
+        If no pictures are written in that format.
+    """
+    try:
+        return PICTURE_FORMATS[path.suffix.lower()]
+    except KeyError:
+        fault = "no picture is written with this ending"
+        raise UsageError(f"{path}: {fault}; use {', '.join(PICTURE_FORMATS)}.") from None
+
+
 def save_picture(picture: Image.Image, path: Path, *, overwrite: bool = False) -> None:
-    """Write a picture as a PNG file atomically.
+    """Write a picture atomically, in the format that the ending of the file's name asks for.
 
     Parameters
     ----------
@@ -179,9 +201,11 @@ def save_picture(picture: Image.Image, path: Path, *, overwrite: bool = False) -
 
     Raises
     ------
+    UsageError
+        If no pictures are written in that format.
     OutputError
         If the file exists already, or cannot be written.
     """
     buffer = io.BytesIO()
-    picture.save(buffer, "PNG")
+    picture.save(buffer, picture_format(path), quality=_QUALITY)
     write_bytes(path, buffer.getvalue(), overwrite=overwrite)

@@ -1,52 +1,37 @@
-"""Mosaic: slices in three planes, with the mask's contour on the raw scan and the stripped brain beside it."""
+"""Mosaic: slices in three planes with the contour of the mask and, if asked for, the stripped brain."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from collections.abc import Sequence
 
-import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from deskull.axes import occupied_indices
 from deskull.errors import InputError
-from deskull.masking import Mask, edge_voxels
+from deskull.masking import Mask
 from deskull.report.drawing import (
-    CONTOUR,
     PLANES,
-    RGB,
     Convention,
     bounding_box,
     mask_on_grid,
     on_display_grid,
     scale_grey,
-    to_rgb,
-    upright_slice,
+    side_by_side,
 )
-from deskull.volume import FloatArray, Volume, grid_mismatch
+from deskull.report.tile import View, draw_tile
+from deskull.volume import Volume, grid_mismatch
 
+#: Pixels for each mm, and the width in pixels at which rows of slices are wrapped.
+SCALE, WIDTH = 2.0, 1600
 #: Margin around the mask in mm: the whole head is to be seen, and not all of the air around it.
 _MARGIN_MM = 32
-_TITLE_HEIGHT, _GAP, _FONT_SIZE = 24, 8, 13
-_BACKGROUND, _TITLE_COLOUR, _LABEL_COLOUR = (16, 16, 16), (230, 230, 230), (255, 220, 120)
+_TITLE_HEIGHT, _GAP, _FONT_SIZE = 28, 6, 16
+_BACKGROUND, _TITLE_COLOUR = (0, 0, 0), (235, 235, 235)
 _CAPTIONS = {
     "radiological": "radiological: the left of the picture is the patient's right",
     "neurological": "neurological: the left of the picture is the patient's left",
 }
-
-
-@dataclass(frozen=True, eq=False)
-class View:
-    """A scan and its mask on the display grid, cropped to the head.
-
-    Attributes
-    ----------
-    image : ndarray of float32, shape (x, y, z)
-        Grey values between 0 and 1.
-    mask : ndarray of bool, shape (x, y, z)
-    """
-
-    image: FloatArray
-    mask: Mask
 
 
 def make_view(scan: Volume, mask: Volume) -> View:
@@ -72,13 +57,24 @@ def make_view(scan: Volume, mask: Volume) -> View:
     image = on_display_grid(scan)
     shown_mask = mask_on_grid(mask, image)
     box = bounding_box(shown_mask, _MARGIN_MM)
-    return View(scale_grey(image.data[box], image.field_of_view[box]), shown_mask[box])
+    origin = image.affine[:3, 3] + [side.start for side in box]
+    return View(scale_grey(image.data[box], image.field_of_view[box]), shown_mask[box], origin)
 
 
 def draw_mosaic(
-    scan: Volume, mask: Volume, *, slices: int = 5, convention: Convention = "radiological", title: str = ""
+    scan: Volume,
+    mask: Volume,
+    *,
+    slices: int = 6,
+    convention: Convention = "radiological",
+    title: str = "",
+    stripped: bool = False,
+    scale: float = SCALE,
+    width: int = WIDTH,
 ) -> Image.Image:
     """Draw slices of a scan in three planes, with its mask.
+
+    Every slice shows its orientation, its position in the world and a scale bar.
 
     Parameters
     ----------
@@ -90,11 +86,16 @@ def draw_mosaic(
         Which side of the patient the left of coronal and axial slices shows; it is stated on the picture.
     title : str
         Text above the slices; by default the name of the scan.
+    stripped : bool
+        Whether the stripped brain is drawn below each row.
+    scale : float
+        Pixels for each mm.
+    width : int
+        Rows are wrapped at this number of pixels, or at one slice if it is wider.
 
     Returns
     -------
     PIL.Image.Image
-        One pixel for each mm. Each of three rows shows a plane: raw slices on the left, stripped ones on the right.
 
     Raises
     ------
@@ -102,32 +103,50 @@ def draw_mosaic(
         If the grids differ.
     """
     view = make_view(scan, mask)
-    rows = [_draw_plane(view, axis, slices, convention) for _, axis in PLANES]
-    left_width, right_width = (max(row[side].shape[1] for row in rows) for side in (0, 1))
-    height = _TITLE_HEIGHT + sum(raw.shape[0] + _GAP for raw, _ in rows)
-    canvas = Image.new("RGB", (left_width + _GAP + right_width, height), _BACKGROUND)
-    pen, font = ImageDraw.Draw(canvas), ImageFont.load_default(_FONT_SIZE)
-    volume_ml = int(view.mask.sum()) / 1000
-    pen.text((6, 4), f"{title or scan.name}   {volume_ml:.0f} ml   {_CAPTIONS[convention]}", _TITLE_COLOUR, font)
+    rows = [
+        row
+        for _, axis in PLANES
+        for row in _rows_of_plane(view, axis, slices, convention, scale=scale, width=width, stripped=stripped)
+    ]
+    volume_ml = int((mask.data > 0).sum()) * mask.voxel_ml / mask.n_frames
+    return _stack(rows, f"{title or scan.name}   {volume_ml:.0f} ml   {_CAPTIONS[convention]}")
+
+
+def _rows_of_plane(
+    view: View, axis: int, n_slices: int, convention: Convention, *, scale: float, width: int, stripped: bool
+) -> list[Image.Image]:
+    """Draw the slices of one plane in rows of at most a width; each is followed by the stripped brain if asked for."""
+    indices = _slice_indices(view.mask, axis, n_slices)
+    n_rows = math.ceil(n_slices / _columns(view, axis, scale, width))
+    columns = math.ceil(n_slices / n_rows)  # rows of about the same length
+    rows = []
+    for first in range(0, n_slices, columns):
+        for is_stripped in (False, True)[: 1 + stripped]:
+            tiles = [
+                draw_tile(view, axis, index, scale=scale, convention=convention, stripped=is_stripped)
+                for index in indices[first : first + columns]
+            ]
+            rows.append(side_by_side(tiles, _GAP))
+    return rows
+
+
+def _columns(view: View, axis: int, scale: float, width: int) -> int:
+    """Return how many slices of a plane fit side by side: at least one."""
+    across = view.image.shape[1] if axis == 0 else view.image.shape[0]
+    return max(1, int((width + _GAP) // (round(across * scale) + _GAP)))
+
+
+def _stack(rows: Sequence[Image.Image], caption: str) -> Image.Image:
+    """Place rows below one another, under a caption."""
+    height = _TITLE_HEIGHT + sum(row.height + _GAP for row in rows) - _GAP
+    canvas = Image.new("RGB", (max(row.width for row in rows), height), _BACKGROUND)
+    font = ImageFont.load_default(_FONT_SIZE)
+    ImageDraw.Draw(canvas).text((_GAP, _GAP), caption, _TITLE_COLOUR, font)
     top = _TITLE_HEIGHT
-    for (name, axis), (raw, stripped) in zip(PLANES, rows, strict=True):
-        canvas.paste(Image.fromarray(raw), (0, top))
-        canvas.paste(Image.fromarray(stripped), (left_width + _GAP, top))
-        pen.text((4, top + 2), f"{name}  {_sides(axis, convention)}", _LABEL_COLOUR, font)
-        top += raw.shape[0] + _GAP
+    for row in rows:
+        canvas.paste(row, (0, top))
+        top += row.height + _GAP
     return canvas
-
-
-def _draw_plane(view: View, axis: int, n_slices: int, convention: Convention) -> tuple[RGB, RGB]:
-    """Draw a row of raw slices with contours, and the same slices stripped."""
-    raw, stripped = [], []
-    for index in _slice_indices(view.mask, axis, n_slices):
-        pixels = to_rgb(upright_slice(view.image, index, axis, convention))
-        mask = upright_slice(view.mask, index, axis, convention)
-        stripped.append(np.where(mask[..., None], pixels, 0))
-        pixels[edge_voxels(mask)] = CONTOUR
-        raw.append(pixels)
-    return np.hstack(raw), np.hstack(stripped)
 
 
 def _slice_indices(mask: Mask, axis: int, count: int) -> list[int]:
@@ -135,10 +154,3 @@ def _slice_indices(mask: Mask, axis: int, count: int) -> list[int]:
     occupied = occupied_indices(mask, axis)
     low, high = (occupied[0], occupied[-1]) if len(occupied) else (0, mask.shape[axis] - 1)
     return [round(low + (high - low) * (k + 0.5) / count) for k in range(count)]
-
-
-def _sides(axis: int, convention: Convention) -> str:
-    """Say which sides of the patient the left and right edges of a plane show."""
-    if axis == 0:
-        return "(front on the right)"
-    return "R | L" if convention == "radiological" else "L | R"

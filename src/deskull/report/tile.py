@@ -1,0 +1,123 @@
+"""Tile: one slice of a scan for a clinical picture, with orientation letters, its position and a scale bar."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from deskull.masking import Mask
+from deskull.report.drawing import CONTOUR, Convention, upright_slice
+from deskull.volume import Affine, FloatArray
+
+Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
+
+#: Length of the scale bar in mm.
+SCALE_BAR_MM = 50
+_FONT_SIZE, _MARGIN = 14, 6
+_TEXT, _SHADOW = (235, 235, 235), (0, 0, 0)
+#: Letters at the left, right, top and bottom of a slice, by the axis that it cuts, in the neurological convention.
+_LETTERS = {0: ("P", "A", "S", "I"), 1: ("L", "R", "S", "I"), 2: ("L", "R", "A", "P")}
+_AXIS_NAMES = "xyz"
+
+
+@dataclass(frozen=True, eq=False)
+class View:
+    """A scan and its mask on the display grid, cropped to the head.
+
+    Attributes
+    ----------
+    image : ndarray of float32, shape (x, y, z)
+        Grey values between 0 and 1.
+    mask : ndarray of bool, shape (x, y, z)
+    origin : ndarray, shape (3,)
+        World coordinates of the first voxel in mm; voxels of 1 mm along the axes of the world (RAS) follow.
+    """
+
+    image: FloatArray
+    mask: Mask
+    origin: Affine
+
+
+def draw_tile(
+    view: View, axis: int, index: int, *, scale: float, convention: Convention, stripped: bool = False
+) -> Image.Image:
+    """Draw one slice.
+
+    Parameters
+    ----------
+    view : View
+    axis : {0, 1, 2}
+        Axis that the slice cuts: 0 for sagittal, 1 for coronal and 2 for axial slices.
+    index : int
+        Which slice along it.
+    scale : float
+        Pixels for each mm.
+    convention : {"radiological", "neurological"}
+    stripped : bool
+        Whether to draw the brain alone instead of the scan with the contour of the mask.
+
+    Returns
+    -------
+    PIL.Image.Image
+    """
+    grey = upright_slice(view.image, index, axis, convention)
+    size = round(grey.shape[1] * scale), round(grey.shape[0] * scale)
+    pixels = _enlarged(grey, size)
+    inside = _enlarged(upright_slice(view.mask, index, axis, convention).astype(np.float32), size) > 0.5
+    if stripped:
+        pixels = pixels * inside
+    shown = np.repeat((pixels * 255).astype(np.uint8)[..., None], 3, axis=2)
+    if not stripped:
+        shown[_outline(inside)] = CONTOUR
+    tile = Image.fromarray(shown)
+    _annotate(tile, axis, float(view.origin[axis]) + index, scale, convention)
+    return tile
+
+
+def _enlarged(values: FloatArray, size: tuple[int, int]) -> FloatArray:
+    """Interpolate a slice to a size (width, height) in pixels by cubic convolution, clipped to the range 0 to 1."""
+    picture = Image.fromarray(np.ascontiguousarray(values, np.float32))
+    return np.asarray(picture.resize(size, Image.Resampling.BICUBIC)).clip(0, 1)
+
+
+def _outline(inside: Mask) -> Mask:
+    """Return the pixels just inside the edge of a mask, along all eight directions."""
+    padded = np.pad(inside, 1)
+    rows, columns = inside.shape
+    neighbours = [padded[1 + i : 1 + i + rows, 1 + j : 1 + j + columns] for i in (-1, 0, 1) for j in (-1, 0, 1)]
+    outline: Mask = inside & ~np.logical_and.reduce(neighbours)
+    return outline
+
+
+def _annotate(tile: Image.Image, axis: int, position: float, scale: float, convention: Convention) -> None:
+    """Write the orientation letters, the position and the scale bar on a slice."""
+    pen, font = ImageDraw.Draw(tile), ImageFont.load_default(_FONT_SIZE)
+    width, height = tile.size
+    left, right, top, bottom = _letters(axis, convention)
+    places = {
+        (_MARGIN, height / 2, "lm"): left,
+        (width - _MARGIN, height / 2, "rm"): right,
+        (width / 2, _MARGIN, "ma"): top,
+        (width / 2, height - _MARGIN, "md"): bottom,
+        (_MARGIN, _MARGIN, "la"): f"{_AXIS_NAMES[axis]} {position:+.0f} mm",
+    }
+    for (x, y, anchor), text in places.items():
+        pen.text((x, y), text, _TEXT, font, anchor, stroke_width=2, stroke_fill=_SHADOW)
+    _draw_scale_bar(pen, width - _MARGIN, height - _MARGIN, scale, font)
+
+
+def _letters(axis: int, convention: Convention) -> tuple[str, str, str, str]:
+    """Return the letters of the directions at the left, right, top and bottom of a slice."""
+    left, right, top, bottom = _LETTERS[axis]
+    return (right, left, top, bottom) if convention == "radiological" and axis != 0 else (left, right, top, bottom)
+
+
+def _draw_scale_bar(pen: ImageDraw.ImageDraw, right: int, bottom: int, scale: float, font: Font) -> None:
+    """Draw a bar of 5 cm with its length above it, in the lower right corner."""
+    left = right - SCALE_BAR_MM * scale
+    pen.rectangle((left - 1, bottom - 4, right + 1, bottom + 1), fill=_SHADOW)
+    pen.rectangle((left, bottom - 3, right, bottom), fill=_TEXT)
+    middle = (left + right) / 2
+    pen.text((middle, bottom - 6), f"{SCALE_BAR_MM / 10:g} cm", _TEXT, font, "md", stroke_width=2, stroke_fill=_SHADOW)
