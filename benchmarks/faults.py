@@ -53,6 +53,11 @@ LEAK_MM = 1.0
 COSINE = 0.85
 #: Cisterns are the fluid within this distance of brainstem and cerebellum, in mm.
 CISTERN_MM = 15.0
+#: EPI that is distorted and shaded, with ghosts and voids.
+POOR_EPI: dict[str, Any] = {"distortion": 5.0, "coil_probability": 1.0}
+VOIDS = EpiConfig(loss_mm=(12.0, 20.0), loss_fraction=(0.9, 1.0), nyquist_ghost_probability=1.0)
+NO_FRONT: dict[str, Any] = POOR_EPI | {"epi": replace(VOIDS, frontal_loss_probability=1.0)}
+NO_VERTEX: dict[str, Any] = POOR_EPI | {"epi": replace(VOIDS, vertex_loss_probability=1.0)}
 GREY_SINUSES: dict[str, Any] = {"contrast": {"slow_flow_probability": 1.0}}
 MOVING_FLUID: dict[str, Any] = {"meninges": MeningesConfig(flow_probability=1.0)}
 BRIGHT_DURA: dict[str, Any] = {"meninges": MeningesConfig(thick_dura_probability=1.0)}
@@ -110,8 +115,8 @@ def cisterns(sample: Sample) -> Mask:
 
 FRONTAL, VERTEX = partial(around, (0.0, 1.0, -0.3)), partial(around, (0.0, -0.3, 1.0))
 FAULTS = {
-    "EPI, frontal pole": Fault("EPI", {"epi": EpiConfig(frontal_loss_probability=1.0)}, HELD_OUT, FRONTAL),
-    "EPI, vertex": Fault("EPI", {"epi": EpiConfig(vertex_loss_probability=1.0)}, HELD_OUT, VERTEX),
+    "EPI, frontal pole": Fault("EPI", NO_FRONT, HELD_OUT, FRONTAL),
+    "EPI, vertex": Fault("EPI", NO_VERTEX, HELD_OUT, VERTEX),
     "FLAIR of 4 to 7 mm, vertex": Fault("FLAIR", THICK | BRIGHT_DURA, HELD_OUT, VERTEX, (Tissue.DURA,)),
     "b0, beyond an oblique cut": Fault("EPI", B0, HELD_OUT, everywhere, (Tissue.AIR,)),
     "FLAIR of 4 to 7 mm, sinuses": Fault("FLAIR", THICK | GREY_SINUSES, WITH_VEINS, everywhere, (Tissue.VEIN,)),

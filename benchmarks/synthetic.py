@@ -95,6 +95,7 @@ def without_later_effects(config: SynthesisConfig) -> SynthesisConfig:
         epi=EpiConfig(),
         contrast=ContrastConfig(),
         oblique_cut_probability=0.0,
+        wide_cistern_probability=0.0,
         thick_slices_probability=usual.thick_slices_probability,
     )
 

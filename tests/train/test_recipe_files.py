@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import pytest
 
@@ -12,13 +13,13 @@ pytest.importorskip("torch", reason="needs torch (deskull[train])")
 from deskull import UsageError
 from deskull.train.data.synthetic import synthesis_config
 from deskull.train.network.build import make_network
-from deskull.train.network.pretrained import adapted_weights
+from deskull.train.network.pretrained import adapted_weights, model_weights
 from deskull.train.recipe_files import load_recipe, parse_recipe, shipped_recipes
 
-NAMES = ["article", "article_verbatim", "finetune", "nfbs", "small", "synthesis"]
+NAMES = ["article", "article_verbatim", "finetune", "further", "nfbs", "small", "synthesis"]
 
 
-def test_six_recipes_ship():
+def test_seven_recipes_ship():
     assert shipped_recipes() == NAMES
 
 
@@ -38,6 +39,18 @@ def test_recipe_of_a_shipped_model_starts_from_nothing_and_its_settings_of_synth
     assert len(recipe.stages) > 1
     for stage in recipe.curriculum:
         synthesis_config(stage)
+
+
+def test_recipe_further_has_the_network_of_the_default_model_and_the_images_of_the_recipe_synthesis():
+    from deskull.models import load_model
+
+    further, shipped = load_recipe("further"), load_model("default")
+    assert further.initial_model == "default"
+    assert further.preprocessing == shipped.preprocessing
+    assert synthesis_config(further) == synthesis_config(load_recipe("synthesis").curriculum[-1])
+    for channels in (shipped.card["recipe"]["channels"], [8, 32, 64, 96, 128]):
+        recipe = replace(further, channels=channels)
+        make_network(recipe).load_state_dict(adapted_weights(model_weights(shipped), recipe, "default"))
 
 
 @pytest.mark.parametrize("name", ["small", "synthesis"])

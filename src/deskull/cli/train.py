@@ -16,7 +16,7 @@ RecipeName = Annotated[
     str,
     typer.Argument(
         metavar="RECIPE",
-        help="article, article_verbatim, finetune, nfbs, small or synthesis; or the path of your own YAML file.",
+        help="article, article_verbatim, finetune, further, nfbs, small or synthesis; or your own YAML file.",
         show_default=False,
     ),
 ]

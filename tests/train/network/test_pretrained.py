@@ -79,6 +79,22 @@ def test_head_is_cut_to_the_surfaces_of_the_recipe():
     assert grown(two, TINY).head.weight.shape[0] == 1
 
 
+def test_narrower_network_for_synthetic_images_keeps_the_features_that_matter():
+    recipe = replace(TINY, data="synthesis")
+    torch.manual_seed(0)
+    network = make_network(recipe)
+    with torch.no_grad():  # every second feature of the finest level is silent
+        for name in ("encoders.0.0.1", "encoders.0.1.1", "decoders.1.0.1", "decoders.1.1.1"):
+            for part in ("weight", "bias"):
+                network.get_parameter(f"{name}.{part}")[::2] = 0
+        for part in ("weight", "bias"):
+            network.get_parameter(f"reducers.1.{part}")[::2] = 0
+    image = torch.rand(1, 1, 16, 24, 16)
+    narrower = grown(network, replace(recipe, channels=[2, 8, 8]))
+    assert narrower.encoders[0][0][0].weight.shape[0] == 2
+    torch.testing.assert_close(narrower(image), network(image), atol=1e-4, rtol=1e-4)
+
+
 @pytest.mark.parametrize("channels", [[4, 8], [3, 8, 8], [4, 8, 8, 8]])
 def test_network_that_is_smaller_or_deeper_is_refused(narrow, channels):
     recipe = replace(TINY, channels=channels, grid_sizes=[[32]] * 3)

@@ -129,6 +129,7 @@ def test_sample_tells_the_tissues_that_its_image_shows(label_map):
 def test_every_effect_together_gives_usable_images(label_map):
     effects = SynthesisConfig(
         oblique_cut_probability=1.0,
+        wide_cistern_probability=1.0,
         contrast=ContrastConfig(slow_flow_probability=1, bright_dura_probability=1, bright_fluid_probability=1),
         meninges=MeningesConfig(thick_dura_probability=1, sinus_probability=1, flow_probability=1),
         epi=EpiConfig(1, 1, 1, nyquist_ghost_probability=1),

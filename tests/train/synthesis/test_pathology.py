@@ -8,7 +8,7 @@ torch = pytest.importorskip("torch", reason="needs torch (deskull[train])")
 
 from deskull.masking import signed_distance
 from deskull.train.synthesis.label_map import LabelMap, surface_distances
-from deskull.train.synthesis.pathology import enlarge_ventricles, erode_cortex, lesions, shrink_brain
+from deskull.train.synthesis.pathology import enlarge_ventricles, erode_cortex, lesions, shrink_brain, wide_cistern
 from deskull.train.synthesis.rng import Rng
 from deskull.train.synthesis.spatial import grid_points, sample_distances, sample_tissues
 from deskull.train.synthesis.surfaces import brain_mask
@@ -80,3 +80,20 @@ def test_lesions_change_the_inside_of_the_brain_only():
         assert changed.any()
         assert not changed[distance >= 0].any()
     assert torch.equal(lesions(image, distance + 99, Rng(0)), image)
+
+
+def test_wide_cistern_recedes_by_the_stated_depth_at_one_place_of_the_surface(label_map, points):
+    distance = sample_distances(torch.from_numpy(label_map.distances), points, label_map.voxel_size, 2.0)
+    low = 0
+    for seed in range(10):
+        depth = wide_cistern(distance, Rng(seed), (6.0, 6.0), 2.0)
+        deepest = (depth == depth.max()).nonzero()[0]
+        assert depth.max() == pytest.approx(6.0)
+        assert distance[0, 0][tuple(deepest[2:])].abs() < 2
+        assert (depth < 0.1).float().mean() > 0.3
+        low += int(deepest[4] < 40)
+    assert low >= 6
+
+
+def test_head_without_brain_has_no_wide_cistern():
+    assert not wide_cistern(torch.full((1, 2, 8, 8, 8), 9.0), Rng(0), (6.0, 6.0), 2.0).any()

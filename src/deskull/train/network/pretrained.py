@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,9 +22,9 @@ from deskull.models.engine import Engine, make_engine
 from deskull.system.resources import default_threads
 from deskull.train.checkpoints import load_checkpoint
 from deskull.train.network.build import make_network
+from deskull.train.network.narrowing import Weights, narrowed_weights
 from deskull.train.recipe import PREVIOUS_STAGE, Recipe
 
-Weights = Mapping[str, npt.NDArray[np.float32]]
 #: Layers whose input is the upsampled features and, behind them, the skipped ones.
 _CONCATENATED = re.compile(r"decoders\.\d+\.0\.0\.weight")
 #: Borders that `reference_border` compares, in mm.
@@ -87,7 +87,8 @@ def adapted_weights(weights: Weights, recipe: Recipe, source: str) -> dict[str, 
     Where the recipe has more features, the wider network starts with the same output: the new features have random
     weights, and the old ones take nothing from them yet (Chen et al., Net2Net, ICLR 2016). Where the voxels of its
     input are finer (stride), the first layer starts by averaging them; where they are coarser, it takes each for
-    several equal ones.
+    several equal ones. Where a recipe on synthetic images has fewer features, the most important ones are kept; there
+    are enough images to learn the rest again.
 
     Parameters
     ----------
@@ -102,6 +103,8 @@ def adapted_weights(weights: Weights, recipe: Recipe, source: str) -> dict[str, 
         If the networks differ otherwise.
     """
     adapted = {}
+    if recipe.synthetic and _has_levels(weights, len(recipe.channels)):
+        weights = narrowed_weights(weights, recipe.channels)
     for name, fresh in make_network(recipe).state_dict().items():
         values = weights.get(name)
         if name.startswith("head.") and values is not None:
@@ -113,6 +116,11 @@ def adapted_weights(weights: Weights, recipe: Recipe, source: str) -> dict[str, 
         parts = 2 if _CONCATENATED.match(name) else 1
         adapted[name] = _widened(torch.tensor(values, dtype=fresh.dtype), fresh, parts)
     return adapted
+
+
+def _has_levels(weights: Weights, number: int) -> bool:
+    """Whether weights are those of a U-Net with that number of levels."""
+    return f"encoders.{number - 1}.0.0.weight" in weights and f"encoders.{number}.0.0.weight" not in weights
 
 
 def _with_kernel_size(values: npt.NDArray[np.float32], size: int) -> npt.NDArray[np.float32]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import torch
-import torch.nn.functional as functional
 from torch import Tensor
 
 from deskull.axes import broadcast_along
@@ -175,16 +175,21 @@ def cut_obliquely(
     angle, turn = math.radians(rng.uniform(*_OBLIQUE_DEGREES)), rng.uniform(0, 2 * math.pi)
     sign = -1 if rng.chance(_OBLIQUE_BELOW_PROBABILITY) else 1
     normal = (math.sin(angle) * math.cos(turn), math.sin(angle) * math.sin(turn), sign * math.cos(angle))
-    beyond = torch.zeros(1, 1, *distance.shape[2:], device=distance.device)
-    for axis, size in enumerate(distance.shape[2:]):
-        beyond += broadcast_along(axis, torch.arange(size, device=distance.device) * normal[axis] * voxel_size)
+    beyond = _height(distance, normal, voxel_size)
     brain = beyond[distance[:, :1] < 0]
     if not len(brain):
         return image, distance, tissues
     lowest, highest = float(brain.min()), float(brain.max())
-    beyond -= highest - rng.uniform(*_OBLIQUE_FRACTION) * (highest - lowest)
-    kept = [
-        functional.interpolate(beyond, size=part.shape[2:], mode="trilinear", align_corners=False) < 0
-        for part in (image, tissues)
-    ]
-    return image * kept[0], torch.maximum(distance, beyond), tissues * kept[1]
+    end = highest - rng.uniform(*_OBLIQUE_FRACTION) * (highest - lowest)
+    finer = [distance.shape[2] / part.shape[2] * voxel_size for part in (image, tissues)]
+    kept = [_height(part, normal, size) < end for part, size in zip((image, tissues), finer, strict=True)]
+    return image * kept[0], torch.maximum(distance, beyond - end), tissues * kept[1]
+
+
+def _height(grid: Tensor, normal: Sequence[float], voxel_size: float) -> Tensor:
+    """Position of each voxel of a grid along a direction from its middle in mm, shape (1, 1, x, y, z)."""
+    heights = torch.zeros(1, 1, *grid.shape[2:], device=grid.device)
+    for axis, size in enumerate(grid.shape[2:]):
+        middles = (torch.arange(size, device=grid.device) - (size - 1) / 2) * (normal[axis] * voxel_size)
+        heights += broadcast_along(axis, middles)
+    return heights

@@ -210,7 +210,7 @@ def spikes(image: Tensor, rng: Rng, strength: float) -> Tensor:
     return (image + strength * image.max() * torch.cos(phase)).clamp_min_(0)
 
 
-def drop_out(image: Tensor, centres: Tensor, radii: list[float], fraction: float = 1.0) -> Tensor:
+def drop_out(image: Tensor, centres: Tensor, radii: list[float], fractions: list[float] | None = None) -> Tensor:
     """Remove signal around points, as susceptibility does in EPI.
 
     Parameters
@@ -220,11 +220,12 @@ def drop_out(image: Tensor, centres: Tensor, radii: list[float], fraction: float
         Voxel indices.
     radii : list of float
         In voxels.
-    fraction : float
-        Fraction of the signal that is lost at the points themselves.
+    fractions : list of float, optional
+        Fraction of the signal that is lost at each point itself; all of it by default.
     """
     kept = torch.ones(image.shape[2:], device=image.device)
-    for centre, radius in zip(centres.tolist(), radii, strict=True):
+    fractions = [1.0] * len(radii) if fractions is None else fractions
+    for centre, radius, fraction in zip(centres.tolist(), radii, fractions, strict=True):
         kept *= 1 - fraction * torch.exp(-0.5 * squared_distance(kept.shape, centre, [radius] * 3, image.device))
     return image * kept
 

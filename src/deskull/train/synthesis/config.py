@@ -43,6 +43,10 @@ class SynthesisConfig:
         That the brain is smaller (or a little larger) in a skull of the same size.
     cortical_erosion_probability : float
         That the outermost tissue of the brain is fluid, so that the width of the fluid varies freely.
+    wide_cistern_probability : float
+        That the brain recedes at one place, mostly low, as beside a wide cisterna magna or an arachnoid cyst.
+    wide_cistern_mm : tuple of float
+        Range of how far it recedes there, in mm: the project's own choice.
     ventricle_probability : float
         That the middle of the brain, with its ventricles, is magnified.
     pad_probability, noisy_air_probability : float
@@ -90,6 +94,8 @@ class SynthesisConfig:
     skull_stripped_probability: float = 0.03
     atrophy_probability: float = 0.3
     cortical_erosion_probability: float = 0.4
+    wide_cistern_probability: float = 0.0
+    wide_cistern_mm: tuple[float, float] = (3.0, 9.0)
     ventricle_probability: float = 0.1
     pad_probability: float = 0.08
     noisy_air_probability: float = 0.05

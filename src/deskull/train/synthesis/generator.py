@@ -69,8 +69,9 @@ def synthesise(label_map: LabelMap, seed: int, shape: Shape, config: SynthesisCo
     pose = _draw_pose(label_map, family, rng, shape, config)
     tissues = _tissues(label_map, pose, rng, config)
     distance = _distances(label_map, pose, config)
-    if config.cortical_erosion_probability and rng.chance(config.cortical_erosion_probability):
-        tissues, distance = pathology.erode_cortex(tissues, distance, _erosion_depth(rng, shape, config))
+    depth = _fluid_depth(distance, rng, shape, config)
+    if depth is not None:
+        tissues, distance = pathology.erode_cortex(tissues, distance, depth)
     tissues = meninges.vary_meninges(tissues, distance, rng, config.meninges, config.voxel_size)
     distance = _with_margin(distance, config.margin)
     unmyelinated = label_map.newborn and family in ("T1w", "T2w") and rng.chance(_UNMYELINATED_PROBABILITY)
@@ -132,6 +133,17 @@ def _distances(label_map: LabelMap, pose: _Pose, config: SynthesisConfig) -> Ten
     fields = torch.from_numpy(label_map.distances).to(pose.warp.device)
     points = grid_points(pose.affine, pose.warp, config.voxel_size)
     return sample_distances(fields, points, label_map.voxel_size, config.voxel_size)
+
+
+def _fluid_depth(distance: Tensor, rng: Rng, shape: Shape, config: SynthesisConfig) -> Tensor | None:
+    """Depth in mm of the tissue that becomes fluid, shape (1, 1, x, y, z); None if none does."""
+    depth = None
+    if config.cortical_erosion_probability and rng.chance(config.cortical_erosion_probability):
+        depth = _erosion_depth(rng, shape, config)
+    if config.wide_cistern_probability and rng.chance(config.wide_cistern_probability):
+        cistern = pathology.wide_cistern(distance, rng, config.wide_cistern_mm, config.voxel_size)
+        depth = cistern if depth is None else torch.maximum(depth, cistern)
+    return depth
 
 
 def _erosion_depth(rng: Rng, shape: Shape, config: SynthesisConfig) -> Tensor:

@@ -105,8 +105,10 @@ def _sinus(distance: Tensor, rng: Rng, width_mm: tuple[float, float], voxel_size
 def _replace_outer(tissues: Tensor, depth: Tensor, tissue: Tissue) -> Tensor:
     """Replace fluid, dura and bone by a tissue where a depth on a coarser grid is 0 or more."""
     inside = functional.interpolate(depth, size=tissues.shape[2:], mode="trilinear", align_corners=False) >= 0
-    outer = torch.stack([tissues == member for member in _OUTER]).any(dim=0)
-    return tissues.masked_fill(inside & outer, int(tissue))
+    places = inside.reshape(-1).nonzero()[:, 0]
+    flat = tissues.reshape(-1)
+    outer = torch.isin(flat[places], torch.tensor(_OUTER, dtype=flat.dtype, device=flat.device))
+    return flat.index_fill(0, places[outer], int(tissue)).reshape(tissues.shape)
 
 
 def move_fluid(image: Tensor, fluid: Tensor, still: float, rng: Rng, voxel_size: float) -> Tensor:

@@ -14,6 +14,9 @@ from deskull.train.synthesis.tissues import BRAIN_TISSUES, Tissue
 
 #: Depth under the skull, in mm, from which on the brain shrinks or swells by its full amount.
 _RAMP_MM = 12.0
+#: Standard deviation in mm of the Gaussian by which a wide cistern fades along the surface; the probability that it
+#: lies at the lowest part of the surface, and what fraction that is: cisterna magna, cisterns before the brainstem.
+_CISTERN_RADIUS_MM, _LOW_CISTERN_PROBABILITY, _LOW_CISTERN = (10.0, 22.0), 0.6, 0.25
 #: Number of lesions, and their radius along each axis in voxels of the distance grid.
 _LESIONS, _LESION_RADIUS = (1, 4), (2.0, 12.0)
 #: Least depth of a lesion's centre under the brain surface, and the depth at which it has its full intensity, in mm.
@@ -95,6 +98,35 @@ def erode_cortex(tissues: Tensor, distance: Tensor, depth: Tensor) -> tuple[Tens
     outside = functional.interpolate(eroded, size=tissues.shape[2:], mode="trilinear", align_corners=False) > 0
     brain = (tissues >= min(BRAIN_TISSUES)) & (tissues <= max(BRAIN_TISSUES))
     return tissues.masked_fill(outside & brain, int(Tissue.CSF)), torch.cat([eroded, distance[:, 1:]], dim=1)
+
+
+def wide_cistern(distance: Tensor, rng: Rng, depth_mm: tuple[float, float], voxel_size: float) -> Tensor:
+    """Depth by which the brain recedes around one place of its surface, as beside a wide cistern or an arachnoid cyst.
+
+    Parameters
+    ----------
+    distance : Tensor, shape (1, 2, x, y, z)
+        Signed distances to both surfaces in mm.
+    rng : Rng
+    depth_mm : tuple of float
+        Range of the largest depth in mm.
+    voxel_size : float
+        Edge of the voxels in mm.
+
+    Returns
+    -------
+    Tensor, shape (1, 1, x, y, z)
+        In mm.
+    """
+    edge = (distance[0, 0].abs() < voxel_size).nonzero()
+    depth, radius = rng.uniform(*depth_mm), rng.uniform(*_CISTERN_RADIUS_MM) / voxel_size
+    if not len(edge):
+        return torch.zeros_like(distance[:, :1])
+    if rng.chance(_LOW_CISTERN_PROBABILITY):
+        edge = edge[edge[:, 2] <= torch.quantile(edge[:, 2].float(), _LOW_CISTERN)]
+    centre = edge[rng.integer(0, len(edge) - 1)].tolist()
+    squared = squared_distance(distance.shape[2:], centre, [radius] * 3, distance.device)
+    return depth * torch.exp(-0.5 * squared)[None, None]
 
 
 def lesions(image: Tensor, distance: Tensor, rng: Rng) -> Tensor:

@@ -134,22 +134,15 @@ def lose_signal_beside_air(image: Tensor, distance: Tensor, rng: Rng, config: Ep
         (mirrored, config.petrous_loss_probability),
         (_VERTEX, config.vertex_loss_probability),
     )
-    for direction, probability in sites:
-        if probability and rng.chance(probability):
-            varied = [part + rng.normal(_SITE_VARIATION) for part in direction]
-            centre = _farthest(distance[0, 0] < 0, varied)
-            radius = rng.uniform(*config.loss_mm) / voxel_size
-            image = artefacts.drop_out(image, centre, [radius], rng.uniform(*config.loss_fraction))
-    return image
-
-
-def _farthest(inside: Tensor, direction: list[float]) -> Tensor:
-    """Voxel of a region that lies farthest in a direction, shape (1, 3); the first voxel if the region is empty."""
-    places = inside.nonzero()
-    if not len(places):
-        return places.new_zeros(1, 3)
-    along = places.float() @ torch.tensor(direction, device=places.device)
-    return places[along.argmax()][None]
+    chosen = [direction for direction, probability in sites if probability and rng.chance(probability)]
+    brain = (distance[0, 0] < 0).nonzero()
+    if not chosen or not len(brain):
+        return image
+    directions = [[part + rng.normal(_SITE_VARIATION) for part in direction] for direction in chosen]
+    along = brain.float() @ torch.tensor(directions, device=brain.device).T
+    radii = [rng.uniform(*config.loss_mm) / voxel_size for _ in chosen]
+    fractions = [rng.uniform(*config.loss_fraction) for _ in chosen]
+    return artefacts.drop_out(image, brain[along.argmax(dim=0)], radii, fractions)
 
 
 def nyquist_ghost(image: Tensor, rng: Rng, config: EpiConfig) -> Tensor:
