@@ -120,6 +120,17 @@ def test_csv_and_json_of_one_model_do_not_name_it(run, folders):
     assert (folders / "s.csv").read_text().startswith("case,dice,")
 
 
+def test_files_that_were_written_are_named(run, folders):
+    done = run(folders / "poor", folders / "ref", "--csv", folders / "s.csv")
+    assert f"wrote {folders / 's.csv'}" in done.stderr
+
+
+def test_direction_of_better_scores_is_stated(run, folders):
+    printed = run(folders / "poor", folders / "ref").stdout
+    assert "Dice ↑" in printed
+    assert "↑ higher is better; of the others, values closer to 0 are better" in printed
+
+
 def test_json_on_stdout_stands_alone(run, folders):
     done = run(folders / "poor", folders / "ref", "--against", f"b={folders / 'good'}", "--json", "-")
     assert list(json.loads(done.stdout)["models"]) == ["poor", "b"]
@@ -128,7 +139,7 @@ def test_json_on_stdout_stands_alone(run, folders):
 def test_scores_are_printed_with_their_units_and_a_summary(run, folders):
     lines = run(folders / "poor", folders / "ref").stdout.splitlines()
     assert "HD95 (mm)" in lines[1]
-    assert [line.split()[0] for line in lines if line.strip()][-3:] == ["median", "mean", "worst"]
+    assert [line.split()[0] for line in lines if line.strip()][-4:-1] == ["median", "mean", "worst"]
 
 
 def test_two_single_files_are_compared_on_the_same_reference(run, folders):

@@ -45,6 +45,35 @@ class TestTenPairs:
         assert dice.p_holm == pytest.approx(7 * dice.p)  # the other six scores are equal in all cases
 
 
+class TestTwoCasesOfEachParticipant:
+    """Two models on two cases of each of eight participants."""
+
+    GAIN = np.repeat(np.arange(1, 9), 2) / 1000
+
+    @pytest.fixture(scope="class")
+    def dice(self):
+        return self.difference([f"sub-{n // 2}" for n in range(16)])
+
+    def difference(self, subjects):
+        cases = [
+            [replace(case, subject=subject) for case, subject in zip(cases_with(values), subjects, strict=True)]
+            for values in (np.full(16, 0.9), 0.9 + self.GAIN)
+        ]
+        return difference_in(compare(dict(zip(("one", "two"), cases, strict=True))), "dice")
+
+    def test_test_is_made_with_one_difference_of_each(self, dice):
+        assert (dice.n_pairs, dice.n_participants) == (16, 8)
+        assert dice.p == pytest.approx(stats.wilcoxon(self.GAIN[::2]).pvalue)
+
+    def test_interval_is_wider_than_that_of_independent_cases(self, dice):
+        independent = self.difference([""] * 16)
+        assert dice.interval_method == "cluster"
+        assert dice.high - dice.low > 1.2 * (independent.high - independent.low)
+
+    def test_five_participants_are_too_few(self):
+        assert self.difference([f"sub-{n % 5}" for n in range(16)]).note == TOO_FEW_CASES
+
+
 def test_better_model_is_the_one_with_higher_overlap_or_smaller_distance():
     change = {"dice": 0.1, "sensitivity": -0.1, "hd95": -1.0, "surface_distance": 1.0}
     first = [CaseScores(str(k), replace(PERFECT, **dict.fromkeys(change, 2 + k / 10))) for k in range(12)]

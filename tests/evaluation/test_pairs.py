@@ -102,7 +102,7 @@ def test_masks_are_paired_with_the_cases_of_a_table_by_the_names_of_the_scans(to
     touch("a/x_brainmask.nii.gz")
     with pytest.warns(UserWarning, match="long_y: has no prediction in"):
         pairs = pair_cases(tmp_path / "a", _cases("x", "y"))
-    assert pairs == [Pair("x", tmp_path / "a" / "x_brainmask.nii.gz", Path("x_m.nii"))]
+    assert pairs == [Pair("x", tmp_path / "a" / "x_brainmask.nii.gz", Path("x_m.nii"), subject="1")]
 
 
 def test_folder_of_predictions_that_is_missing_is_refused(tmp_path):

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from deskull.evaluation.statistics import bootstrap_median, holm, signed_rank_p
+from deskull.evaluation.statistics import bootstrap_median, clustered_bootstrap_median, holm, signed_rank_p
 
 P_VALUES = st.lists(st.floats(0, 1), max_size=12)
 
@@ -21,6 +21,19 @@ def test_95_percent_interval_covers_the_true_median_about_as_often():
 
 def test_interval_of_equal_values_is_that_value():
     assert bootstrap_median([0.3] * 7) == (0.3, 0.3, "percentile")
+
+
+def test_interval_of_clusters_of_one_value_is_about_that_of_independent_values():
+    values = np.random.default_rng(5).normal(size=25)
+    ends = clustered_bootstrap_median(values, [str(n) for n in range(25)])
+    assert ends == pytest.approx(bootstrap_median(values)[:2], abs=0.25)
+
+
+def test_values_repeated_within_their_cluster_give_the_interval_of_single_ones():
+    values = np.random.default_rng(5).normal(size=12)
+    names = [str(n) for n in range(12)]
+    single = clustered_bootstrap_median(values, names)
+    assert clustered_bootstrap_median(np.repeat(values, 3), np.repeat(names, 3).tolist()) == single
 
 
 def test_signed_rank_test_with_ties_gives_no_warning(recwarn):

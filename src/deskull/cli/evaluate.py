@@ -71,6 +71,8 @@ def evaluate(
             _write_page(html, models, pairs, scan_files, overwrite)
         if str(json) != "-":
             print_tables(models, comparison)
+        for path in results:
+            print_message(f"wrote {path}")
     if any(len(models[model]) < len(pairs[model]) for model in pairs):
         raise typer.Exit(FAILED)
 

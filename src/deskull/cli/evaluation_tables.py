@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from deskull.evaluation.comparison import Comparison
     from deskull.evaluation.scores import CaseScores
 
+_CAPTION = "↑ higher is better; of the others, values closer to 0 are better"
 #: Width of the tables in characters where the output is not a terminal.
 _WIDTH = 200
 
@@ -48,9 +49,10 @@ def _scores_table(cases: Sequence[CaseScores], title: str) -> Table:
     from deskull.evaluation.scores import summarise
 
     table = _empty_table(title)
+    table.caption, table.caption_justify = _CAPTION, "left"
     table.add_column("case", no_wrap=True)
     for score in SCORES.values():
-        table.add_column(score.label_with_unit, justify="right")
+        table.add_column(f"{score.label_with_unit}{' ↑' if score.higher_is_better else ''}", justify="right")
     for case in cases:
         table.add_row(_plain_text(case.case), *(score.format(score.value(case.scores)) for score in SCORES.values()))
     summary = summarise(cases)

@@ -1,8 +1,8 @@
 """Comparison: by how much models differ on the same cases.
 
 Every model is compared with the first one, case by case. The median of the paired differences is reported with a
-bootstrap confidence interval and the signed-rank test; p values are adjusted for the number of tests (see
-`deskull.evaluation.statistics`).
+bootstrap confidence interval and the signed-rank test, in which a participant with several cases counts once; p values
+are adjusted for the number of tests (see `deskull.evaluation.statistics`).
 """
 
 from __future__ import annotations
@@ -13,13 +13,14 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from deskull.evaluation.definitions import COMPARED_SCORES, ScoreDefinition
 from deskull.evaluation.scores import CaseScores
-from deskull.evaluation.statistics import bootstrap_median, holm, signed_rank_p
+from deskull.evaluation.statistics import bootstrap_median, clustered_bootstrap_median, holm, signed_rank_p
 
-#: With fewer pairs no signed-rank test can reach p < 0.05, and not even the full range of the differences is a 95 %
-#: confidence interval of their median.
+#: With fewer participants no signed-rank test can reach p < 0.05, and not even the full range of the differences is a
+#: 95 % confidence interval of their median.
 MINIMUM_PAIRS = 6
 #: Significance level: smaller p values are called a difference.
 SIGNIFICANCE_LEVEL = 0.05
@@ -42,9 +43,13 @@ class Difference:
     low, high : float
         95 % bootstrap confidence interval of the median; NaN if there are too few cases.
     interval_method : str
-        "BCa", or "percentile" where BCa is undefined; "" without an interval.
+        "BCa", or "percentile" where BCa is undefined; "cluster" where participants with several cases are resampled
+        as a whole; "" without an interval.
     p, p_holm : float or None
         p value of the two-sided signed-rank test, as it is and adjusted; None if there are too few cases.
+    n_participants : int
+        Number of participants whose cases these are; a case of an unknown participant counts as one of its own. The
+        test is made with the median difference of each.
     note : str
         Why the test was not made or could not show a difference; "" otherwise.
     """
@@ -60,6 +65,7 @@ class Difference:
     p: float | None = None
     p_holm: float | None = None
     note: str = ""
+    n_participants: int = 0
 
     @property
     def better(self) -> str | None:
@@ -134,18 +140,29 @@ def _difference(
     score: ScoreDefinition, first: tuple[str, Sequence[CaseScores]], other: tuple[str, Sequence[CaseScores]]
 ) -> Difference:
     """Compare two models by one score, without the adjusted p value."""
-    pairs = [(score.value(a.scores), score.value(b.scores)) for a, b in zip(first[1], other[1], strict=True)]
+    pairs = list(zip(first[1], other[1], strict=True))
+    changes = [(score.value(b.scores) - score.value(a.scores), a.cluster) for a, b in pairs]
+    defined = [(change, cluster) for change, cluster in changes if not math.isnan(change)]
     # Rounded, so that differences which are equal but for rounding errors are ties in the test.
-    change = np.round([b - a for a, b in pairs if not math.isnan(a + b)], 10)
+    change, clusters = np.round([change for change, _ in defined], 10), [cluster for _, cluster in defined]
     median = float(np.median(change)) if len(change) else math.nan
-    result = Difference(score.key, first[0], other[0], len(change), median)
-    if len(change) < MINIMUM_PAIRS:
+    participants = list(dict.fromkeys(clusters))
+    result = Difference(score.key, first[0], other[0], len(change), median, n_participants=len(participants))
+    if len(participants) < MINIMUM_PAIRS:
         return replace(result, note=TOO_FEW_CASES)
-    low, high, method = bootstrap_median(change)
+    low, high, method = _interval(change, clusters)
     result = replace(result, low=low, high=high, interval_method=method)
     if not change.any():
         return replace(result, p=1.0, note=NO_DIFFERENCE)
-    return replace(result, p=signed_rank_p(change))
+    of_participants = [np.median(change[np.array(clusters) == name]) for name in participants]
+    return replace(result, p=signed_rank_p(of_participants) if np.any(of_participants) else 1.0)
+
+
+def _interval(change: npt.NDArray[np.float64], clusters: Sequence[str]) -> tuple[float, float, str]:
+    """Return the ends of the confidence interval of the median, and the method."""
+    if len(set(clusters)) == len(clusters):
+        return bootstrap_median(change)
+    return *clustered_bootstrap_median(change, clusters), "cluster"
 
 
 def _adjust(differences: Sequence[Difference]) -> list[Difference]:

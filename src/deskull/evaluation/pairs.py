@@ -11,6 +11,7 @@ from deskull.data.cases import Case
 from deskull.errors import InputError
 from deskull.evaluation.mask_files import case_name, images_in, masks_in, roi_of
 from deskull.formats import split_name
+from deskull.formats.bids_names import subject_label
 
 
 @dataclass(frozen=True)
@@ -25,12 +26,15 @@ class Pair:
         The mask to score, and the mask to score it against.
     roi : Path, optional
         Mask of the region in which they are compared.
+    subject : str
+        Label of the participant whose scan it is; '' if unknown.
     """
 
     case: str
     predicted: Path
     reference: Path
     roi: Path | None = None
+    subject: str = ""
 
 
 def find_pairs(predicted: Path, reference: Path, roi: Path | None = None) -> list[Pair]:
@@ -67,7 +71,7 @@ def find_pairs(predicted: Path, reference: Path, roi: Path | None = None) -> lis
     for case in sorted(predictions.keys() ^ references.keys()):
         missing = f"reference in {reference}" if case in predictions else f"prediction in {predicted}"
         warnings.warn(f"{case}: has no {missing}; it is left out.", stacklevel=2)
-    return [Pair(case, predictions[case], references[case], roi_of(case, roi)) for case in shared]
+    return [Pair(case, predictions[case], references[case], roi_of(case, roi), subject_label(case)) for case in shared]
 
 
 def pair_cases(predicted: Path, cases: Sequence[Case]) -> list[Pair]:
@@ -97,7 +101,7 @@ def pair_cases(predicted: Path, cases: Sequence[Case]) -> list[Pair]:
     for case in cases:
         name = split_name(case.raw)[0]
         if name in masks:
-            pairs.append(Pair(name, masks[name], case.mask, case.roi))
+            pairs.append(Pair(name, masks[name], case.mask, case.roi, case.subject))
         else:
             warnings.warn(f"{case.name}: has no prediction in {predicted}; it is left out.", stacklevel=2)
     if not pairs:

@@ -30,10 +30,18 @@ class CaseScores:
     case : str
         Name of the case.
     scores : Scores
+    subject : str
+        Label of the participant whose scan it is; '' if unknown.
     """
 
     case: str
     scores: Scores
+    subject: str = ""
+
+    @property
+    def cluster(self) -> str:
+        """The participant, or the case itself where the participant is unknown."""
+        return self.subject or self.case
 
 
 def evaluate_pair(pair: Pair) -> CaseScores:
@@ -58,7 +66,8 @@ def evaluate_pair(pair: Pair) -> CaseScores:
     if region is not None:
         require_same_grid(region, reference)
     roi = None if region is None else binarise(region)
-    return CaseScores(pair.case, score(binarise(predicted), binarise(reference), reference.voxel_sizes, roi))
+    scores = score(binarise(predicted), binarise(reference), reference.voxel_sizes, roi)
+    return CaseScores(pair.case, scores, pair.subject)
 
 
 def require_same_grid(first: Volume, second: Volume) -> None:

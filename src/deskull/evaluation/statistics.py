@@ -11,6 +11,7 @@ from scipy import stats
 
 #: Bootstrap samples of each interval.
 _N_RESAMPLES = 9999
+_N_CLUSTER_RESAMPLES = 1999
 
 
 def bootstrap_median(values: npt.ArrayLike) -> tuple[float, float, str]:
@@ -42,6 +43,32 @@ def bootstrap_median(values: npt.ArrayLike) -> tuple[float, float, str]:
         if np.isfinite([interval.low, interval.high]).all():
             break
     return float(interval.low), float(interval.high), method
+
+
+def clustered_bootstrap_median(values: npt.ArrayLike, clusters: Sequence[str]) -> tuple[float, float]:
+    """Compute a 95 % bootstrap confidence interval of the median of values that are not independent.
+
+    Parameters
+    ----------
+    values : array_like, shape (n,)
+    clusters : sequence of str, length n
+        The cluster of each value, such as the participant. Whole clusters are resampled.
+
+    Returns
+    -------
+    low, high : float
+        Percentiles of the medians of the resampled values, the same in every run.
+
+    Notes
+    -----
+    The cluster bootstrap of Field and Welsh, Journal of the Royal Statistical Society B 2007, section 3.3.
+    """
+    sample, names = np.asarray(values, float), np.asarray(clusters)
+    members = [sample[names == name] for name in dict.fromkeys(clusters)]
+    draws = np.random.default_rng(0).integers(0, len(members), (_N_CLUSTER_RESAMPLES, len(members)))
+    medians = [np.median(np.concatenate([members[index] for index in draw])) for draw in draws]
+    low, high = np.percentile(medians, [2.5, 97.5])
+    return float(low), float(high)
 
 
 def signed_rank_p(differences: npt.ArrayLike) -> float:

@@ -18,10 +18,10 @@ Models = Mapping[str, Sequence[CaseScores]]
 _SUMMARY_ROWS = ("median", "mean", "worst")
 _SCORE_COLUMNS = [definition.label_with_unit for definition in SCORES.values()]
 _METHOD = Template(
-    "95 % interval: bootstrap confidence interval of the median (BCa; * percentile, where BCa is undefined). p: "
-    "two-sided Wilcoxon signed-rank test; p (Holm): adjusted for the $tests on this page, a difference if below "
-    "$level. Both methods assume that cases are independent; several scans of the same subject are not. IoU is not "
-    "tested because it orders masks as Dice does. A case for which a score is undefined (an empty mask has no "
+    "95 % interval: bootstrap confidence interval of the median (BCa; * percentile, where BCa is undefined, or "
+    "where participants with several cases are resampled as a whole). p: two-sided Wilcoxon signed-rank test of the "
+    "median difference of each participant; p (Holm): adjusted for the $tests on this page, a difference if below "
+    "$level. IoU is not tested because it orders masks as Dice does. A case for which a score is undefined (an empty mask has no "
     "surface) is left out of that score."
 )
 
