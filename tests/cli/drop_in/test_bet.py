@@ -74,7 +74,7 @@ def test_options_without_meaning_are_named(line, ignored):
 @pytest.mark.parametrize(("threshold", "mm"), [(0, 2.5), (0.1, 2), (0.3, 1), (0.5, 0), (0.6, -0.5), (1, -2.5)])
 def test_threshold_moves_the_border_by_the_table(threshold, mm):
     assert border_shift(threshold) == mm
-    assert asked(f"t1 out -f {threshold}").options.border == CARD + mm
+    assert asked(f"t1 out -f {threshold}").options.border == (CARD + mm if mm else None)
 
 
 def test_smaller_threshold_never_gives_a_smaller_brain():
@@ -89,9 +89,9 @@ def test_threshold_outside_0_to_1_is_refused(threshold):
 
 
 def test_border_is_that_of_the_card_without_a_threshold_and_wider_for_a_series():
-    assert asked("t1 out").options.border == CARD
+    assert asked("t1 out").options.border is None
     assert asked("t1 out -F").options.border == CARD + 1
-    assert asked("t1 out -F -f 0.5").options.border == CARD
+    assert asked("t1 out -F -f 0.5").options.border is None
 
 
 def test_series_gets_one_mask():

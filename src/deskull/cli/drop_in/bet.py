@@ -13,10 +13,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
-from deskull.cli.drop_in.command import Parser, Request, default_border, path, run, scan_task
+from deskull.cli.drop_in.command import Parser, Request, move_border, path, run, scan_task
 from deskull.errors import UsageError
 from deskull.options import Frame, OutputKind, StripOptions
 
@@ -104,10 +103,9 @@ def read(arguments: Sequence[str]) -> Request:
     threshold = given.threshold
     if threshold is None:
         threshold = _THRESHOLD_OF_SERIES if given.series else _DEFAULT_THRESHOLD
-    border = default_border(options) + border_shift(threshold)
     ignored = [option for option in _IGNORED if getattr(given, option)]
     task = scan_task(find_input(given.input), files)
-    return Request([task], replace(options, border=border), ignored, given.verbose)
+    return Request([task], move_border(options, border_shift(threshold)), ignored, given.verbose)
 
 
 def border_shift(threshold: float) -> float:

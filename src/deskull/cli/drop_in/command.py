@@ -94,11 +94,20 @@ def scan_task(scan: Path, files: Mapping[OutputKind, Path | None]) -> Task:
     return Task(scan, next(iter(given.values())).parent, given)
 
 
-def default_border(options: StripOptions) -> float:
-    """Return the border in mm at which masks end by default: that on the network's card."""
+def move_border(options: StripOptions, shift: float) -> StripOptions:
+    """Return options whose border is moved outwards from that on the network's card.
+
+    Parameters
+    ----------
+    options : StripOptions
+    shift : float
+        In mm; negative values move it inwards.
+    """
     from deskull.models import load_model
 
-    return load_model(options.model).default_border(options.surface)
+    if shift == 0:
+        return options
+    return replace(options, border=load_model(options.model).default_border(options.surface) + shift)
 
 
 def run(read: Callable[[Sequence[str]], Request], arguments: Sequence[str] | None) -> int:

@@ -8,10 +8,9 @@ network's card; each millimetre more or less moves the mask by a millimetre.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from deskull._version import __version__
-from deskull.cli.drop_in.command import Parser, Request, default_border, path, run, scan_task
+from deskull.cli.drop_in.command import Parser, Request, move_border, path, run, scan_task
 from deskull.options import Device, Frame, OutputKind, StripOptions, Surface
 
 #: SynthStrip's own default border, in mm.
@@ -67,11 +66,11 @@ def read(arguments: Sequence[str]) -> Request:
         device=Device.auto if given.gpu else Device.cpu,
         threads=given.threads,
     )
-    border = default_border(options) + given.border - _DEFAULT_BORDER
+    options = move_border(options, given.border - _DEFAULT_BORDER)
     ignored = [
         name for name, is_given in (("--fill", given.fill), ("--model", given.model and not is_network)) if is_given
     ]
-    return Request([scan_task(given.image, files)], replace(options, border=border), ignored)
+    return Request([scan_task(given.image, files)], options, ignored)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
