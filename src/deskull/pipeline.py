@@ -122,10 +122,10 @@ class Stripper:
         if border is None:
             border = self.model.default_border(surface)
         timer = StageTimer()
-        scan = as_volume(source, reading)
+        scan = as_volume(source, reading, keep_in_file=frame == Frame.mean)
         mean = _mean_of_series(scan, source)
         timer.finish("read")
-        if scan.data.ndim == 4 and frame == Frame.each:
+        if scan.ndim == 4 and frame == Frame.each:
             target = _finite_scan(scan)
             distance = self._distance_of_frames(target, mean.finite(), border, surface, timer, on_frame)
         else:
@@ -196,7 +196,9 @@ class Stripper:
         return self._one_thread_predictors[model.path]
 
 
-def as_volume(source: str | Path | Volume | Any, reading: ReadOptions = _READING) -> Volume:
+def as_volume(
+    source: str | Path | Volume | Any, reading: ReadOptions = _READING, *, keep_in_file: bool = False
+) -> Volume:
     """Return a path, nibabel image or Volume as a Volume.
 
     Parameters
@@ -204,6 +206,8 @@ def as_volume(source: str | Path | Volume | Any, reading: ReadOptions = _READING
     source : str, Path, nibabel image or Volume
     reading : ReadOptions
         How a file is read.
+    keep_in_file : bool
+        Whether the frames of a series may stay in its file until they are needed; see `deskull.formats.read`.
 
     Raises
     ------
@@ -213,7 +217,7 @@ def as_volume(source: str | Path | Volume | Any, reading: ReadOptions = _READING
     if isinstance(source, Volume):
         return formats.check_volume(source)
     if isinstance(source, str | os.PathLike):
-        return formats.read(Path(source), reading)
+        return formats.read(Path(source), reading, keep_in_file=keep_in_file)
     if hasattr(source, "affine") and hasattr(source, "dataobj"):
         return formats.from_nibabel(source)
     raise InputError(f"{type(source).__name__}: not a scan; give a path, a nibabel image or a Volume.")
@@ -221,7 +225,7 @@ def as_volume(source: str | Path | Volume | Any, reading: ReadOptions = _READING
 
 def _mean_of_series(scan: Volume, source: str | Path | Volume | Any) -> Volume:
     """Return the mean of the frames that show the head best; a 3-D scan as it is."""
-    if scan.data.ndim == 3:
+    if scan.ndim == 3:
         return scan
     b_values = read_b_values(Path(source), scan.n_frames) if isinstance(source, str | os.PathLike) else None
     return scan.mean_frame(frames_to_average(scan.n_frames, b_values))

@@ -11,7 +11,8 @@ import numpy as np
 
 from deskull.errors import InputError, PlausibilityWarning
 from deskull.preprocessing.bias_field import correct_bias
-from deskull.volume import Array, Volume
+from deskull.streamed import streamed
+from deskull.volume import Volume
 
 #: Masks below this volume, in ml, are refused. The smallest brains that are scanned are many times larger: a preterm
 #: infant of 29 weeks has about 150 ml (Hüppi et al. 1998, Annals of Neurology 43:224), and a single slice of 5 mm
@@ -28,7 +29,8 @@ class Result:
     Attributes
     ----------
     scan : Volume
-        The scan, as it was read.
+        The scan, as it was read. The frames of a NIfTI series that got one mask stay in its file until they are needed;
+        the brain reads them, too.
     distance : Volume
         Signed distance in mm to the chosen surface, negative inside, float32.
     mask : Volume
@@ -45,8 +47,11 @@ class Result:
     @cached_property
     def brain(self) -> Volume:
         """The scan inside the mask; outside it the stored value that means 0, or the nearest one to it."""
-        data = np.where(self._mask_of_frames(), self.scan.data, _stored_zero(self.scan))
-        return self.scan.with_data(data, scaled=True)
+        zero = _stored_zero(self.scan)
+        if self.mask.ndim < self.scan.ndim:
+            inside = self.mask.data.astype(bool)
+            return streamed(self.scan, lambda: (np.where(inside, frame, zero) for frame in self.scan.frames()))
+        return self.scan.with_data(np.where(self.mask.data.astype(bool), self.scan.data, zero), scaled=True)
 
     @property
     def volume_ml(self) -> float:
@@ -67,15 +72,14 @@ class Result:
             Real values as float32, 0 outside the mask.
         """
         frames = [
-            correct_bias(self.scan.frame(t), self.mask.frame(min(t, self.mask.n_frames - 1)).data, threads=threads)
-            for t in range(self.scan.n_frames)
+            correct_bias(
+                self.scan.with_data(frame, scaled=True),
+                self.mask.frame(min(t, self.mask.n_frames - 1)).data,
+                threads=threads,
+            )
+            for t, frame in enumerate(self.scan.frames())
         ]
-        return self.scan.with_data(np.stack(frames, axis=-1) if self.scan.data.ndim == 4 else frames[0])
-
-    def _mask_of_frames(self) -> Array:
-        """Return the mask in a shape that broadcasts to the scan: a mask for all frames gets a frame axis."""
-        mask = self.mask.data.astype(bool)
-        return mask[..., None] if mask.ndim < self.scan.data.ndim else mask
+        return self.scan.with_data(np.stack(frames, axis=-1) if self.scan.ndim == 4 else frames[0])
 
 
 def check_plausible(result: Result) -> None:
@@ -103,7 +107,7 @@ def check_plausible(result: Result) -> None:
 def _stored_zero(scan: Volume) -> Any:
     """Return the stored value nearest to a real value of 0."""
     stored = 0.0 - scan.inter / scan.slope
-    if scan.data.dtype.kind in "iu":
-        limits = np.iinfo(scan.data.dtype)
+    if scan.dtype.kind in "iu":
+        limits = np.iinfo(scan.dtype)
         stored = min(max(round(stored), limits.min), limits.max)
-    return scan.data.dtype.type(stored)
+    return scan.dtype.type(stored)

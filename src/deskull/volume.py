@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -50,9 +50,24 @@ class Volume:
     trailing: tuple[int, ...] = ()
 
     @property
+    def data_shape(self) -> tuple[int, ...]:
+        """Shape of `data`: (x, y, z) or (x, y, z, t)."""
+        return self.data.shape
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Type of the stored voxels."""
+        return self.data.dtype
+
+    @property
+    def ndim(self) -> int:
+        """Number of axes of `data`: 4 for a series, 3 otherwise."""
+        return len(self.data_shape)
+
+    @property
     def shape(self) -> tuple[int, int, int]:
         """Spatial shape in voxels."""
-        x, y, z = self.data.shape[:3]
+        x, y, z = self.data_shape[:3]
         return x, y, z
 
     @property
@@ -69,11 +84,15 @@ class Volume:
     @property
     def n_frames(self) -> int:
         """Number of frames: 1 for a 3-D image."""
-        return self.data.shape[3] if self.data.ndim == 4 else 1
+        return self.data_shape[3] if self.ndim == 4 else 1
+
+    def frames(self) -> Iterator[Array]:
+        """Yield the stored voxels of each frame, shape (x, y, z)."""
+        yield from np.moveaxis(self.data, 3, 0) if self.ndim == 4 else [self.data]
 
     def frame(self, index: int) -> Volume:
         """Return one frame of a series as a 3-D volume (the volume itself if it is 3-D)."""
-        if self.data.ndim == 3:
+        if self.ndim == 3:
             return self
         return replace(self, data=self.data[..., index])
 
@@ -85,14 +104,15 @@ class Volume:
         frames : sequence of int, optional
             Indices of the frames to average; by default all.
         """
-        if self.data.ndim == 3:
+        if self.ndim == 3:
             return self
-        frames = range(self.n_frames) if frames is None else frames
+        chosen = set(range(self.n_frames) if frames is None else frames)
         total = np.zeros(self.shape, np.float32, order="F")
         with np.errstate(over="ignore", invalid="ignore"):
-            for index in frames:
-                total += self.data[..., index]
-        total /= len(frames)
+            for index, frame in enumerate(self.frames()):
+                if index in chosen:
+                    total += frame
+        total /= len(chosen)
         return replace(self, data=total)
 
     def finite(self, fill: float | None = None) -> Volume:

@@ -2,7 +2,8 @@
 
 Each family's module has ``OUTPUT_SUFFIX`` (the suffix of results of its files), ``HEADER`` (the type that it keeps
 in ``Volume.header``), ``SCALES`` (whether its files hold a slope and an intercept), ``read(path, options)`` and
-``write(volume, path)``. DICOM, AFNI, MINC and PAR/REC are only read: they have ``OUTPUT_SUFFIX`` and ``read``.
+``write(volume, path)``; NIfTI also has ``read_streamed``, which leaves the frames of a series in the file. DICOM, AFNI,
+MINC and PAR/REC are only read: they have ``OUTPUT_SUFFIX`` and ``read``.
 """
 
 from __future__ import annotations
@@ -10,7 +11,10 @@ from __future__ import annotations
 import errno
 import importlib
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -22,8 +26,9 @@ from deskull.formats import dicom
 from deskull.formats.files import check_source
 from deskull.formats.limits import check_limits
 from deskull.options import ReadOptions
+from deskull.streamed import StreamedSeries, streamed
 from deskull.system.atomic import atomic_path
-from deskull.volume import Volume
+from deskull.volume import Array, Volume
 
 __all__ = ["FAMILIES", "check_volume", "from_nibabel", "output_suffix", "read", "split_name", "write"]
 
@@ -74,7 +79,7 @@ def output_suffix(path: Path) -> str:
     return str(_family(suffix).OUTPUT_SUFFIX) if suffix else ".nii.gz"
 
 
-def read(path: str | Path, options: ReadOptions = _DEFAULT) -> Volume:
+def read(path: str | Path, options: ReadOptions = _DEFAULT, *, keep_in_file: bool = False) -> Volume:
     """Read an image file.
 
     Parameters
@@ -84,6 +89,9 @@ def read(path: str | Path, options: ReadOptions = _DEFAULT) -> Volume:
         PAR/REC; of DICOM a folder, a zip archive or a file of one series.
     options : ReadOptions
         Which series of a DICOM source to read, and what a file may refer to or expand to.
+    keep_in_file : bool
+        Whether the frames of a 4-D series stay in its file, where the format allows it (NIfTI), and are read one after
+        the other when they are needed (see `deskull.streamed`).
 
     Returns
     -------
@@ -98,16 +106,29 @@ def read(path: str | Path, options: ReadOptions = _DEFAULT) -> Volume:
         If a package that the format needs is not installed.
     """
     path = Path(path)
-    try:
-        volume = _read(path, options)
+    with _input_errors(path):
+        volume = _read(path, options, keep_in_file)
         check_limits(volume)
+    return streamed(volume, partial(_checked_frames, path, volume)) if isinstance(volume, StreamedSeries) else volume
+
+
+def _checked_frames(path: Path, volume: Volume) -> Iterator[Array]:
+    """Read the frames of a series one after the other, with the errors of `read`."""
+    with _input_errors(path):
+        yield from volume.frames()
+
+
+@contextmanager
+def _input_errors(path: Path) -> Iterator[None]:
+    """Turn the errors of libraries and of the system into one sentence that names the file."""
+    try:
+        yield
     except (InputError, UsageError, MemoryError):
         raise
     except PermissionError:
         raise InputError(f"{path}: may not be read; check its permissions.") from None
     except Exception as error:  # libraries have many errors of their own for damaged files
         raise _input_error(path, error) from error
-    return volume
 
 
 def _input_error(path: Path, error: Exception) -> InputError:
@@ -118,7 +139,7 @@ def _input_error(path: Path, error: Exception) -> InputError:
     return InputError(f"{path}: is damaged or not what its name says ({reason}); copy it again.")
 
 
-def _read(path: Path, options: ReadOptions) -> Volume:
+def _read(path: Path, options: ReadOptions, keep_in_file: bool) -> Volume:
     """Read a file or a DICOM folder; errors of libraries pass through."""
     if path.is_dir():
         if not dicom.holds_dicom(path):
@@ -131,7 +152,9 @@ def _read(path: Path, options: ReadOptions) -> Volume:
     if not suffix:
         known = ", ".join(s for s in _SUFFIXES if s.count(".") == 1)
         raise InputError(f"{path}: not an image that deskull reads; it reads {known} and .nii.gz.")
-    volume: Volume = _family(suffix).read(path, options)
+    family = _family(suffix)
+    read_file = getattr(family, "read_streamed", family.read) if keep_in_file else family.read
+    volume: Volume = read_file(path, options)
     return volume
 
 
@@ -175,7 +198,7 @@ def write_as(volume: Volume, path: Path, partial: Path) -> None:
         volume = replace(volume, header=None)
     if not family.SCALES and (volume.slope, volume.inter) != (1.0, 0.0):
         volume = volume.with_data(volume.values())
-    if volume.data.dtype.kind == "b":
+    if volume.dtype.kind == "b":
         volume = volume.with_data(volume.data.astype(np.uint8))
     family.write(volume, partial)
 

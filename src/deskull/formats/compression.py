@@ -123,6 +123,17 @@ class Stream:
             size -= len(chunk)
         return b"".join(parts)
 
+    def check_size(self, size: int) -> None:
+        """Refuse to read more bytes than can follow, or than a scan is compressed to.
+
+        Raises
+        ------
+        InputError
+        """
+        if size > self._capacity:
+            raise self._cut_short()
+        check_expansion(size, self._compressed, self._path, self._name)
+
     def read_array(self, dtype: npt.DTypeLike, count: int) -> npt.NDArray[Any]:
         """Return the next `count` elements as a flat array, every byte of it from the file.
 
@@ -132,7 +143,7 @@ class Stream:
             If the stream ends before, or is damaged.
         """
         size = count * np.dtype(dtype).itemsize
-        self._check_size(size)
+        self.check_size(size)
         array = np.empty(size, np.uint8)
         filled = 0
         while filled < size:
@@ -151,7 +162,7 @@ class Stream:
         InputError
             If the stream ends before, or is damaged.
         """
-        self._check_size(size)
+        self.check_size(size)
         while size > 0:
             chunk = self._next(min(size, _CHUNK))
             if not chunk:
@@ -196,12 +207,6 @@ class Stream:
             if error.errno is not None:  # the disk's fault, not the file's
                 raise
             raise self._damaged() from error
-
-    def _check_size(self, size: int) -> None:
-        """Refuse to read more bytes than can follow, or than a scan is compressed to."""
-        if size > self._capacity:
-            raise self._cut_short()
-        check_expansion(size, self._compressed, self._path, self._name)
 
     def _cut_short(self) -> InputError:
         """Return the error for a stream that ends early."""

@@ -42,8 +42,8 @@ def check_limits(volume: Volume) -> None:
     InputError
         If a limit of this module is exceeded; the sentence guesses the cause.
     """
-    check_count(volume.data.shape, volume.name)
-    check_extent(volume.affine, volume.data.shape, volume.name)
+    check_count(volume.data_shape, volume.name)
+    check_extent(volume.affine, volume.data_shape, volume.name)
 
 
 def check_count(shape: tuple[int, ...], name: str | Path, dtype: npt.DTypeLike = np.uint8) -> None:

@@ -6,8 +6,11 @@ number of frames change. Standard: https://nifti.nimh.nih.gov.
 
 from __future__ import annotations
 
+import itertools
 import math
 import warnings
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +19,7 @@ from nibabel.nifti1 import Nifti1Extensions, Nifti1Header
 from nibabel.nifti2 import Nifti2Header
 
 from deskull.errors import InputError
-from deskull.formats.compression import Stream, open_stream, write_gzip
+from deskull.formats.compression import open_stream, write_gzip
 from deskull.formats.limits import check_count
 from deskull.formats.nifti_header import (
     check_single,
@@ -30,6 +33,7 @@ from deskull.formats.nifti_header import (
 )
 from deskull.formats.shape import split_shape
 from deskull.options import ReadOptions
+from deskull.streamed import streamed
 from deskull.volume import Array, Volume, corners
 
 OUTPUT_SUFFIX = ".nii.gz"
@@ -64,6 +68,53 @@ def read(path: Path, options: ReadOptions = _DEFAULT) -> Volume:
     InputError
         If the header has values that no scan has, or the file ends before its last voxel.
     """
+    scan, body, offset = _read_header(path)
+    check_count(scan.data_shape, path, scan.dtype)
+    with open_stream(body, path) as stream:
+        stream.skip(offset)
+        data = stream.read_array(scan.dtype, math.prod(scan.data_shape)).reshape(scan.data_shape, order="F")
+        stream.finish()
+    return scan.with_data(data, scaled=True)
+
+
+def read_streamed(path: Path, options: ReadOptions = _DEFAULT) -> Volume:
+    """Read the header of a series, whose frames are then read when they are needed; any other image as `read` does.
+
+    Parameters, result and errors as in `read`.
+    """
+    scan, body, offset = _read_header(path)
+    if scan.ndim == 3:
+        return read(path, options)
+    return streamed(scan, partial(_frames, scan, path, body, offset, _stamp(body)))
+
+
+def _frames(scan: Volume, path: Path, body: Path, offset: int, stamp: tuple[int, int]) -> Iterator[Array]:
+    """Read the frames of a series one after the other.
+
+    Raises
+    ------
+    InputError
+        If the file has changed since its header was read, or ends before its last voxel.
+    """
+    count = math.prod(scan.shape)
+    with open_stream(body, path) as stream:
+        if _stamp(body) != stamp:
+            raise InputError(f"{path}: has changed while it was stripped; strip it again.")
+        stream.check_size(offset + count * scan.n_frames * scan.dtype.itemsize)
+        stream.skip(offset)
+        for _ in range(scan.n_frames):
+            yield stream.read_array(scan.dtype, count).reshape(scan.shape, order="F")
+        stream.finish()
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    """Return the size of a file in bytes and the time of its last change in ns."""
+    status = path.stat()
+    return status.st_size, status.st_mtime_ns
+
+
+def _read_header(path: Path) -> tuple[Volume, Path, int]:
+    """Return a scan without its voxels (all are 0 and take no memory), the file that holds them, and their offset."""
     head, body = _files(path)
     with open_stream(head, path) as stream:
         first = stream.read(4)
@@ -72,20 +123,17 @@ def read(path: Path, options: ReadOptions = _DEFAULT) -> Volume:
             check_single(block, path)
         header = parse(block, path)
         shape, trailing = split_shape(tuple(int(n) for n in header.get_data_shape()), path)
-        check_count(shape, path, header.get_data_dtype())
+        check_count(shape, path)
         offset = data_offset(header, path)
         if head == body:
             between = stream.read(offset - len(block))
-            data = _voxels(stream, header, shape)
         else:
             between = b"" if is_analyze(block) else stream.read_up_to(_MAX_EXTENSIONS)
-            with open_stream(body, path) as voxels:
-                voxels.skip(offset)
-                data = _voxels(voxels, header, shape)
     header.extensions = parse_extensions(between, header.endianness, path)
     slope, inter = _scaling(header, path)
     affine = read_affine(header, path)
-    return Volume(data, affine, slope, inter, header, str(path), trailing)
+    no_voxels = np.broadcast_to(np.zeros((), header.get_data_dtype()), shape)
+    return Volume(no_voxels, affine, slope, inter, header, str(path), trailing), body, offset
 
 
 def _files(path: Path) -> tuple[Path, Path]:
@@ -107,13 +155,6 @@ def _sibling(path: Path, name: str) -> Path:
     if not sibling.exists():
         raise InputError(f"{path}: its other half {name} is missing; keep .hdr and .img together.")
     return sibling
-
-
-def _voxels(stream: Stream, header: Any, shape: tuple[int, ...]) -> Array:
-    """Return the stored voxels, which are the rest of a stream."""
-    data = stream.read_array(header.get_data_dtype(), math.prod(shape)).reshape(shape, order="F")
-    stream.finish()
-    return data
 
 
 def _scaling(header: Any, path: Path) -> tuple[float, float]:
@@ -138,9 +179,9 @@ def write(volume: Volume, path: Path) -> None:
     header = _output_header(volume)
     extensions = extension_bytes(header)
     header["vox_offset"] = header.sizeof_hdr + len(extensions)
-    data = np.asarray(volume.data, header.get_data_dtype())
-    voxels = memoryview(data.ravel(order="F")).cast("B")  # type: ignore[arg-type]
-    parts: list[bytes | memoryview] = [header.binaryblock, extensions, voxels]
+    dtype = header.get_data_dtype()
+    voxels = (memoryview(np.asarray(frame, dtype).ravel(order="F")).cast("B") for frame in volume.frames())  # type: ignore[arg-type]
+    parts = itertools.chain((header.binaryblock, extensions), voxels)
     if path.name.lower().endswith(".gz"):
         write_gzip(path, parts)
         return
@@ -152,14 +193,14 @@ def _output_header(volume: Volume) -> Any:
     """Return the input's header with this volume's type, scaling and frames; a new one if it is of another geometry."""
     kept = volume.header is not None and _describes(volume.header, volume)
     header = _single(volume.header) if kept else _new_header(volume)
-    dtype = _storable(volume.data.dtype)
+    dtype = _storable(volume.dtype)
     if header.get_data_dtype().newbyteorder("=") != dtype:
         header["cal_min"] = header["cal_max"] = 0  # the display window was meant for other values
     header.set_data_dtype(dtype.newbyteorder(header.endianness))
-    if len(split_shape(tuple(header.get_data_shape()), volume.name)[0]) != volume.data.ndim:
-        header["dim"][0], header["dim"][4:] = volume.data.ndim, 1
-    elif volume.data.ndim == 4:
-        header["dim"][4] = volume.data.shape[3]
+    if len(split_shape(tuple(header.get_data_shape()), volume.name)[0]) != volume.ndim:
+        header["dim"][0], header["dim"][4:] = volume.ndim, 1
+    elif volume.ndim == 4:
+        header["dim"][4] = volume.n_frames
     header["scl_slope"], header["scl_inter"] = volume.slope, volume.inter
     return header
 
@@ -180,9 +221,9 @@ def _describes(header: Any, volume: Volume) -> bool:
 
 def _new_header(volume: Volume) -> Any:
     """Return a header made from the shape and the affine."""
-    header = (Nifti1Header if max(volume.data.shape) <= _NIFTI1_MAX else Nifti2Header)()
-    header.set_data_shape(volume.data.shape)
-    header.set_data_dtype(_storable(volume.data.dtype))
+    header = (Nifti1Header if max(volume.data_shape) <= _NIFTI1_MAX else Nifti2Header)()
+    header.set_data_shape(volume.data_shape)
+    header.set_data_dtype(_storable(volume.dtype))
     header.set_xyzt_units("mm", "sec")
     header.set_sform(volume.affine, code=1)
     header.set_qform(volume.affine, code=1, strip_shears=True)
