@@ -2,9 +2,9 @@
 
     python benchmarks/series.py [FRAME.nii.gz] [--threads 2]
 
-Without a FRAME, the series are made: a synthetic head with noise. With it, four frames are made of that scan, with noise
-and movements of up to 3 mm and 5 degrees, and their masks are compared with those that the network makes of each frame
-by itself.
+Without a FRAME, the series are made: a synthetic head with noise. With it, four frames are made of that scan, with
+noise and movements of up to 3 mm and 5 degrees, and their masks are compared with those that the network makes of each
+frame by itself.
 """
 
 from __future__ import annotations
