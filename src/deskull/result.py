@@ -11,6 +11,7 @@ import numpy as np
 
 from deskull.errors import InputError, PlausibilityWarning
 from deskull.preprocessing.bias_field import correct_bias
+from deskull.provenance import Provenance
 from deskull.streamed import streamed
 from deskull.volume import Volume
 
@@ -37,12 +38,15 @@ class Result:
         1 inside the brain and 0 elsewhere, uint8.
     seconds : dict of str to float
         Duration of each stage in seconds: ``read``, ``conform``, ``network``, ``resample`` and ``mask``.
+    provenance : Provenance, optional
+        The network, border, surface and frames that the mask was made with.
     """
 
     scan: Volume
     distance: Volume
     mask: Volume
     seconds: dict[str, float] = field(default_factory=dict)
+    provenance: Provenance | None = None
 
     @cached_property
     def brain(self) -> Volume:

@@ -59,7 +59,7 @@ def test_scan_with_existing_results_is_refused_and_the_others_are_stripped(folde
     tasks[1].folder.mkdir()
     tasks[1].mask.write_bytes(b"old")
     records = {record.scan: record for record in run(tasks, MASK_ONLY, 1)}
-    assert [records[str(task.scan)].status for task in tasks] == ["done", "failed"]
+    assert [records[str(task.scan)].status for task in tasks] == ["done", "refused"]
     assert "exists already; use overwrite=True" in records[str(tasks[1].scan)].error
     assert tasks[1].mask.read_bytes() == b"old"
 

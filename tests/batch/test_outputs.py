@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from deskull.batch.outputs import Sidecar, is_result, result_files, scan_of_result
+from deskull.options import Surface
+from deskull.provenance import Provenance
 
 
 @pytest.mark.parametrize(
@@ -22,6 +24,14 @@ from deskull.batch.outputs import Sidecar, is_result, result_files, scan_of_resu
 )
 def test_result_is_named_after_the_scan_in_its_format(scan, mask):
     assert result_files(Path("in", scan), Path("out"), ("brainmask",)) == {"brainmask": Path("out", mask)}
+
+
+def test_results_of_both_surfaces_have_names_of_their_own():
+    kinds = ("brainmask", "brain", "distance", "brain_n4", "seg")
+    brain, intracranial = (result_files(Path("a.dcm"), Path(), kinds, surface=surface) for surface in Surface)
+    assert set(brain.values()).isdisjoint(intracranial.values())
+    assert intracranial["brainmask"].name == "a_icvmask.nii.gz"
+    assert all(scan_of_result(path) == "a" for path in intracranial.values())
 
 
 def test_label_stands_between_the_name_and_the_kind():
@@ -63,3 +73,11 @@ def test_damaged_sidecar_is_not_inherited(tmp_path, damage):
     (tmp_path / "damaged.json").write_text(damage, errors="surrogateescape")
     sidecar = Sidecar({"c": 3}, (tmp_path / "damaged.json", tmp_path / "missing.json"))
     assert json.loads(sidecar.text()) == {"c": 3}
+
+
+def test_sidecar_states_what_the_results_were_made_with():
+    made = Provenance("small", "ab12", "brain", 0.5, "mean", "1.0")
+    (entry,) = json.loads(Sidecar({"c": 3}).text(made))["GeneratedBy"]
+    assert (entry["Name"], entry["Version"]) == ("deskull", "1.0")
+    parameters = {"model": "small", "sha256": "ab12", "surface": "brain", "border_mm": 0.5, "frame": "mean"}
+    assert entry["Parameters"] == parameters

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
+import time
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -11,10 +14,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deskull import InputError, __version__
-from deskull.batch.records import COLUMNS, Record, Status, read_records, records_table
+from deskull.batch.records import COLUMNS, Record, Status, read_records, recorded_provenance, records_table
 from deskull.errors import OutputError
+from deskull.provenance import Provenance
 
-DONE = Record("a.nii.gz", Status.done, 1234.5, 6.78, {"brainmask": "a_brainmask.nii.gz"}, model="small")
+MADE = Provenance("small", "ab12", "brain", 0.5, "mean")
+DONE = Record(
+    "a.nii.gz", Status.done, 1234.5, 6.78, {"brainmask": "a_brainmask.nii.gz"}, model="small", provenance=MADE
+)
 
 
 def append(path, *records):
@@ -27,7 +34,9 @@ def test_new_table_has_a_header_and_a_line_for_each_record(tmp_path):
     append(tmp_path / "new" / "t.tsv", DONE, Record("b.nii.gz", Status.failed, error="b: is\n bad."))
     lines = [line.split("\t") for line in (tmp_path / "new" / "t.tsv").read_text().splitlines()]
     assert lines[0] == list(COLUMNS)
-    assert lines[1][:6] == ["a.nii.gz", "done", "1234.50", "6.78", "a_brainmask.nii.gz", "small"]
+    assert lines[1][:10] == [
+        "a.nii.gz", "done", "1234.50", "6.78", "a_brainmask.nii.gz", "small", "ab12", "brain", "0.5", "mean"
+    ]  # fmt: skip
     assert lines[2][1:3] == ["failed", ""]
     assert lines[2][-1] == "b: is bad."
 
@@ -40,9 +49,12 @@ def test_line_is_in_the_file_before_the_next_scan_is_done(tmp_path):
 
 @pytest.mark.parametrize(
     ("before", "after", "lines"),
-    [("done", "skipped", 1), ("skipped", "skipped", 1), ("failed", "skipped", 2), ("failed", "done", 2)],
-)
-def test_skipped_scan_is_appended_only_if_it_had_failed(tmp_path, before, after, lines):
+    [
+        ("done", "skipped", 1), ("skipped", "skipped", 1), ("failed", "skipped", 2), ("failed", "done", 2),
+        ("done", "refused", 1), ("refused", "refused", 2), ("refused", "done", 2), ("done", "failed", 2),
+    ],
+)  # fmt: skip
+def test_scan_that_was_left_as_it_is_is_appended_only_if_no_line_tells_of_its_results(tmp_path, before, after, lines):
     append(tmp_path / "t.tsv", Record("a.nii.gz", Status(before)))
     append(tmp_path / "t.tsv", Record("a.nii.gz", Status(after)))
     assert len((tmp_path / "t.tsv").read_text().splitlines()) == 1 + lines
@@ -105,3 +117,26 @@ def test_numbers_of_a_scan_that_was_not_stripped_are_empty(tmp_path):
     append(tmp_path / "t.tsv", Record("a", Status.failed))
     row = read_records(tmp_path / "t.tsv")["a"]
     assert (row["volume_ml"], row["seconds"], row["mask"]) == ("", "", "")
+
+
+def test_settings_of_a_mask_are_read_from_its_last_line(tmp_path):
+    mask, table = tmp_path / "a_brainmask.nii", tmp_path / "t.tsv"
+    mask.touch()
+    for border in (0.0, 2.5):
+        made = replace(MADE, border=border)
+        append(table, Record("a.nii", Status.done, files={"brainmask": str(mask)}, model="small", provenance=made))
+    append(table, Record("a.nii", Status.failed, files={"brainmask": str(mask)}))
+    assert recorded_provenance(table) == {mask: replace(MADE, border=2.5)}
+
+
+def test_line_of_a_mask_that_was_changed_later_tells_nothing(tmp_path):
+    mask, table = tmp_path / "a_brainmask.nii", tmp_path / "t.tsv"
+    mask.touch()
+    append(table, Record("a.nii", Status.done, files={"brainmask": str(mask)}, provenance=MADE))
+    later = time.time() + 60
+    os.utime(mask, (later, later))
+    assert recorded_provenance(table) == {}
+
+
+def test_table_that_does_not_exist_tells_nothing(tmp_path):
+    assert recorded_provenance(tmp_path / "none.tsv") == {}

@@ -32,9 +32,8 @@ def test_segmentation_and_converted_head_are_results_of_dicom_scans_alone():
 
 def test_all_files_hold_every_kind_and_the_sidecars():
     plain = task("a.nii.gz")
-    assert [path.name for path in plain.all_files()] == [
-        f"a_{kind}.nii.gz" for kind in ("brainmask", "brain", "distance", "brain_n4")
-    ]
+    endings = ("brainmask", "brain", "distance", "brain_n4", "icvmask", "icv", "icv_distance", "icv_n4")
+    assert [path.name for path in plain.all_files()] == [f"a_{ending}.nii.gz" for ending in endings]
     named = Task(Path("a.nii.gz"), Path(), {"brainmask": Path("m.nii.gz")}, {Path("m.json"): Sidecar({})})
     assert named.all_files() == [Path("m.nii.gz"), Path("m.json")]
 

@@ -10,13 +10,16 @@ import pytest
 import typer
 
 from deskull import StripOptions
-from deskull.batch.records import Record, Status
+from deskull.batch.records import Record, Status, records_table
 from deskull.batch.tasks import Task
 from deskull.cli import running
+from deskull.provenance import Provenance
 
 DONE = Record("a.nii", Status.done, 1400.0, 2.0, {"brainmask": "a_brainmask.nii"}, {"network": 1.5}, ("a.nii: odd.",))
-SKIPPED = Record("b.nii", Status.skipped, files={"brainmask": "b_brainmask.nii"})
-FAILED = Record("c.nii", Status.failed, error="c.nii: exists already; use overwrite=True.")
+MADE = Provenance("small", "ab12", "brain", 0.5)
+SKIPPED = Record("b.nii", Status.skipped, files={"brainmask": "b_brainmask.nii"}, provenance=MADE)
+REFUSED = Record("c.nii", Status.refused, error="c.nii: exists already; use overwrite=True.")
+FAILED = Record("d.nii", Status.failed, error="d.nii: is damaged.")
 
 
 @pytest.fixture
@@ -44,14 +47,14 @@ def test_warning_is_one_line_on_stderr(output):
     assert output(DONE)[1] == "warning: a.nii: odd.\n"
 
 
-def test_failed_scan_is_one_line_on_stderr_that_names_the_option(output):
-    out, err, status = output(FAILED)
+def test_refused_scan_is_one_line_on_stderr_that_names_the_option(output):
+    out, err, status = output(REFUSED)
     assert (out, status) == ("", 1)
     assert err == "error: c.nii: exists already; use --overwrite.\n"
 
 
 def test_skipped_scan_is_one_line_on_stderr(output):
-    line = "nothing to do: the scan was stripped before; --overwrite strips it again\n"
+    line = "nothing to do: the scan was stripped before with these settings; --overwrite strips it again\n"
     assert output(SKIPPED) == ("", line, 0)
 
 
@@ -61,23 +64,47 @@ def test_control_characters_of_a_name_are_escaped_on_stdout(output):
 
 
 def test_json_has_an_object_for_each_scan(output):
-    lines = output(DONE, SKIPPED, FAILED, as_json=True)[0].splitlines()
+    lines = output(replace(DONE, provenance=MADE), SKIPPED, REFUSED, FAILED, as_json=True)[0].splitlines()
     facts = [json.loads(line) for line in lines]
-    assert [fact["status"] for fact in facts] == ["done", "skipped", "failed"]
+    assert [fact["status"] for fact in facts] == ["done", "skipped", "refused", "failed"]
     assert facts[0]["stages"] == {"network": 1.5}
     assert facts[2]["error"].startswith("c.nii: exists already")
     assert "error" not in facts[0]
 
 
+def test_json_states_the_settings_and_warnings_of_a_scan(output):
+    (line,) = output(replace(DONE, provenance=MADE), as_json=True)[0].splitlines()
+    facts = json.loads(line)
+    assert (facts["sha256"], facts["surface"], facts["border_mm"], facts["frame"]) == ("ab12", "brain", 0.5, None)
+    assert facts["warnings"] == ["a.nii: odd."]
+
+
 def test_summary_counts_each_outcome(output):
-    summary = output(DONE, SKIPPED, FAILED)[1].splitlines()[-1]
-    assert summary.startswith("3 scans in 0 s; 1 stripped (")
-    assert summary.endswith("; 1 stripped before; 1 of 3 scans failed")
+    summary = output(DONE, SKIPPED, REFUSED, FAILED)[1].splitlines()[-1]
+    assert summary.startswith("4 scans in 0 s; 1 stripped (")
+    refused = "1 of 4 scans were not stripped, because they have results already"
+    assert summary.endswith(f"; 1 stripped before; {refused}; 1 of 4 scans failed")
+
+
+def test_summary_counts_results_whose_settings_are_not_known(output):
+    line = output(replace(SKIPPED, provenance=None))[1]
+    assert "the scan was stripped before; --overwrite strips it again; " in line
+    assert line.endswith("no table or sidecar tells the settings of 1 of the results that were kept\n")
+
+
+def test_earlier_settings_are_taken_from_the_table_when_resuming(monkeypatch, tmp_path):
+    mask, tasks = tmp_path / "a_brainmask.nii.gz", []
+    mask.touch()
+    with records_table(tmp_path / "t.tsv") as add:
+        add(Record("a.nii.gz", Status.done, files={"brainmask": str(mask)}, model="small", provenance=MADE))
+    monkeypatch.setattr(running, "_records", lambda given, *_: iter(tasks.extend(given) or ()))
+    running.run([Task(Path("a.nii.gz"), tmp_path)], StripOptions(resume=True), 1, table=tmp_path / "t.tsv")
+    assert tasks[0].recorded == MADE
 
 
 def test_batch_with_nothing_to_do_says_so(output):
     (line,) = output(SKIPPED, SKIPPED)[1].splitlines()
-    assert line == "nothing to do: all 2 scans were stripped before; --overwrite strips them again"
+    assert line == "nothing to do: all 2 scans were stripped before with these settings; --overwrite strips them again"
 
 
 def test_files_that_were_left_out_are_counted_and_one_is_named(output):

@@ -14,7 +14,7 @@ from deskull.batch.records import Record
 from deskull.batch.stripping import TRIES, process_failed, refusal, strip_task
 from deskull.batch.tasks import Task
 from deskull.errors import OutputError, UsageError
-from deskull.options import StripOptions
+from deskull.options import OutputKind, StripOptions
 from deskull.system.leftovers import remove_leftovers
 from deskull.system.memory import keep_freed_memory, return_freed_memory
 from deskull.system.processes import Failure, in_processes
@@ -168,7 +168,8 @@ def _strip_item(item: _Item) -> Record:
 def _file_to_read(task: Task, options: StripOptions) -> Path | None:
     """File of a scan; None if the scan will be skipped because its mask exists."""
     with suppress(OSError):
-        return None if options.resume and task.mask.exists() else task.scan
+        files = task.result_files((OutputKind.brainmask,), options.surface).values()
+        return None if options.resume and all(file.exists() for file in files) else task.scan
     return None
 
 

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from deskull import formats
-from deskull.options import OutputKind
+from deskull.options import OutputKind, Surface
+from deskull.provenance import Provenance
 from deskull.result import Result
 from deskull.system.atomic import Transaction
 from deskull.volume import Volume
@@ -18,7 +19,7 @@ from deskull.volume import Volume
 
 @dataclass(frozen=True)
 class Sidecar:
-    """A JSON file that is written with the results of a scan.
+    """A JSON file that is written with the results of a scan and says how they were made.
 
     Attributes
     ----------
@@ -31,16 +32,33 @@ class Sidecar:
     fields: Mapping[str, Any]
     inherited: Sequence[Path] = ()
 
-    def text(self) -> str:
-        """Return the content of the file."""
+    def text(self, provenance: Provenance | None = None) -> str:
+        """Return the content of the file, with what the results were made with in its field ``GeneratedBy``."""
         fields: dict[str, Any] = {}
         for source in self.inherited:
             with suppress(OSError, ValueError, TypeError):  # a damaged file has nothing to inherit
                 fields |= dict(json.loads(source.read_text(encoding="utf-8-sig")))
-        return json.dumps({**fields, **self.fields}, indent=2) + "\n"
+        made = {"GeneratedBy": [provenance.generated_by()]} if provenance else {}
+        return json.dumps({**fields, **self.fields, **made}, indent=2) + "\n"
 
 
-def result_files(scan: Path, folder: Path, kinds: Collection[str], label: str = "") -> dict[str, Path]:
+#: How the names of results end, where that is not their kind: those of the intracranial surface can lie beside those
+#: of the brain.
+_ENDINGS: dict[str, dict[str, str]] = {
+    Surface.intracranial: {
+        OutputKind.brainmask: "icvmask",
+        OutputKind.brain: "icv",
+        OutputKind.distance: "icv_distance",
+        OutputKind.brain_n4: "icv_n4",
+        OutputKind.seg: "icv_seg",
+    }
+}
+_ALL_ENDINGS = (*OutputKind, *(ending for endings in _ENDINGS.values() for ending in endings.values()))
+
+
+def result_files(
+    scan: Path, folder: Path, kinds: Collection[str], label: str = "", surface: str = Surface.brain
+) -> dict[str, Path]:
     """Name the results of a scan: ``X_brainmask.nii.gz`` and so on, in the scan's own format.
 
     Parameters
@@ -53,6 +71,8 @@ def result_files(scan: Path, folder: Path, kinds: Collection[str], label: str = 
         Values of `OutputKind`; ``seg`` is a DICOM file.
     label : str
         What is appended to the scan's name, before the kind.
+    surface : {"brain", "intracranial"}
+        Results of the intracranial surface have names of their own: ``X_icvmask.nii.gz`` and so on.
 
     Returns
     -------
@@ -64,8 +84,11 @@ def result_files(scan: Path, folder: Path, kinds: Collection[str], label: str = 
     except OSError:  # unreadable, or no valid name: reading the scan reports it
         folder_name = ""
     stem = folder_name or formats.split_name(scan)[0]
-    suffix = formats.output_suffix(scan)
-    return {kind: folder / f"{stem}{label}_{kind}{'.dcm' if kind == 'seg' else suffix}" for kind in kinds}
+    suffix, endings = formats.output_suffix(scan), _ENDINGS.get(surface, {})
+    return {
+        kind: folder / f"{stem}{label}_{endings.get(kind, kind)}{'.dcm' if kind == OutputKind.seg else suffix}"
+        for kind in kinds
+    }
 
 
 def scan_of_result(path: Path) -> str:
@@ -75,7 +98,8 @@ def scan_of_result(path: Path) -> str:
     ('a', '')
     """
     stem = formats.split_name(path)[0]
-    return next((stem.removesuffix(f"_{kind}") for kind in OutputKind if stem.endswith(f"_{kind}")), "")
+    endings = sorted(_ALL_ENDINGS, key=len, reverse=True)
+    return next((stem.removesuffix(f"_{ending}") for ending in endings if stem.endswith(f"_{ending}")), "")
 
 
 def is_result(path: Path) -> bool:
@@ -130,4 +154,4 @@ def write_results(
                 formats.write_as(volumes[kind](), path, partial)
     for path, sidecar in sidecars.items():
         with transaction.writing(path) as partial:
-            partial.write_text(sidecar.text())
+            partial.write_text(sidecar.text(result.provenance))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import enum
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -14,16 +14,27 @@ from typing import TextIO
 
 from deskull._version import __version__
 from deskull.errors import InputError, OutputError
+from deskull.provenance import Provenance
 
 #: Columns of the table, in order.
-COLUMNS = ("scan", "status", "volume_ml", "seconds", "mask", "model", "version", "finished", "warnings", "error")
+COLUMNS = (
+    "scan", "status", "volume_ml", "seconds", "mask", "model", "sha256", "surface", "border_mm", "frame", "version",
+    "finished", "warnings", "error",
+)  # fmt: skip
+#: A mask that was changed later than this many seconds after its line in a table is another one.
+_CLOCK_TOLERANCE_S = 2.0
 
 
 class Status(enum.StrEnum):
-    """Outcome of a scan: stripped; not stripped as its results existed already; failed."""
+    """Outcome of a scan."""
 
+    #: It was stripped.
     done = "done"
+    #: It was not stripped, because all its results existed already (with ``resume``).
     skipped = "skipped"
+    #: It was not stripped, because results existed that may not be replaced.
+    refused = "refused"
+    #: It could not be stripped.
     failed = "failed"
 
 
@@ -48,9 +59,11 @@ class Record:
     warnings : tuple of str
         One sentence each.
     error : str
-        One sentence, if it failed.
+        One sentence, if it failed or was refused.
     model : str
         Name or path of the network.
+    provenance : Provenance, optional
+        What the mask was made with; None if the scan has none, or if nothing tells.
     version : str
         Version of deskull.
     finished : str
@@ -66,6 +79,7 @@ class Record:
     warnings: tuple[str, ...] = ()
     error: str = ""
     model: str = ""
+    provenance: Provenance | None = None
     version: str = __version__
     finished: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
 
@@ -75,7 +89,7 @@ class Record:
         Raises
         ------
         InputError
-            If the scan failed.
+            If the scan failed or was refused.
         """
         for message in self.warnings:
             warnings.warn(message, stacklevel=2)
@@ -115,8 +129,8 @@ def records_table(path: Path | None) -> Iterator[Callable[[Record], None]]:
             writer.writerow(COLUMNS)
 
         def append(record: Record) -> None:
-            """Append a line, unless the scan was skipped and the table describes it already."""
-            if record.status is Status.skipped and record.scan in (succeeded or ()):
+            """Append a line, unless the scan was left as it is and the table describes it already."""
+            if record.status in (Status.skipped, Status.refused) and record.scan in (succeeded or ()):
                 return
             try:
                 writer.writerow(_row(record))
@@ -143,7 +157,7 @@ def _open_table(path: Path) -> TextIO:
 
 
 def _successful_scans(file: TextIO, path: Path) -> set[str] | None:
-    """Scans whose last line in a table is not a failure; None if the table is new.
+    """Scans whose last line in a table tells of results; None if the table is new.
 
     Raises
     ------
@@ -157,16 +171,21 @@ def _successful_scans(file: TextIO, path: Path) -> set[str] | None:
     if first.rstrip("\n") != "\t".join(COLUMNS):
         raise OutputError(f"{path}: is a table of another kind; choose another file for the table.")
     last = {scan: status for scan, status, *_ in (line.split("\t", 2) for line in file if line.count("\t") > 1)}
-    return {scan for scan, status in last.items() if status != Status.failed}
+    return {scan for scan, status in last.items() if status in (Status.done, Status.skipped)}
 
 
 def _row(record: Record) -> list[str]:
     """Cells of a record."""
+    made = record.provenance
     cells = {
         **{name: getattr(record, name) for name in ("scan", "status", "model", "version", "finished", "error")},
         "volume_ml": f"{record.volume_ml:.2f}" if record.volume_ml else "",
         "seconds": f"{record.seconds:.2f}" if record.seconds else "",
-        "mask": record.files.get("brainmask", ""),
+        "mask": record.files.get("brainmask", "") if record.status in (Status.done, Status.skipped) else "",
+        "sha256": made.sha256 if made else "",
+        "surface": made.surface if made else "",
+        "border_mm": f"{made.border:g}" if made else "",
+        "frame": made.frame if made else "",
         "warnings": " ".join(record.warnings),
     }
     return [" ".join(str(cells[name]).split()) for name in COLUMNS]
@@ -174,5 +193,42 @@ def _row(record: Record) -> list[str]:
 
 def read_records(path: Path) -> dict[str, dict[str, str]]:
     """Read a table: the cells of the last line of each scan, by the scan's path."""
+    return {row["scan"]: row for row in _rows(path)}
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    """Lines of a table."""
     with path.open(newline="", errors="surrogateescape") as file:
-        return {row["scan"]: row for row in csv.DictReader(file, delimiter="\t")}
+        return [{**row} for row in csv.DictReader(file, delimiter="\t")]
+
+
+def recorded_provenance(path: Path) -> dict[Path, Provenance]:
+    """Read from a table what the masks that it names were made with.
+
+    Parameters
+    ----------
+    path : Path
+        A table of `records_table`; it need not exist.
+
+    Returns
+    -------
+    dict of Path to Provenance
+        By the absolute path of the mask. Masks that have gone, or that were changed after their line was written, are
+        left out.
+    """
+    if not path.is_file():
+        return {}
+    return {
+        Path(row["mask"]).absolute(): made
+        for row in _rows(path)
+        if (made := Provenance.from_texts(row)) and row.get("mask") and _is_unchanged(row)
+    }
+
+
+def _is_unchanged(row: Mapping[str, str]) -> bool:
+    """Whether the mask of a line is as old as the line."""
+    try:
+        finished = datetime.fromisoformat(row["finished"]).timestamp()
+        return Path(row["mask"]).stat().st_mtime <= finished + _CLOCK_TOLERANCE_S
+    except (OSError, LookupError, TypeError, ValueError):
+        return False

@@ -15,10 +15,12 @@ from pathlib import Path
 
 from deskull.batch.outputs import Sidecar, write_results
 from deskull.batch.records import Record, Status
+from deskull.batch.resuming import Step, decide, with_existing_mask
 from deskull.batch.tasks import Task
 from deskull.errors import DeskullError, DeskullWarning, UsageError, printable, sentence
 from deskull.options import OutputKind, ReadOptions, StripOptions
 from deskull.pipeline import Stripper
+from deskull.provenance import Provenance
 from deskull.result import Result
 from deskull.system.atomic import ResultExistsError, Transaction, refuse_existing
 from deskull.system.bugs import report_bug
@@ -39,7 +41,8 @@ def strip_task(task: Task, options: StripOptions, root: Path | None = None) -> R
     task : Task
         The scan and the files of its results.
     options : StripOptions
-        What to do with it. With ``resume``, results that exist are kept and only missing ones are written.
+        What to do with it. With ``resume``, results that exist are kept and only missing ones are written; see
+        `deskull.batch.resuming.decide`.
     root : Path, optional
         Folder that must exist for the results to be written; the folders beneath it are made as needed.
 
@@ -49,24 +52,28 @@ def strip_task(task: Task, options: StripOptions, root: Path | None = None) -> R
     """
     start = time.perf_counter()
     try:
-        files = task.result_files(options.outputs)
-        is_done = options.resume and all(path.exists() for path in (*files.values(), *task.sidecars))
-    except OSError as error:  # for instance of a network disk that is not available
+        files = task.result_files(options.outputs, options.surface)
+        decision = decide(task, options)
+    except ResultExistsError as error:
+        return failed_record(task, options, sentence(error), Status.refused)
+    except (DeskullError, OSError) as error:  # for instance of a network disk that is not available
         return failed_record(task, options, sentence(error))
     names = {str(kind): str(path) for kind, path in files.items()}
-    if is_done:
-        return Record(str(task.scan), Status.skipped, files=names, version="")
+    if decision.step is Step.skip:
+        made = decision.provenance
+        model, version = (made.model, made.version) if made else ("", "")
+        return Record(str(task.scan), Status.skipped, files=names, model=model, provenance=made, version=version)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", UserWarning)
         for _ in range(TRIES):
             caught.clear()
-            outcome = _attempt(task, options, root)
+            outcome = _attempt(task, options, root, adds=decision.step is Step.add)
             if outcome.is_final:
                 break
     messages = tuple(dict.fromkeys(str(warning.message) for warning in caught if _is_own(warning.category)))
     return Record(
         scan=str(task.scan),
-        status=Status.failed if outcome.error else Status.done,
+        status=outcome.status,
         volume_ml=outcome.volume_ml,
         seconds=time.perf_counter() - start,
         files=names,
@@ -74,24 +81,29 @@ def strip_task(task: Task, options: StripOptions, root: Path | None = None) -> R
         warnings=messages,
         error=outcome.error,
         model=options.model,
+        provenance=outcome.provenance,
     )
 
 
 @dataclass(frozen=True)
 class _Outcome:
-    """Outcome of one attempt: the volume of the mask, the seconds of each stage, or one sentence of error."""
+    """Outcome of one attempt: what the mask was made with and its volume, or one sentence of error."""
 
     volume_ml: float = 0.0
     stages: dict[str, float] = field(default_factory=dict)
+    provenance: Provenance | None = None
     error: str = ""
+    status: Status = Status.failed
     is_final: bool = True
 
 
-def _attempt(task: Task, options: StripOptions, root: Path | None) -> _Outcome:
-    """Strip a scan and write its results once."""
+def _attempt(task: Task, options: StripOptions, root: Path | None, *, adds: bool) -> _Outcome:
+    """Strip a scan and write its results, or those that are missing, once."""
     try:
-        return _strip(task, options, root)
-    except (ResultExistsError, UsageError) as error:
+        return _strip(task, options, root, adds=adds)
+    except ResultExistsError as error:
+        return _Outcome(error=_with_scan(task, sentence(error)), status=Status.refused)
+    except UsageError as error:
         return _Outcome(error=_with_scan(task, sentence(error)))
     except (DeskullError, OSError, MemoryError) as error:
         return _Outcome(error=_with_scan(task, sentence(error)), is_final=False)
@@ -109,9 +121,9 @@ def _with_scan(task: Task, message: str) -> str:
     return message if printable(str(task.scan)) in message else f"{task.scan}: {message}"
 
 
-def failed_record(task: Task, options: StripOptions, message: str) -> Record:
-    """Record of a scan that failed, with a message that need not name the scan."""
-    return Record(str(task.scan), Status.failed, error=_with_scan(task, message), model=options.model)
+def failed_record(task: Task, options: StripOptions, message: str, status: Status = Status.failed) -> Record:
+    """Record of a scan that failed or was refused, with a message that need not name the scan."""
+    return Record(str(task.scan), status, error=_with_scan(task, message), model=options.model)
 
 
 def process_failed(
@@ -138,33 +150,40 @@ def process_failed(
 
 
 def refusal(task: Task, options: StripOptions) -> Record | None:
-    """Record of a failure if results of a scan exist that may not be replaced; None if the scan may be stripped."""
+    """Record of a scan whose results exist and may not be replaced; None if it may be stripped."""
     if options.overwrite or options.resume:
         return None
     try:
-        for path in (*task.result_files(options.outputs).values(), *task.sidecars):
+        for path in (*task.result_files(options.outputs, options.surface).values(), *task.sidecars):
             refuse_existing(path, overwrite=False)
+    except ResultExistsError as error:
+        return failed_record(task, options, sentence(error), Status.refused)
     except (DeskullError, OSError) as error:
         return failed_record(task, options, sentence(error))
     return None
 
 
-def _strip(task: Task, options: StripOptions, root: Path | None) -> _Outcome:
+def _strip(task: Task, options: StripOptions, root: Path | None, *, adds: bool) -> _Outcome:
     """Strip a scan and write its results, or those that are missing if a batch is resumed."""
-    files, sidecars = _wanted_files(task, options)
+    files, sidecars = _files_to_write(task, options, only_missing=adds)
     with Transaction((*files.values(), *sidecars), overwrite=options.overwrite, root=root) as transaction:
         stripper = load_stripper(options.model, options.threads, options.engine, options.device)
         result = _strip_scan(stripper, task, options)
+        if adds:
+            result = with_existing_mask(result, task, options)
         start = time.perf_counter()
         write_seg = partial(_write_seg, task=task, options=options)
         write_results(result, files, sidecars, transaction, threads=stripper.threads, write_seg=write_seg)
-    return _Outcome(result.volume_ml, {**result.seconds, "write": time.perf_counter() - start})
+    stages = {**result.seconds, "write": time.perf_counter() - start}
+    return _Outcome(result.volume_ml, stages, result.provenance, status=Status.done)
 
 
-def _wanted_files(task: Task, options: StripOptions) -> tuple[dict[str, Path], Mapping[Path, Sidecar]]:
+def _files_to_write(
+    task: Task, options: StripOptions, *, only_missing: bool
+) -> tuple[dict[str, Path], Mapping[Path, Sidecar]]:
     """Results and sidecars to write."""
-    files, sidecars = task.result_files(options.outputs), dict(task.sidecars)
-    if options.resume and not options.overwrite:
+    files, sidecars = task.result_files(options.outputs, options.surface), dict(task.sidecars)
+    if only_missing:
         files = {kind: path for kind, path in files.items() if not path.exists()}
         sidecars = {path: sidecar for path, sidecar in sidecars.items() if not path.exists()}
     return files, sidecars

@@ -13,7 +13,8 @@ from pathlib import Path
 from deskull.batch.outputs import Sidecar, result_files
 from deskull.errors import DeskullWarning, UsageError
 from deskull.formats import dicom, split_name
-from deskull.options import DICOM_KINDS, OutputKind
+from deskull.options import DICOM_KINDS, OutputKind, Surface
+from deskull.provenance import Provenance
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,8 @@ class Task:
         Series of a DICOM source to strip, see `deskull.formats.dicom.choose`.
     series_key : str
         Distinguishes it from other series of the source in the names of its results; empty if there is one series.
+    recorded : Provenance, optional
+        What an earlier mask was made with, if a table of results tells.
     """
 
     scan: Path
@@ -43,19 +46,21 @@ class Task:
     sidecars: Mapping[Path, Sidecar] = field(default_factory=dict)
     series: str | None = None
     series_key: str = ""
+    recorded: Provenance | None = None
 
-    def result_files(self, kinds: Collection[str]) -> dict[str, Path]:
-        """File of each kind of result; a DICOM segmentation and a converted scan only if the scan is DICOM."""
+    def result_files(self, kinds: Collection[str], surface: str = Surface.brain) -> dict[str, Path]:
+        """File of each kind of result of a surface; a DICOM segmentation and a converted scan only of DICOM."""
         if self.files is not None:
             return {kind: self.files[kind] for kind in kinds if kind in self.files}
         label = f"_series-{self.series_key}" if self.series_key else ""
         kinds = tuple(kind for kind in kinds if kind not in DICOM_KINDS or self.is_dicom)
-        return result_files(self.scan, self.folder, kinds, label)
+        return result_files(self.scan, self.folder, kinds, label, surface)
 
     def all_files(self) -> list[Path]:
-        """Files of every kind that the scan can have."""
+        """Files of every kind that the scan can have, of each surface."""
         kinds: Collection[str] = tuple(OutputKind) if self.files is None else self.files
-        return [*self.result_files(kinds).values(), *self.sidecars]
+        files = (path for surface in Surface for path in self.result_files(kinds, surface).values())
+        return [*dict.fromkeys(files), *self.sidecars]
 
     @property
     def is_dicom(self) -> bool:
@@ -65,7 +70,7 @@ class Task:
 
     @cached_property
     def mask(self) -> Path:
-        """File of its mask."""
+        """File of its brain mask, which no other scan may have."""
         return self.result_files((OutputKind.brainmask,))[OutputKind.brainmask]
 
 

@@ -9,14 +9,12 @@ import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from deskull._version import __version__
 from deskull.batch.outputs import Sidecar
 from deskull.batch.tasks import Task, check_outputs, drop_duplicates
 from deskull.errors import UsageError
 from deskull.formats.bids_names import read_name
-from deskull.models import load_model
 from deskull.options import OutputKind, StripOptions
 from deskull.system.atomic import write_bytes
 
@@ -39,7 +37,7 @@ def plan(root: Path, out: Path, scans: Sequence[Path], options: StripOptions) ->
     scans : sequence of Path
         Of `deskull.bids.finding.find_scans`.
     options : StripOptions
-        What is done with them, which sidecars state.
+        What is done with them.
 
     Returns
     -------
@@ -51,8 +49,8 @@ def plan(root: Path, out: Path, scans: Sequence[Path], options: StripOptions) ->
     UsageError
         If two scans would be written to the same file.
     """
-    provenance, sidecars = _provenance(options), InheritedSidecars(root)
-    tasks = drop_duplicates([_task(root, out, scan, options.outputs, provenance, sidecars) for scan in scans])
+    sidecars = InheritedSidecars(root)
+    tasks = drop_duplicates([_task(root, out, scan, options.outputs, sidecars) for scan in scans])
     check_outputs(tasks)
     return tasks
 
@@ -62,7 +60,6 @@ def _task(
     out: Path,
     scan: Path,
     kinds: Sequence[str],
-    provenance: dict[str, Any],
     sidecars: InheritedSidecars,
 ) -> Task:
     """Files and sidecars of one scan."""
@@ -73,7 +70,7 @@ def _task(
         OutputKind.brainmask: f"{name.stem}_desc-{label}_mask",
         OutputKind.brain: f"{name.stem}_desc-brain_{name.suffix}",
     }
-    common = {"Sources": [f"bids:raw:{place.as_posix()}"], "SpatialReference": "orig", "GeneratedBy": [provenance]}
+    common = {"Sources": [f"bids:raw:{place.as_posix()}"], "SpatialReference": "orig"}
     contents = {
         OutputKind.brainmask: Sidecar({"Type": "Brain", **common}),
         OutputKind.brain: Sidecar({"SkullStripped": True, **common}, tuple(sidecars.of(root / place))),
@@ -111,18 +108,6 @@ class InheritedSidecars:
         if folder not in self._files:
             self._files[folder] = sorted(folder.glob("*.json"), key=lambda path: (path.name.count("_"), path.name))
         return self._files[folder]
-
-
-def _provenance(options: StripOptions) -> dict[str, Any]:
-    """What makes the derivatives, and how."""
-    model = load_model(options.model)
-    parameters = {
-        "model": model.card.get("name", ""),
-        "sha256": model.card["sha256"],
-        "surface": options.surface,
-        "border_mm": model.default_border(options.surface) if options.border is None else options.border,
-    }
-    return {"Name": "deskull", "Version": __version__, "Description": "skull stripping", "Parameters": parameters}
 
 
 def describe(root: Path, out: Path) -> None:

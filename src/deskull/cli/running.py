@@ -7,6 +7,7 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,12 +16,14 @@ import typer
 from deskull.cli.console import FAILED, print_message, print_warning
 from deskull.cli.progress import with_batch_progress
 from deskull.cli.wording import command_line_text, on_one_line
+from deskull.options import OutputKind
 
 if TYPE_CHECKING:
     from deskull.batch.cluster import Cluster
     from deskull.batch.records import Record
     from deskull.batch.tasks import Task
     from deskull.options import StripOptions
+    from deskull.provenance import Provenance
 
 _logger = logging.getLogger(__name__)
 
@@ -55,22 +58,25 @@ def run(
     Raises
     ------
     typer.Exit
-        If a scan failed.
+        If a scan failed or was refused.
     """
     from deskull.batch.records import records_table
 
     start = time.perf_counter()
     statuses: Counter[str] = Counter()
-    records = with_batch_progress(_records(tasks, settings, jobs, workers), len(tasks), as_json=as_json)
     with records_table(table) as add:
+        if settings.resume and table:
+            tasks = _with_recorded(tasks, settings, table)
+        records = with_batch_progress(_records(tasks, settings, jobs, workers), len(tasks), as_json=as_json)
         for number, record in enumerate(records, 1):
             statuses[record.status] += 1
+            statuses["unknown"] += record.status == "skipped" and record.provenance is None
             add(record)
             _log_stages(number, record)
             _print_record(record, as_json)
     if len(tasks) > 1 or skipped or statuses["skipped"]:
         _print_summary(statuses, time.perf_counter() - start, table, skipped)
-    if statuses["failed"]:
+    if statuses["failed"] or statuses["refused"]:
         raise typer.Exit(FAILED)
 
 
@@ -83,6 +89,20 @@ def _records(tasks: list[Task], settings: StripOptions, jobs: int, workers: Clus
     from deskull.batch import local
 
     return local.run(tasks, settings, jobs)
+
+
+def _with_recorded(tasks: list[Task], settings: StripOptions, table: Path) -> list[Task]:
+    """Return the tasks with what their earlier masks were made with, as a table tells."""
+    from deskull.batch.records import recorded_provenance
+
+    known = recorded_provenance(table)
+
+    def recorded(task: Task) -> Provenance | None:
+        """What the mask of a task was made with."""
+        mask = task.result_files((OutputKind.brainmask,), settings.surface).get(OutputKind.brainmask)
+        return known.get(mask.absolute()) if mask else None
+
+    return [replace(task, recorded=recorded(task)) for task in tasks]
 
 
 def _log_stages(number: int, record: Record) -> None:
@@ -106,32 +126,47 @@ def _print_record(record: Record, as_json: bool) -> None:
 
 
 def _facts(record: Record) -> dict[str, object]:
-    """Return the outcome of a scan as a JSON object."""
+    """Return the outcome of a scan as a JSON object; null stands for what is not known."""
+    made = record.provenance
     facts = {
         "scan": record.scan,
         "status": record.status,
         "volume_ml": round(record.volume_ml, 2),
+        "model": record.model or None,
+        "sha256": made.sha256 if made else None,
+        "surface": made.surface if made else None,
+        "border_mm": made.border if made else None,
+        "frame": (made.frame or None) if made else None,
+        "version": record.version or None,
         "seconds": round(record.seconds, 3),
         "stages": {stage: round(seconds, 3) for stage, seconds in record.stages.items()},
         "files": record.files,
+        "warnings": list(record.warnings),
     }
     return facts | ({"error": record.error} if record.error else {})
 
 
 def _print_summary(statuses: Counter[str], seconds: float, table: Path | None, skipped: Sequence[Path]) -> None:
     """Print the number of scans with each outcome, and of files that were left out."""
-    total, done = sum(statuses.values()), statuses["done"]
+    from deskull.batch.records import Status
+
+    total, done = sum(statuses[status] for status in Status), statuses["done"]
     if total and statuses["skipped"] == total:
         scans, them = ("the scan was", "it") if total == 1 else (f"all {total} scans were", "them")
-        parts = [f"nothing to do: {scans} stripped before; --overwrite strips {them} again"]
+        how = "" if statuses["unknown"] else " with these settings"
+        parts = [f"nothing to do: {scans} stripped before{how}; --overwrite strips {them} again"]
     else:
         parts = [
             f"{total} scans in {seconds:.0f} s",
             f"{done} stripped ({3600 * done / max(seconds, 1e-9):.0f} per hour)",
         ]
         parts += [f"{statuses['skipped']} stripped before"] if statuses["skipped"] else []
+        refused = f"{statuses['refused']} of {total} scans were not stripped, because they have results already"
+        parts += [refused] if statuses["refused"] else []
         parts += [f"{statuses['failed']} of {total} scans failed"] if statuses["failed"] else []
         parts += [f"table in {table}"] if table else []
+    if statuses["unknown"]:
+        parts.append(f"no table or sidecar tells the settings of {statuses['unknown']} of the results that were kept")
     if skipped:
         parts.append(f"{len(skipped)} files named like results were left out ({skipped[0].name})")
     print_message("; ".join(parts))

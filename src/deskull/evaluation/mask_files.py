@@ -9,7 +9,7 @@ from deskull.errors import InputError
 from deskull.formats import split_name
 
 #: Suffixes that mask files carry after the name of their case.
-_MASK_SUFFIXES = re.compile(r"_(desc-brain_mask|brain_mask|brainmask|mask|seg|roi)$", re.IGNORECASE)
+_MASK_SUFFIXES = re.compile(r"_(desc-brain_mask|brain_mask|brainmask|icvmask|mask|seg|roi)$", re.IGNORECASE)
 
 
 def case_name(path: Path) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 from deskull.errors import InputError, UsageError
 from deskull.models.card_files import read_card
 from deskull.preprocessing.settings import Preprocessing
+from deskull.provenance import Provenance
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,14 @@ class Model:
         The card states it for each surface (``default_border_mm``); it is 0 where the card states none.
         """
         return float(self.card.get("default_border_mm", {}).get(surface, 0.0))
+
+    def provenance(self, border: float | None, surface: str, frame: str = "") -> Provenance:
+        """Return what masks are made with that this network gives at a border, of a surface; see `Provenance`.
+
+        A border of None is the default one.
+        """
+        border = self.default_border(surface) if border is None else float(border)
+        return Provenance(str(self.card.get("name") or self.path.stem), self.card["sha256"], surface, border, frame)
 
     def content(self) -> bytes:
         """Return the bytes of the ONNX file, checked against the card.

@@ -94,7 +94,12 @@ class StripOptions:
     ] = (OutputKind.brainmask, OutputKind.brain)
     overwrite: Annotated[bool, Option("Replace results that exist already.", Group.outputs)] = False
     resume: Annotated[
-        bool, Option("Skip scans whose results all exist already; add only those that are missing.", Group.outputs)
+        bool,
+        Option(
+            "Skip scans whose results all exist already and add those that are missing. Results of other settings are "
+            "refused; with overwrite they are replaced.",
+            Group.outputs,
+        ),
     ] = False
     surface: Annotated[
         Surface,

@@ -1,0 +1,154 @@
+"""Resuming: results that exist already, and whether they were made with the settings of the batch."""
+
+from __future__ import annotations
+
+import enum
+import json
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from deskull import formats
+from deskull.batch.tasks import Task
+from deskull.models import load_model
+from deskull.options import OutputKind, StripOptions
+from deskull.provenance import Provenance
+from deskull.result import Result
+from deskull.system.atomic import ResultExistsError
+
+#: Masks of the same settings differ in no more than this fraction of their voxels: processors and inference engines
+#: round differently. A border moved by 0.1 mm changes about ten times as many.
+_SAME_MASK = 5e-4
+
+
+class Step(enum.Enum):
+    """What to do with a scan."""
+
+    #: Nothing: all its results exist.
+    skip = enum.auto()
+    #: Strip it and write the results that are missing.
+    add = enum.auto()
+    #: Strip it and write all its results.
+    write = enum.auto()
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What to do with a scan, and what its mask was made with, if one exists and something tells."""
+
+    step: Step
+    provenance: Provenance | None = None
+
+
+def requested(options: StripOptions) -> Provenance:
+    """Return what masks are made with according to the options.
+
+    Raises
+    ------
+    UsageError
+        If there is no such network.
+    """
+    return load_model(options.model).provenance(options.border, options.surface, options.frame)
+
+
+def decide(task: Task, options: StripOptions) -> Decision:
+    """Decide what to do with a scan of which results may exist.
+
+    Parameters
+    ----------
+    task : Task
+    options : StripOptions
+        With ``resume``, results of the same settings are kept, and with ``overwrite`` too those of other settings are
+        replaced. Results are also kept if nothing tells their settings, neither a sidecar nor a table.
+
+    Returns
+    -------
+    Decision
+
+    Raises
+    ------
+    ResultExistsError
+        With ``resume``, if results of other settings exist that may not be replaced.
+    """
+    files = task.result_files(options.outputs, options.surface)
+    paths = (*files.values(), *task.sidecars)
+    if not options.resume or not any(path.exists() for path in paths):
+        return Decision(Step.write)
+    mask = files.get(OutputKind.brainmask)
+    made = (read_sidecar(mask) or task.recorded) if mask and mask.exists() else None
+    differences = made.differences(requested(options)) if made else []
+    if mask and differences and not options.overwrite:
+        raise _other_settings(mask, differences)
+    if not differences and all(path.exists() for path in paths):
+        return Decision(Step.skip, made)
+    if not options.overwrite:
+        _refuse_results_without_mask(mask, files.values())
+    return Decision(Step.write if options.overwrite else Step.add, made)
+
+
+def _refuse_results_without_mask(mask: Path | None, files: Collection[Path]) -> None:
+    """Refuse to add files to results without a mask, which tell nothing of their settings.
+
+    Raises
+    ------
+    ResultExistsError
+    """
+    existing = [path for path in files if path.exists()]
+    if existing and not (mask and mask.exists()):
+        fault = "exists without a mask that would tell its settings, and no files are added to it"
+        raise ResultExistsError(
+            f"{existing[0]}: {fault}; use overwrite=True to replace it, or choose another name or folder."
+        )
+
+
+def _other_settings(mask: Path, differences: Collection[tuple[str, str]]) -> ResultExistsError:
+    """Error for a mask that was made with other settings."""
+    before, now = (", ".join(texts) for texts in zip(*differences, strict=True))
+    fault = f"was made with {before}, not {now}"
+    return ResultExistsError(f"{mask}: {fault}; use overwrite=True to replace it, or choose another name or folder.")
+
+
+def read_sidecar(mask: Path) -> Provenance | None:
+    """Read what a mask was made with from the JSON file beside it; None if there is none, or it is not deskull's."""
+    try:
+        fields: Any = json.loads(sidecar_path(mask).read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return None
+    return Provenance.from_sidecar(fields) if isinstance(fields, dict) else None
+
+
+def sidecar_path(mask: Path) -> Path:
+    """The JSON file beside a mask."""
+    return mask.with_name(f"{formats.split_name(mask)[0]}.json")
+
+
+def with_existing_mask(result: Result, task: Task, options: StripOptions) -> Result:
+    """Put an existing mask in place of the one that was computed, so that files that are added fit it.
+
+    Parameters
+    ----------
+    result : Result
+        What stripping gave; it is returned if no mask exists.
+    task : Task
+    options : StripOptions
+
+    Raises
+    ------
+    ResultExistsError
+        If it is another mask: it was made with other settings, or changed since.
+    InputError
+        If it cannot be read.
+    """
+    mask = task.result_files((OutputKind.brainmask,), options.surface).get(OutputKind.brainmask)
+    if mask is None or not mask.exists():
+        return result
+    existing, computed = formats.read(mask).data, result.mask.data
+    if existing.shape == computed.shape:
+        n_different = np.count_nonzero((existing > 0) != (computed > 0))
+        if n_different <= _SAME_MASK * np.count_nonzero(computed):
+            return replace(result, mask=result.mask.with_data(np.asarray(existing > 0, computed.dtype)))
+    fault = "is not the mask that these settings give, and no files are added to it"
+    raise ResultExistsError(f"{mask}: {fault}; use overwrite=True to replace it, or choose another name or folder.")
