@@ -21,8 +21,8 @@ _METHOD = Template(
     "95 % interval: bootstrap confidence interval of the median (BCa; * percentile, where BCa is undefined, or "
     "where participants with several cases are resampled as a whole). p: two-sided Wilcoxon signed-rank test of the "
     "median difference of each participant; p (Holm): adjusted for the $tests on this page, a difference if below "
-    "$level. IoU is not tested because it orders masks as Dice does. A case for which a score is undefined (an empty mask has no "
-    "surface) is left out of that score."
+    "$level. IoU is not tested because it orders masks as Dice does. A case for which a score is undefined (an empty "
+    "mask has no surface) is left out of that score."
 )
 
 
