@@ -196,6 +196,49 @@ def test_nibabel_image_and_path_give_the_mask_of_the_volume(tmp_path, toy_stripp
     assert score(toy_stripper.strip(source).mask.data, toy_result.mask.data).dice > 0.9999
 
 
+def padded_at_the_vertex(head, value):
+    """The head cut 30 mm below its top, alone and with the planes above filled with a value."""
+    n_kept = head.shape[2] - 30
+    cut = replace(head, data=head.data[:, :, :n_kept])
+    return cut, replace(head, data=np.where(np.arange(head.shape[2]) < n_kept, head.data, head.data.dtype.type(value)))
+
+
+@pytest.mark.parametrize("value", [0, 300, -1024])
+def test_padding_changes_nothing_in_the_scan_and_holds_no_mask(toy_stripper, head, value):
+    cut, padded = padded_at_the_vertex(head, value)
+    expected, found = toy_stripper.strip(cut), toy_stripper.strip(padded)
+    n_kept = cut.shape[2]
+    assert found.distance.data[:, :, :n_kept].tobytes() == expected.distance.data.tobytes()
+    assert (found.distance.data[:, :, n_kept:] == toy_stripper.model.band).all()
+
+
+def test_network_that_continues_the_brain_beyond_a_cut_has_no_mask_in_the_padding(small, head):
+    cut, padded = padded_at_the_vertex(head, 0)
+    mask = small.strip(padded).mask.data
+    np.testing.assert_array_equal(mask[:, :, : cut.shape[2]], small.strip(cut).mask.data)
+    assert mask[:, :, cut.shape[2] - 1].any()
+    assert not mask[:, :, cut.shape[2] :].any()
+
+
+def test_missing_slice_holds_no_mask_and_its_neighbours_keep_theirs(toy_stripper, head, toy_result):
+    middle = int(np.median(np.flatnonzero(toy_result.mask.data.any(axis=(0, 1)))))
+    data = head.data.copy()
+    data[:, :, middle] = 0
+    mask = toy_stripper.strip(replace(head, data=data)).mask.data
+    assert not mask[:, :, middle].any()
+    others = np.arange(head.shape[2]) != middle
+    assert score(mask[..., others], toy_result.mask.data[..., others]).dice > 0.99
+
+
+def test_each_frame_of_a_series_leaves_out_its_own_padding(toy_stripper, head):
+    cut, padded = padded_at_the_vertex(head, 0)
+    series = replace(head, data=np.stack([head.data, padded.data], axis=-1))
+    distance = toy_stripper.strip(series, frame="each").distance.data[:, :, cut.shape[2] :]
+    far = toy_stripper.model.band
+    assert (distance[..., 0] < far).any()
+    assert (distance[..., 1] == far).all()
+
+
 def test_bias_correction_makes_the_brain_more_uniform(toy_result):
     corrected = toy_result.bias_corrected()
     inside = toy_result.mask.data > 0

@@ -9,6 +9,7 @@ import numpy as np
 from deskull.masking import keep_largest
 from deskull.models.cards import Model
 from deskull.models.engine import Engine
+from deskull.preprocessing.coverage import find_coverage
 from deskull.preprocessing.grid import Conformed, to_native
 from deskull.system.timing import StageTimer
 from deskull.volume import FloatArray, Volume
@@ -52,12 +53,14 @@ class Predictor:
         Returns
         -------
         distance : ndarray of float32, the scan's shape
-            In mm; far outside everywhere if the scan has a single value.
+            In mm; far outside where nothing was scanned, and everywhere if the scan has a single value.
         conformed : Conformed or None
             The scan on the network's grid; `grid` if the scan has a single value.
         """
         settings, far = self.model.preprocessing, self.model.band
-        conformed = settings.apply(scan, self.threads, grid)
+        coverage = find_coverage(scan)
+        part = coverage.part(scan)
+        conformed = settings.apply(part, self.threads, grid)
         if conformed is None:
             return np.full(scan.shape, np.float32(far)), grid
         timer.finish("conform")
@@ -65,6 +68,6 @@ class Predictor:
         timer.finish("network")
         field_of_view, affine = conformed.coarsened(settings.stride)
         cleaned = keep_largest(predicted, border, far, field_of_view)
-        native = to_native(cleaned, affine, scan, far, self.threads)
+        native = coverage.embed(to_native(cleaned, affine, part, far, self.threads), scan.shape, far)
         timer.finish("resample")
         return native, conformed
