@@ -10,15 +10,18 @@ import pytest
 from deskull import UsageError
 from deskull.batch.chosen_names import choose_names, is_file_name
 from deskull.batch.tasks import Task, check_outputs
-from deskull.options import OutputKind
+from deskull.options import OutputKind, StripOptions
 
 BRAIN_AND_MASK = (OutputKind.brainmask, OutputKind.brain)
 
 
-def chosen(file: str | None, mask: str | None = None, outputs=BRAIN_AND_MASK, scan: str = "in/a.mgz") -> dict[str, str]:
+def chosen(
+    file: str | None, mask: str | None = None, outputs=BRAIN_AND_MASK, scan: str = "in/a.mgz", surface: str = "brain"
+) -> dict[str, str]:
     """Names of the files of a scan."""
     given = [Path(name) if name else None for name in (file, mask)]
-    (task,) = choose_names([Task(Path(scan), Path("in"))], *given, outputs)
+    options = StripOptions(outputs=outputs, surface=surface)
+    (task,) = choose_names([Task(Path(scan), Path("in"))], *given, options)
     return {str(kind): path.as_posix() for kind, path in task.result_files(outputs).items()}
 
 
@@ -59,6 +62,12 @@ def test_segmentation_of_a_dicom_scan_is_a_dicom_file():
     assert "seg" not in chosen("b.nii.gz", outputs=kinds)
 
 
+@pytest.mark.parametrize("stem", ["b", "b_icv"])
+def test_intracranial_mask_is_named_after_the_brain(stem):
+    files = chosen(f"{stem}.nii.gz", surface="intracranial")
+    assert files == {"brain": f"{stem}.nii.gz", "brainmask": "b_icvmask.nii.gz"}
+
+
 def test_mask_alone_is_named_and_the_brain_keeps_its_name():
     assert chosen(None, "m.nii.gz") == {"brain": "in/a_brain.mgz", "brainmask": "m.nii.gz"}
 
@@ -69,7 +78,7 @@ def test_both_files_are_named():
 
 def test_tasks_are_unchanged_without_a_file():
     tasks = [Task(Path("a.nii"), Path("in"))]
-    assert choose_names(tasks, None, None, BRAIN_AND_MASK) == tasks
+    assert choose_names(tasks, None, None, StripOptions()) == tasks
 
 
 def test_file_for_several_scans_is_refused():
@@ -77,13 +86,13 @@ def test_file_for_several_scans_is_refused():
     with pytest.raises(
         UsageError, match=r"^o.nii: is a file, but there are 2 scans; give a folder for their results.$"
     ):
-        choose_names(tasks, Path("o.nii"), None, BRAIN_AND_MASK)
+        choose_names(tasks, Path("o.nii"), None, StripOptions())
 
 
 @pytest.mark.parametrize("name", ["o.mnc", "o.dcm", "o.hdr", "o.zip", "o"])
 def test_ending_that_is_not_written_is_refused(name):
     with pytest.raises(UsageError, match=rf"^{name}: nothing is written with this ending; use .nii.gz, .nii, "):
-        choose_names([Task(Path("a.nii"), Path())], None, Path(name), BRAIN_AND_MASK)
+        choose_names([Task(Path("a.nii"), Path())], None, Path(name), StripOptions())
 
 
 def named(scan: Path, **files: Path) -> list[Task]:

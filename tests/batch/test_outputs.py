@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from deskull.batch.outputs import Sidecar, is_result, result_files, scan_of_result
-from deskull.options import Surface
+from deskull.options import OutputKind, Surface
 from deskull.provenance import Provenance
 
 
@@ -81,3 +81,12 @@ def test_sidecar_states_what_the_results_were_made_with():
     assert (entry["Name"], entry["Version"]) == ("deskull", "1.0")
     parameters = {"model": "small", "sha256": "ab12", "surface": "brain", "border_mm": 0.5, "frame": "mean"}
     assert entry["Parameters"] == parameters
+
+
+def test_results_of_the_two_surfaces_never_have_the_same_name():
+    files = [
+        path
+        for surface in Surface
+        for path in result_files(Path("a.zip"), Path(), tuple(OutputKind), surface=surface).values()
+    ]
+    assert len(set(files)) == 2 * len(OutputKind)

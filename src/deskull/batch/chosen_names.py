@@ -6,10 +6,11 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from deskull.batch.outputs import result_files, scan_of_result
 from deskull.batch.tasks import Task
 from deskull.errors import UsageError
 from deskull.formats import WRITABLE, split_name
-from deskull.options import OutputKind
+from deskull.options import OutputKind, StripOptions
 
 
 def is_file_name(out: Path) -> bool:
@@ -17,9 +18,7 @@ def is_file_name(out: Path) -> bool:
     return split_name(out)[1] != "" and not out.is_dir()
 
 
-def choose_names(
-    tasks: Sequence[Task], file: Path | None, mask: Path | None, outputs: Collection[OutputKind]
-) -> list[Task]:
+def choose_names(tasks: Sequence[Task], file: Path | None, mask: Path | None, options: StripOptions) -> list[Task]:
     """Name the files of a scan after those that the user gives.
 
     Parameters
@@ -31,8 +30,8 @@ def choose_names(
         ``a.nii.gz`` or ``a_brain.nii.gz`` lies the mask ``a_brainmask.nii.gz``.
     mask : Path, optional
         File of the mask.
-    outputs : collection of OutputKind
-        Kinds of files that are written.
+    options : StripOptions
+        Which kinds of files are written, and of which surface.
 
     Returns
     -------
@@ -52,20 +51,30 @@ def choose_names(
     if len(tasks) != 1:
         raise UsageError(f"{chosen[0]}: is a file, but there are {len(tasks)} scans; give a folder for their results.")
     (task,) = tasks
-    files = task.result_files(tuple(OutputKind))
+    files = task.result_files(options.outputs, options.surface)
     if file is not None:
-        files = _named_after(file, OutputKind.brain if OutputKind.brain in outputs else OutputKind.brainmask, files)
+        files = _named_after(file, files, options.surface)
     if mask is not None:
         files[OutputKind.brainmask] = mask
-    return [replace(task, files={kind: path for kind, path in files.items() if kind in outputs})]
+    return [replace(task, files=files)]
 
 
-def _named_after(file: Path, kind: OutputKind, kinds: Collection[str]) -> dict[str, Path]:
-    """File of each kind, of which that of one kind is given."""
-    stem, suffix = split_name(file)
-    stem = stem.removesuffix(f"_{kind}")
-    names = {other: f"{stem}_{other}{'.dcm' if other == OutputKind.seg else suffix}" for other in kinds}
-    return {other: file.parent / name for other, name in names.items()} | {kind: file}
+def _named_after(file: Path, kinds: Collection[str], surface: str) -> dict[str, Path]:
+    """File of each kind, of which that of the brain, or of the mask if there is no brain, is given."""
+    kind = OutputKind.brain if OutputKind.brain in kinds else OutputKind.brainmask
+    alike = _files_of_stem(scan_of_result(file), file, kinds, surface)
+    files = alike if alike[kind] == file else _files_of_stem(split_name(file)[0], file, kinds, surface)
+    return files | {kind: file}
+
+
+def _files_of_stem(stem: str, file: Path, kinds: Collection[str], surface: str) -> dict[str, Path]:
+    """File of each kind for a scan of that name, beside a file and with its ending."""
+    suffix = split_name(file)[1]
+    named = result_files(file.with_name(f"{stem}{suffix}"), file.parent, kinds, surface=surface)
+    return {
+        kind: path if kind == OutputKind.seg else path.with_name(f"{split_name(path)[0]}{suffix}")
+        for kind, path in named.items()
+    }
 
 
 def refuse_ending(path: Path) -> None:

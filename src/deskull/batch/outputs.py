@@ -51,6 +51,7 @@ _ENDINGS: dict[str, dict[str, str]] = {
         OutputKind.distance: "icv_distance",
         OutputKind.brain_n4: "icv_n4",
         OutputKind.seg: "icv_seg",
+        OutputKind.converted: "icv_converted",
     }
 }
 _ALL_ENDINGS = (*OutputKind, *(ending for endings in _ENDINGS.values() for ending in endings.values()))

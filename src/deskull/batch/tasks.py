@@ -177,11 +177,12 @@ def _check_files(task: Task, files: Sequence[Path], inputs: Collection[Path]) ->
     Files whose names follow from those of the scans are compared by name, and those that a user names by what they are,
     which can be reached through links and other names too.
     """
-    for number, path in enumerate(files):
+    named = list((task.files or {}).values())
+    for path in files:
         if path.absolute() in inputs or (task.files is not None and _is_same_file(path, task.scan)):
             fault = f"is one of the scans, and a result of {task.scan} would replace it"
             raise UsageError(f"{path}: {fault}; write the results to another folder.")
-        if path in files[:number]:
+        if named.count(path) > 1:
             raise UsageError(f"{path}: is named for two results; give each a file of its own.")
 
 

@@ -78,7 +78,7 @@ def strip(
     _refuse_output_as_scan(scans, out)
     file, out = (out, out.parent) if out and is_file_name(out) else (None, out)
     plan = sources.plan(scans, out, split, series, reading=settings.reading)
-    tasks = choose_names(plan.tasks, file, mask, settings.outputs)
+    tasks = choose_names(plan.tasks, file, mask, settings)
     check_outputs(tasks)
     tasks = tasks if shard is None else part_of(tasks, shard)
     _refuse_dicom_options(plan.tasks, dicom_seg, series, keep_identity)
