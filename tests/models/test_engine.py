@@ -69,6 +69,14 @@ def test_same_number_of_threads_predicts_the_same_bytes_again(image, predicted):
     np.testing.assert_array_equal(make_engine(MODEL, 2)(image), predicted)
 
 
+def test_prediction_after_a_larger_image_has_the_bytes_of_the_first_one():
+    engine = make_engine(load_model("small"), 1)
+    small, large = (np.random.default_rng(0).random((size,) * 3, np.float32) for size in (32, 64))
+    first = engine(small)
+    engine(large)
+    assert engine(small).tobytes() == first.tobytes()
+
+
 def test_more_threads_than_cores_predict_the_same_bytes():
     image = np.random.default_rng(0).random((16, 16, 16), np.float32)
     np.testing.assert_array_equal(make_engine(MODEL, usable_cores())(image), make_engine(MODEL, 256)(image))

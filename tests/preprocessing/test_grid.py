@@ -183,6 +183,13 @@ def test_a_field_that_is_far_everywhere_is_far_in_the_scan():
     assert (back == 10).all()
 
 
+@pytest.mark.parametrize("value", [0.0, 10.0], ids=["near", "far"])
+def test_a_distance_comes_back_in_the_order_in_which_formats_store_voxels(value):
+    volume = Volume(np.zeros((8, 9, 10), np.int16), np.eye(4))
+    back = to_native(np.full((16, 16, 16), value, np.float32), np.eye(4), volume, 10.0)
+    assert back.flags.f_contiguous
+
+
 @pytest.mark.parametrize("step", [0.7, 1.0, 2.4])
 def test_a_small_grid_reads_a_part_of_the_scan_and_gives_the_values_of_a_large_one(step):
     data = np.random.default_rng(1).normal(size=(70, 64, 66)).astype(np.float32)

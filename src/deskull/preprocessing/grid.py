@@ -332,7 +332,8 @@ def to_native(field: FloatArray, grid: Affine, volume: Volume, far: float, threa
     -------
     ndarray of float32, the scan's spatial shape
     """
-    result = np.full(volume.shape, np.float32(far))
+    # In the order in which formats store voxels: masks and brains are then made and written without transposing.
+    result = np.full(volume.shape, np.float32(far), order="F")
     near = field < far - 1e-3
     if not near.any():
         return result
