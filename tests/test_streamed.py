@@ -42,6 +42,12 @@ def path(request, tmp_path):
     return path
 
 
+def test_series_without_a_header_is_written_frame_by_frame(made, tmp_path):
+    formats.write(made[0], tmp_path / "scan.nii")
+    assert "data" not in vars(made[0])
+    np.testing.assert_array_equal(formats.read(tmp_path / "scan.nii").data, DATA)
+
+
 def test_what_is_known_of_a_series_needs_no_frames(made):
     series, produced = made
     assert (series.shape, series.n_frames, series.ndim, series.dtype) == ((40, 40, 40), 5, 4, np.int16)

@@ -132,7 +132,7 @@ class Stripper:
             target = _finite_scan(mean)
             distance, _ = self._predictor(target, surface, border, timer)
         mask = target.with_data(mask_from_distance(distance, border))
-        made = self.model.provenance(border, surface, frame if scan.data.ndim == 4 else "")
+        made = self.model.provenance(border, surface, frame if scan.ndim == 4 else "")
         result = Result(scan, target.with_data(distance), mask, timer.seconds, made)
         check_plausible(result)
         timer.finish("mask")

@@ -194,7 +194,7 @@ def write_as(volume: Volume, path: Path, partial: Path) -> None:
     if suffix not in WRITABLE:
         raise OutputError(f"{path}: nothing is written with this ending; use {', '.join(WRITABLE)}.")
     family = _family(suffix)
-    if not isinstance(volume.header, family.HEADER):
+    if volume.header is not None and not isinstance(volume.header, family.HEADER):
         volume = replace(volume, header=None)
     if not family.SCALES and (volume.slope, volume.inter) != (1.0, 0.0):
         volume = volume.with_data(volume.values())
