@@ -22,8 +22,8 @@ from deskull.data.prepare import prepare_case
 from deskull.errors import InputError
 from deskull.preprocessing.settings import Preprocessing
 from deskull.train.synthesis import artefacts
-from deskull.train.synthesis.acquisition import field_of_view
 from deskull.train.synthesis.config import SynthesisConfig
+from deskull.train.synthesis.field_of_view import field_of_view
 from deskull.train.synthesis.rng import Rng
 from deskull.train.synthesis.sample import Sample
 from deskull.train.synthesis.spatial import PoseConfig, Shape, correct_stretch, grid_points, random_affine, random_warp

@@ -14,9 +14,10 @@ import torch
 from torch import Tensor
 
 from deskull.train.synthesis import artefacts, meninges, pathology, surroundings, susceptibility
-from deskull.train.synthesis.acquisition import acquire, cut_obliquely, field_of_view
+from deskull.train.synthesis.acquisition import acquire
 from deskull.train.synthesis.config import SynthesisConfig
 from deskull.train.synthesis.contrast import draw_family
+from deskull.train.synthesis.field_of_view import cut_obliquely, field_of_view
 from deskull.train.synthesis.label_map import LabelMap
 from deskull.train.synthesis.painting import paint_head
 from deskull.train.synthesis.rng import Rng

@@ -1,4 +1,4 @@
-"""Acquisition: an oblique cut ends the image, the tissues and both surfaces at one plane."""
+"""Field of view: an oblique cut ends the image, the tissues and both surfaces at one plane."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="needs torch (deskull[train])")
 
-from deskull.train.synthesis.acquisition import cut_obliquely
+from deskull.train.synthesis.field_of_view import cut_obliquely
 from deskull.train.synthesis.rng import Rng
 
 SIZE, VOXEL_SIZE = 40, 2.0
