@@ -28,12 +28,10 @@ from deskull.models.prediction import Predictor
 from deskull.options import Frame, ReadOptions, StripOptions, check_threads, describe_options, parse_choice
 from deskull.preprocessing.series import frames_to_average
 from deskull.result import Result, check_plausible
+from deskull.system.activity import OnFrame, frame_done
 from deskull.system.resources import default_threads, usable_cores
 from deskull.system.timing import StageTimer
 from deskull.volume import FloatArray, Volume
-
-#: Hears how many of how many frames are done.
-OnFrame = Callable[[int, int], None]
 
 _logger = logging.getLogger(__name__)
 _DEFAULTS = StripOptions()
@@ -176,6 +174,7 @@ class Stripper:
         with ThreadPoolExecutor(min(self.threads, _MAX_PARALLEL_FRAMES)) as pool:
             for done, own_timer in enumerate(pool.map(fill, range(scan.n_frames)), 1):
                 timer.add(own_timer)
+                frame_done(done, scan.n_frames)
                 if on_frame:
                     on_frame(done, scan.n_frames)
         return distance

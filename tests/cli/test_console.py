@@ -10,7 +10,7 @@ import typer
 from typer.testing import CliRunner
 
 from deskull import GeometryWarning, InputError, UsageError
-from deskull.cli.console import as_command, needs_extra, refuse_inputs
+from deskull.cli.console import as_command, is_quiet, needs_extra, print_note, print_warning, refuse_inputs
 from deskull.system import bugs
 
 
@@ -126,3 +126,36 @@ def test_missing_package_names_the_extra_to_install():
     fault = r'no_such_package: is not installed; pip install "deskull\[train\]"'
     with pytest.raises(UsageError, match=fault), needs_extra("train"):
         import no_such_package  # noqa: F401
+
+
+def notes():
+    print_note("a summary")
+    print_warning("odd")
+    print("a result")
+
+
+@pytest.mark.parametrize(("options", "stderr"), [((), "a summary\nwarning: odd\n"), (("-q",), "warning: odd\n")])
+def test_quiet_command_prints_results_and_warnings_alone(options, stderr):
+    done = run(notes, *options)
+    assert (done.stdout, done.stderr) == ("a result\n", stderr)
+
+
+def test_quiet_command_prints_its_error():
+    done = run(fault_of_a_user, "--quiet")
+    assert done.stderr == "error: a.nii: is empty.\n"
+
+
+def fault_of_a_user():
+    raise InputError("a.nii: is empty.")
+
+
+def test_next_command_is_not_quiet():
+    run(notes, "-q")
+    assert not is_quiet()
+
+
+@pytest.mark.parametrize("option", ["-v", "--debug"])
+def test_quiet_excludes_options_that_print_more(option):
+    done = run(notes, "-q", option)
+    assert done.exit_code == 2
+    assert done.stderr.endswith("error: --quiet: excludes --verbose and --debug; give one of them.\n")

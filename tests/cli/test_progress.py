@@ -1,14 +1,18 @@
-"""Progress bars: shown on a terminal for several items, and never in the way of the items."""
+"""Progress: a bar on a terminal, lines elsewhere, and never in the way of the items."""
 
 from __future__ import annotations
 
 import io
-from contextlib import redirect_stderr
+from contextlib import contextmanager, redirect_stderr
 
 import pytest
+import typer
 
 from deskull.batch.records import Record, Status
-from deskull.cli.progress import progress_bar, with_batch_progress
+from deskull.cli import progress
+from deskull.cli.console import as_command
+from deskull.cli.progress import STAGES, progress_bar, stages_shown, with_batch_progress
+from deskull.system.activity import frame_done, stage_done
 
 
 class Terminal(io.StringIO):
@@ -57,3 +61,94 @@ def test_batch_counts_failures_and_scans_per_hour(on_terminal):
 
 def test_batch_for_programs_gets_no_bar(on_terminal):
     assert on_terminal(with_batch_progress(iter(RECORDS), 3, as_json=True)) == (RECORDS, "")
+
+
+@pytest.fixture
+def lines(monkeypatch):
+    """Take the lines that would be printed every ten seconds where there is no terminal."""
+    printed = []
+
+    @contextmanager
+    def heartbeat(line):
+        """Keep the function that makes the lines."""
+        printed.append(line)
+        yield
+
+    monkeypatch.setattr(progress, "heartbeat", heartbeat)
+    return printed
+
+
+def test_line_counts_items_and_states_the_time_left(lines):
+    items = progress_bar("checking")(iter("abcd"), 4)
+    next(items)
+    assert lines[0](20) == "checking: 1 of 4, about 60 s left"
+
+
+def test_line_of_a_single_item_states_the_time_so_far(lines):
+    next(progress_bar("checking")(iter("a"), 1))
+    assert lines[0](20) == "still checking: 20 s"
+
+
+def test_line_of_a_batch_counts_scans_and_failures(lines):
+    records = with_batch_progress(iter(RECORDS), 3)
+    next(records)
+    assert lines[0](20) == "1 of 3 scans, about 40 s left"
+    next(records)
+    assert lines[0](20) == "2 of 3 scans, 1 failed, about 10 s left"
+
+
+def test_line_of_a_single_scan_names_the_stage(lines):
+    def stripped():
+        """Strip a scan."""
+        yield lines[0](10)
+        stage_done("read")
+        stage_done("conform")
+        yield lines[0](20)
+
+    records = with_batch_progress(stripped(), 1, scan="a\n.nii")
+    assert list(records) == ["still stripping a\\n.nii: 10 s", "still stripping a\\n.nii: running the network, 20 s"]
+
+
+def test_line_of_a_series_counts_frames(lines):
+    with stages_shown("stripping a.nii"):
+        frame_done(2, 8)
+        assert lines[0](20) == "stripping a.nii: 2 of 8 frames, about 60 s left"
+
+
+def test_unknown_stage_changes_nothing(lines):
+    with stages_shown("stripping a.nii"):
+        stage_done("odd")
+        assert lines[0](20) == "still stripping a.nii: 20 s"
+
+
+def test_stages_of_a_single_scan_are_a_bar_on_a_terminal(on_terminal):
+    def stripped():
+        """Strip a scan."""
+        for stage in STAGES:
+            stage_done(stage)
+            yield stage
+
+    stages, printed = on_terminal(with_batch_progress(stripped(), 1, scan="a[b].nii"))
+    assert stages == list(STAGES)
+    assert "stripping a[b].nii" in printed
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_quiet_command_shows_no_progress(terminal, on_terminal, lines):
+    def command():
+        """Do something with every kind of progress."""
+        taken = on_terminal if terminal else lambda items: (list(items), "")
+        for items in (progress_bar("x")(iter([1, 2]), 2), with_batch_progress(iter(RECORDS), 3)):
+            assert taken(items)[1] == ""
+
+    with pytest.raises(SystemExit) as ended:
+        quietly(command)
+    assert ended.value.code == 0
+    assert lines == []
+
+
+def quietly(function):
+    """Run a function as a command with ``-q``."""
+    app = typer.Typer(pretty_exceptions_enable=False)
+    app.command()(as_command(function))
+    app(["-q"])

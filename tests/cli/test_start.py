@@ -53,6 +53,13 @@ def test_help_lists_every_command(deskull):
     assert [name for name in COMMANDS if name not in text] == []
 
 
+def test_help_groups_the_commands(deskull):
+    text = deskull("--help").stdout
+    headings = [text.index(heading) for heading in ("Strip scans", "Look at masks and score them", "Train networks")]
+    assert headings == sorted(headings)
+    assert headings[0] < text.index("│ bids") < headings[1] < text.index("│ show") < headings[2] < text.index("│ data")
+
+
 @pytest.mark.parametrize("command", [*COMMANDS, "data index", "data prepare", "data synthesise-nfbs"])
 def test_every_command_has_a_help(deskull, command):
     done = deskull(*command.split(), "--help")
@@ -64,6 +71,7 @@ def test_every_command_has_a_help(deskull, command):
 def test_every_command_has_the_options_of_messages(deskull, command, monkeypatch):
     monkeypatch.setenv("COLUMNS", "100")
     text = deskull(command, "--help").stdout
+    assert "--quiet" in text
     assert "--verbose" in text
     assert "--debug" in text
 

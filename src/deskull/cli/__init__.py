@@ -2,35 +2,63 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import enum
+from collections.abc import Callable
+from typing import Annotated, Any
 
 import typer
 
 from deskull.cli import bids, data, demo, evaluate, export, models, prepare, show, strip, synthesise_nfbs, train
 from deskull.cli.commands import Commands
 from deskull.cli.console import as_command, write_any_name
+from deskull.cli.examples import CommandWithExamples
 
 app = typer.Typer(
     name="deskull",
     cls=Commands,
     help="A raw head scan goes in, the brain comes out.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command("strip")(as_command(strip.strip))
-app.command("bids", cls=bids.MultipleValuesCommand)(as_command(bids.bids))
-app.command("show")(as_command(show.show))
-app.command("evaluate")(as_command(evaluate.evaluate))
-app.command("train")(as_command(train.train))
-app.command("export")(as_command(export.export))
-app.command("models")(as_command(models.models))
-app.command("demo")(as_command(demo.demo))
-data.app.command("index")(as_command(data.index))
-data.app.command("prepare")(as_command(prepare.prepare))
-data.app.command("synthesise-nfbs")(as_command(synthesise_nfbs.synthesise_nfbs))
-app.add_typer(data.app, name="data", help="Find, check and prepare scans with masks for training.")
+
+
+class _Kind(enum.StrEnum):
+    """Headings under which the help lists the commands."""
+
+    stripping = "Strip scans"
+    checking = "Look at masks and score them"
+    training = "Train networks"
+
+
+def _add(
+    group: typer.Typer,
+    name: str,
+    function: Callable[..., Any],
+    kind: _Kind | None = None,
+    cls: type[CommandWithExamples] = CommandWithExamples,
+) -> None:
+    """Make a function a command of a group."""
+    group.command(name, cls=cls, rich_help_panel=kind)(as_command(function))
+
+
+_add(app, "strip", strip.strip, _Kind.stripping)
+_add(app, "bids", bids.bids, _Kind.stripping, cls=bids.MultipleValuesCommand)
+_add(app, "models", models.models, _Kind.stripping)
+_add(app, "demo", demo.demo, _Kind.stripping)
+_add(app, "show", show.show, _Kind.checking)
+_add(app, "evaluate", evaluate.evaluate, _Kind.checking)
+_add(app, "train", train.train, _Kind.training)
+_add(app, "export", export.export, _Kind.training)
+_add(data.app, "index", data.index)
+_add(data.app, "prepare", prepare.prepare)
+_add(data.app, "synthesise-nfbs", synthesise_nfbs.synthesise_nfbs)
+app.add_typer(
+    data.app,
+    name="data",
+    help="Find, check and prepare scans with masks for training.",
+    rich_help_panel=_Kind.training,
+)
 
 
 def _print_version(requested: bool) -> None:

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperCommand
 
 from deskull.cli import options
 from deskull.cli.console import FAILED, print_message
+from deskull.cli.examples import CommandWithExamples
 from deskull.cli.options import DEFAULTS
 from deskull.cli.running import run
 from deskull.cli.wording import command_line_text
@@ -24,7 +24,7 @@ class Level(enum.StrEnum):
     group = "group"
 
 
-class MultipleValuesCommand(TyperCommand):
+class MultipleValuesCommand(CommandWithExamples):
     """A command whose options take several values, as those of BIDS Apps do: ``--participant-label 01 02``."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:

@@ -19,6 +19,8 @@ class Commands(TyperGroup):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Parse the command line; a bare ``-v``, for which other programs print their version, does so too."""
+        if ctx.resilient_parsing:  # the shell completes an unfinished line
+            return super().parse_args(ctx, args)
         if args == ["-v"]:
             args = ["--version"]
         if args and args[0] == "-v":

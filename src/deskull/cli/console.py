@@ -10,6 +10,7 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Annotated, Any, get_type_hints
 
@@ -25,7 +26,17 @@ FAILED, USAGE = 1, 2
 USER_ERRORS = (DeskullError, OSError, MemoryError)
 
 _logger = logging.getLogger("deskull")
+_quiet: ContextVar[bool] = ContextVar("quiet", default=False)
 
+Quiet = Annotated[
+    bool,
+    typer.Option(
+        "-q",
+        "--quiet",
+        help="Print results, warnings and errors alone: no progress and no summary.",
+        rich_help_panel=Group.messages,
+    ),
+]
 Verbose = Annotated[
     bool,
     typer.Option("-v", "--verbose", help="Report stages and their durations.", rich_help_panel=Group.messages),
@@ -45,6 +56,17 @@ def write_any_name() -> None:
 def print_message(message: str) -> None:
     """Print a line on stderr, so that stdout is left for results."""
     print(message, file=sys.stderr)
+
+
+def is_quiet() -> bool:
+    """Whether results, warnings and errors alone are printed."""
+    return _quiet.get()
+
+
+def print_note(message: str) -> None:
+    """Print a line on stderr that is neither a warning nor an error, unless the command is quiet."""
+    if not is_quiet():
+        print_message(message)
 
 
 def print_warning(message: str) -> None:
@@ -78,6 +100,17 @@ def warnings_as_lines() -> Iterator[None]:
 
 
 @contextmanager
+def _quiet_if(quiet: bool) -> Iterator[None]:
+    """Print results, warnings and errors alone in the context, if so wished."""
+    before = _quiet.get()
+    _quiet.set(quiet)
+    try:
+        yield
+    finally:
+        _quiet.set(before)
+
+
+@contextmanager
 def logging_to_stderr(verbose: bool, debug: bool) -> Iterator[None]:
     """Print what deskull logs on stderr: stages if verbose, everything for debugging, otherwise nothing."""
     handler: logging.Handler = logging.StreamHandler(sys.stderr) if verbose or debug else logging.NullHandler()
@@ -93,13 +126,15 @@ def logging_to_stderr(verbose: bool, debug: bool) -> Iterator[None]:
 
 
 def as_command(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Make a function a command: add ``--verbose`` and ``--debug``, and turn errors into sentences and statuses."""
+    """Make a function a command: add the options of messages, and turn errors into sentences and statuses."""
 
     @functools.wraps(function)
-    def command(*args: Any, verbose: bool = False, debug: bool = False, **kwargs: Any) -> Any:
+    def command(*args: Any, quiet: bool = False, verbose: bool = False, debug: bool = False, **kwargs: Any) -> Any:
         """Run the function; its errors become messages and exit statuses."""
-        with logging_to_stderr(verbose, debug), warnings_as_lines():
+        with _quiet_if(quiet), logging_to_stderr(verbose, debug), warnings_as_lines():
             try:
+                if quiet and (verbose or debug):
+                    raise UsageError("--quiet: excludes --verbose and --debug; give one of them.")
                 return function(*args, **kwargs)
             except (BrokenPipeError, typer.Exit, typer.Abort):
                 raise  # the reader of the output has gone, or the command ends as it means to
@@ -113,7 +148,7 @@ def as_command(function: Callable[..., Any]) -> Callable[..., Any]:
                 print_message(f"error: {report_bug(error)}")
                 raise typer.Exit(FAILED) from None
 
-    _add_parameters(command, function, verbose=Verbose, debug=Debug)
+    _add_parameters(command, function, quiet=Quiet, verbose=Verbose, debug=Debug)
     return command
 
 

@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from deskull.cli.progress import stages_shown
+
 
 def demo(
     out: Annotated[Path, typer.Option("-o", "--out", help="Folder of the files of the demo.")] = Path("demo"),
@@ -24,7 +26,8 @@ def demo(
     scan = out / "head.nii.gz"
     formats.write(make_head(seed), scan, overwrite=overwrite)
     start = time.perf_counter()
-    result = strip(scan)
+    with stages_shown("stripping the synthetic head"):
+        result = strip(scan)
     seconds = time.perf_counter() - start
     formats.write(result.mask, out / "head_brainmask.nii.gz", overwrite=overwrite)
     formats.write(result.brain, out / "head_brain.nii.gz", overwrite=overwrite)

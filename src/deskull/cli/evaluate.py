@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from deskull.cli.console import FAILED, USER_ERRORS, error_text, print_message, refuse_inputs
+from deskull.cli.console import FAILED, USER_ERRORS, error_text, print_message, print_note, refuse_inputs
 from deskull.cli.evaluation_tables import print_tables
+from deskull.cli.progress import progress_bar
 from deskull.errors import UsageError
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def evaluate(
     _check_results(results, overwrite, html=html, scans=scans)
     pairs, scan_files = _pair(_model_folders(predicted, name, against or []), reference, split, roi, scans)
     _refuse_inputs(results, pairs, scan_files)
-    models = {model: _score(model_pairs) for model, model_pairs in pairs.items()}
+    models = {model: _score(model_pairs, model) for model, model_pairs in pairs.items()}
     if any(models.values()):
         comparison = _compare(models)
         _write(models, comparison, csv, json, overwrite)
@@ -72,7 +73,7 @@ def evaluate(
         if str(json) != "-":
             print_tables(models, comparison)
         for path in results:
-            print_message(f"wrote {path}")
+            print_note(f"wrote {path}")
     if any(len(models[model]) < len(pairs[model]) for model in pairs):
         raise typer.Exit(FAILED)
 
@@ -160,17 +161,20 @@ def _pair_with_table(
     return {model: pair_cases(folder, cases) for model, folder in models.items()}, scans
 
 
-def _score(pairs: Sequence[Pair]) -> list[CaseScores]:
+def _score(pairs: Sequence[Pair], model: str) -> list[CaseScores]:
     """Score the pairs that can be scored, and report the others."""
     from deskull.evaluation.scores import evaluate_pair
 
-    cases = []
-    for pair in pairs:
+    def score(pair: Pair) -> CaseScores | None:
+        """Return the scores of a pair, or None after an error."""
         try:
-            cases.append(evaluate_pair(pair))
+            return evaluate_pair(pair)
         except USER_ERRORS as error:
             print_message(f"error: {error_text(error)}")
-    return cases
+            return None
+
+    scored = progress_bar(f"scoring {model}")(map(score, pairs), len(pairs))
+    return [case for case in scored if case]
 
 
 def _write(

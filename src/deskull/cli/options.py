@@ -43,6 +43,12 @@ def _option(group: Group, *flags: str, **settings: Any) -> Any:
     return typer.Option(*flags, rich_help_panel=group, **settings)
 
 
+def shipped_names(incomplete: str) -> list[str]:
+    """Return the names of the shipped models that begin with a text, for the shell; no model is loaded."""
+    models = (Path(__file__).parents[1] / "models").glob("*.onnx")
+    return sorted(path.stem for path in models if path.stem.startswith(incomplete))
+
+
 def _path(text: str) -> Path:
     """Return a path; an empty one, which would mean the current folder, is refused: a variable may be unset."""
     if not text or "\0" in text:
@@ -100,7 +106,7 @@ Overwrite = Annotated[bool, _described("overwrite")]
 SurfaceChoice = Annotated[Surface, _described("surface")]
 Border = Annotated[float | None, _described("border", metavar="MM")]
 FrameChoice = Annotated[Frame, _described("frame")]
-ModelName = Annotated[str, _described("model", metavar="NAME|FILE")]
+ModelName = Annotated[str, _described("model", metavar="NAME|FILE", autocompletion=shipped_names)]
 
 # Which scans
 Split = Annotated[

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from deskull.cli.console import FAILED, print_message, print_warning
+from deskull.cli.console import FAILED, print_message, print_note, print_warning
 from deskull.cli.progress import with_batch_progress
 from deskull.cli.wording import command_line_text, on_one_line
 from deskull.options import OutputKind
@@ -67,7 +67,8 @@ def run(
     with records_table(table) as add:
         if settings.resume and table:
             tasks = _with_recorded(tasks, settings, table)
-        records = with_batch_progress(_records(tasks, settings, jobs, workers), len(tasks), as_json=as_json)
+        stripped = _records(tasks, settings, jobs, workers)
+        records = with_batch_progress(stripped, len(tasks), scan=_only_name(tasks), as_json=as_json)
         for number, record in enumerate(records, 1):
             statuses[record.status] += 1
             statuses["unknown"] += record.status == "skipped" and record.provenance is None
@@ -80,12 +81,17 @@ def run(
         raise typer.Exit(FAILED)
 
 
+def _only_name(tasks: Sequence[Task]) -> str:
+    """Return the name of the scan, if there is only one."""
+    return tasks[0].scan.name if len(tasks) == 1 else ""
+
+
 def _records(tasks: list[Task], settings: StripOptions, jobs: int, workers: Cluster | None) -> Iterator[Record]:
     """Start a batch on this machine or on workers; returns its records as scans are done."""
     if workers:
         from deskull.batch import cluster
 
-        return cluster.run(tasks, settings, workers, print_message)
+        return cluster.run(tasks, settings, workers, print_note)
     from deskull.batch import local
 
     return local.run(tasks, settings, jobs)
@@ -169,4 +175,4 @@ def _print_summary(statuses: Counter[str], seconds: float, table: Path | None, s
         parts.append(f"no table or sidecar tells the settings of {statuses['unknown']} of the results that were kept")
     if skipped:
         parts.append(f"{len(skipped)} files named like results were left out ({skipped[0].name})")
-    print_message("; ".join(parts))
+    print_note("; ".join(parts))

@@ -11,6 +11,7 @@ import typer
 from deskull.cli import options
 from deskull.cli.console import refuse_inputs
 from deskull.cli.options import DEFAULTS
+from deskull.cli.progress import stages_shown
 from deskull.errors import UsageError
 
 if TYPE_CHECKING:
@@ -77,5 +78,6 @@ def _stripped(scan: Path, border: float | None, model: str) -> tuple[Volume, Vol
     """Return a scan and the mask that the network gives it."""
     from deskull.pipeline import Stripper
 
-    result = Stripper(model).strip(scan, border=border)
+    with stages_shown(f"stripping {scan.name}"):
+        result = Stripper(model).strip(scan, border=border)
     return result.scan, result.mask

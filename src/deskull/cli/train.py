@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from deskull.cli.console import needs_extra, print_message
+from deskull.cli.console import needs_extra, print_message, print_note
 from deskull.cli.progress import progress_bar
 
 _DATA, _RUN, _TRAINING, _HARDWARE = "Data", "Run", "Instead of the recipe's (in every stage)", "Hardware"
@@ -128,9 +128,14 @@ def train(
     chosen = load_recipe(recipe).with_settings(settings)
     request = Request(chosen, data, out, cache, splits, fold, resume, overwrite, hardware)
     if sheet:
-        draw_samples(request, sheet, print_message, progress_bar("preparing"), overwrite=overwrite)
+        draw_samples(request, sheet, _log, progress_bar("preparing"), overwrite=overwrite)
         print(sheet)
         return
-    run(request, print_message if first_process() else lambda _: None, progress_bar("preparing"))
+    run(request, _log if first_process() else lambda _: None, progress_bar("preparing"))
     if first_process():
         print(f"{out}: trained; next: deskull export {out} -o model.onnx")
+
+
+def _log(message: str) -> None:
+    """Print a line of the training; of a quiet one, warnings alone."""
+    (print_message if message.startswith("warning: ") else print_note)(message)

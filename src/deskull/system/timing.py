@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import time
 
+from deskull.system.activity import stage_done
+
 _logger = logging.getLogger(__name__)
 
 
@@ -27,6 +29,7 @@ class StageTimer:
         self.seconds[stage] = self.seconds.get(stage, 0.0) + now - self._last
         _logger.debug("%s: %.3f s", stage, now - self._last)
         self._last = now
+        stage_done(stage)
 
     def add(self, other: StageTimer) -> None:
         """Add the durations of another timer; the time meanwhile belongs to no stage."""

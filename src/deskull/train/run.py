@@ -15,8 +15,8 @@ from deskull.errors import DeskullError, InputError
 from deskull.report.drawing import save_picture
 from deskull.system.leftovers import remove_leftovers
 from deskull.train.callbacks.pictures import contact_sheet
-from deskull.train.data.base import TrainingData
-from deskull.train.data.factory import DataSource, Log, Progress, open_data
+from deskull.train.data.base import Progress, TrainingData, no_progress
+from deskull.train.data.factory import DataSource, Log, open_data
 from deskull.train.module import SurfaceModule
 from deskull.train.network.pretrained import (
     adapted_weights,
@@ -68,11 +68,7 @@ class Request:
         return DataSource(self.data, self.cache or self.out / "cache", self.splits, self.fold)
 
 
-def _no_progress(outcomes: Iterator[object], _: int) -> Iterator[object]:
-    return outcomes
-
-
-def train(request: Request, log: Log = print, progress: Progress = _no_progress) -> None:  # type: ignore[assignment]
+def train(request: Request, log: Log = print, progress: Progress = no_progress) -> None:
     """Train a recipe, stage by stage if it has stages.
 
     An interrupted run is resumed where it stopped; its folder then holds the same as that of an uninterrupted one.
@@ -83,7 +79,7 @@ def train(request: Request, log: Log = print, progress: Progress = _no_progress)
     log : callable
         Prints a line for the user.
     progress : callable
-        Given the outcomes of preparation and their number, yields them again (a progress bar).
+        Given what is prepared, one by one, and its number, yields it again (a progress bar).
 
     Raises
     ------
@@ -166,7 +162,7 @@ def draw_samples(
     request: Request,
     target: Path,
     log: Log = print,
-    progress: Progress = _no_progress,  # type: ignore[assignment]
+    progress: Progress = no_progress,
     *,
     count: int = 16,
     overwrite: bool = False,

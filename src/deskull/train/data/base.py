@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import lightning.pytorch as pl
 
 from deskull.train.recipe import Recipe
+
+#: Given what is prepared, one by one, and its number, yields it again (a progress bar).
+Progress = Callable[[Iterator[Any], int], Iterator[Any]]
+
+
+def no_progress(items: Iterator[Any], _: int) -> Iterator[Any]:
+    """Return the items as they are."""
+    return items
 
 
 class TrainingData(pl.LightningDataModule):

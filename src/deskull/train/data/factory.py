@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from deskull.data.cases import Case, read_cases
-from deskull.data.prepare import Outcome, prepare
+from deskull.data.prepare import prepare
 from deskull.data.splits import Membership, read_splits, select
 from deskull.system.resources import default_threads
-from deskull.train.data.base import TrainingData
+from deskull.train.data.base import Progress, TrainingData
 from deskull.train.data.pairs import PairData
 from deskull.train.data.synthetic import SyntheticData
 from deskull.train.recipe import Recipe
 
-#: Given the outcomes of preparation and their number, yields them again (a progress bar).
-Progress = Callable[[Iterator[Outcome], int], Iterator[Outcome]]
 #: Prints a line for the user.
 Log = Callable[[str], None]
 
@@ -54,7 +52,7 @@ def open_data(recipe: Recipe, source: DataSource, log: Log, progress: Progress) 
     log : callable
         Prints a line for the user.
     progress : callable
-        Given the outcomes of preparation and their number, yields them again.
+        Given what is prepared, one by one, and its number, yields it again.
 
     Raises
     ------
@@ -62,7 +60,7 @@ def open_data(recipe: Recipe, source: DataSource, log: Log, progress: Progress) 
         If the data cannot be used.
     """
     if recipe.synthetic:
-        data = SyntheticData(recipe, source.path, source.cache)
+        data = SyntheticData(recipe, source.path, source.cache, progress)
         if recipe.real_scan_probability and not data.facts["real_scans"]:
             log(f"warning: {source.path}: holds no real scans in labelled/; training on synthetic images only")
         return data

@@ -7,7 +7,7 @@ brain, so these samples have a tolerance: errors of the distance up to it cost n
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -92,8 +92,8 @@ def real_scan_names(folder: Path, split: str) -> list[str]:
         raise InputError(f"{table}: cannot be read as a table with the columns case and split; check it.") from None
 
 
-def load_real_scans(folder: Path, names: Sequence[str], preprocessing: Preprocessing) -> list[RealScan]:
-    """Prepare scans in memory, each with its mask and, where it exists, the region in which the mask is valid.
+def load_real_scans(folder: Path, names: Sequence[str], preprocessing: Preprocessing) -> Iterator[RealScan]:
+    """Prepare scans in memory one by one, each with its mask and, if there is one, the region in which it is valid.
 
     Parameters
     ----------
@@ -102,7 +102,7 @@ def load_real_scans(folder: Path, names: Sequence[str], preprocessing: Preproces
     names : sequence of str
     preprocessing : Preprocessing
     """
-    return [_load(folder, name, preprocessing) for name in names]
+    return (_load(folder, name, preprocessing) for name in names)
 
 
 def _load(folder: Path, name: str, preprocessing: Preprocessing) -> RealScan:

@@ -10,7 +10,7 @@ from typing import Any
 from torch.utils.data import DataLoader, Dataset
 
 from deskull.errors import InputError, UsageError
-from deskull.train.data.base import TrainingData
+from deskull.train.data.base import Progress, TrainingData, no_progress
 from deskull.train.data.real_scans import RealScan, augmented_sample, load_real_scans, real_scan_names
 from deskull.train.data.samples import Batch, as_batch
 from deskull.train.recipe import Recipe
@@ -125,6 +125,8 @@ class SyntheticData(TrainingData):
         With ``labelmaps/``, and ``labelled/`` where real scans are mixed in.
     cache : Path
         Folder of label maps with their distances.
+    progress : callable
+        Given what is prepared, one by one, and its number, yields it again (a progress bar).
 
     Raises
     ------
@@ -134,9 +136,9 @@ class SyntheticData(TrainingData):
         If there are no label maps to train on.
     """
 
-    def __init__(self, recipe: Recipe, folder: Path, cache: Path) -> None:
+    def __init__(self, recipe: Recipe, folder: Path, cache: Path, progress: Progress = no_progress) -> None:
         super().__init__(recipe)
-        self.folder, self.cache = folder, cache
+        self.folder, self.cache, self._progress = folder, cache, progress
         self.config = synthesis_config(recipe)
         paths = sorted((folder / "labelmaps").glob("*.nii.gz"))
         held_out = recipe.validation_label_maps
@@ -160,11 +162,14 @@ class SyntheticData(TrainingData):
         """Read the label maps and the real scans, or what the cache holds of them."""
         if self.training:
             return
-        self.training = [load_label_map(path, self.cache) for path in self._training_paths]
-        self.validation = [load_label_map(path, self.cache) for path in self._validation_paths]
+        paths = [*self._training_paths, *self._validation_paths]
+        label_maps = list(self._progress((load_label_map(path, self.cache) for path in paths), len(paths)))
+        self.training = label_maps[: len(self._training_paths)]
+        self.validation = label_maps[len(self._training_paths) :]
         if self.facts["real_scans"]:
-            preprocessing = self.recipe.preprocessing
-            self.real_scans = load_real_scans(self.folder / "labelled", self.facts["real_scans"], preprocessing)
+            names = self.facts["real_scans"]
+            scans = load_real_scans(self.folder / "labelled", names, self.recipe.preprocessing)
+            self.real_scans = list(self._progress(scans, len(names)))
 
     def train_dataloader(self) -> DataLoader[Batch]:
         """Training images of the current epoch."""

@@ -1,0 +1,76 @@
+"""Examples: command lines that the help of each command ends with."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import typer
+from typer.core import TyperCommand
+
+#: Command lines with what they do, by command.
+EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
+    "strip": (
+        ("deskull strip scan.nii.gz", "the brain and the mask beside the scan"),
+        ("deskull strip scan.nii.gz -o brain.nii.gz -m mask.nii.gz", "in these files"),
+        ("deskull strip scans/ -o stripped/ --resume", "a folder, continued if it stopped"),
+        ("deskull strip bold.nii.gz --mask-only", "one mask for a series"),
+        ("deskull strip study/ --series all -o stripped/", "every series of a DICOM folder"),
+    ),
+    "bids": (
+        ("deskull bids raw/ derivatives/deskull participant", "all anatomical scans"),
+        ("deskull bids raw/ derivatives/deskull participant --participant-label 01 02", "two participants"),
+        ("deskull bids raw/ derivatives/deskull group", "a table of all masks"),
+    ),
+    "show": (
+        ("deskull show scan.nii.gz -o scan.png", "strip and draw"),
+        ("deskull show scan.nii.gz mask.nii.gz -o scan.png --stripped", "a mask that exists, and the brain"),
+        ("deskull show scan.nii.gz -o scan.jpg --slices 3 --scale 3", "fewer and larger slices"),
+    ),
+    "evaluate": (
+        ("deskull evaluate mask.nii.gz reference.nii.gz", "one mask"),
+        ("deskull evaluate masks/ references/ --csv scores.csv", "a folder of masks"),
+        ("deskull evaluate ours/ references/ --against theirs=theirs/ --html page.html", "two models"),
+    ),
+    "train": (
+        ("deskull train finetune --data dataset.csv -o run --resume", "from the shipped network"),
+        ("deskull train synthesis --data folder/ -o run --sheet samples.png", "look at the images first"),
+    ),
+    "export": (("deskull export run -o network.onnx", "then: deskull strip --model network.onnx"),),
+    "models": (
+        ("deskull models", "all networks that ship with deskull"),
+        ("deskull models small", "one of them"),
+    ),
+    "demo": (("deskull demo -o demo", "no scan is needed"),),
+    "data index": (
+        ("deskull data index nfbs/ -o nfbs/dataset.csv", "a folder in a known layout"),
+        ("deskull data index --table mine.csv -o dataset.csv --folds 5", "a table of your own"),
+    ),
+    "data prepare": (("deskull data prepare dataset.csv -o cache --recipe finetune", "before training"),),
+    "data synthesise-nfbs": (("deskull data synthesise-nfbs nfbs/ --labelmaps labelmaps/", "scans with masks"),),
+}
+
+
+class CommandWithExamples(TyperCommand):
+    """A command whose help ends with its examples."""
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Write the help, and the examples below it."""
+        super().format_help(ctx, formatter)
+        text = examples_text(ctx.command_path)
+        if self.rich_markup_mode is None:
+            formatter.write(f"\n{text}")
+        else:  # rich has printed the help already
+            typer.echo(text, color=ctx.color)
+
+
+def examples_text(path: str) -> str:
+    """Return the examples of a command, two lines each: what it does, and the command line.
+
+    Parameters
+    ----------
+    path : str
+        Words that call the command; the first is the program.
+    """
+    _, _, command = path.rpartition("deskull ")
+    lines = [f"  # {purpose}\n  {line}" for line, purpose in EXAMPLES.get(command, ())]
+    return "\n".join([" Examples:", *lines]) if lines else ""
