@@ -126,3 +126,18 @@ def test_batch_of_a_sample_with_one_surface_has_no_weight_on_the_other():
     assert (batch["weight"][0] == 1).all()
     assert (batch["weight"][1] == 0).all()
     assert batch["tolerance"].item() == 4.0
+
+
+def test_label_maps_are_counted_while_they_are_prepared(label_maps, tmp_path):
+    counted = []
+
+    def progress(items, total):
+        """Count the items."""
+        for number, item in enumerate(items, 1):
+            counted.append((number, total))
+            yield item
+
+    data = SyntheticData(TINY_SYNTHESIS, label_maps, tmp_path, progress)
+    data.setup()
+    total = len(data.training) + len(data.validation)
+    assert counted == [(number, total) for number in range(1, total + 1)]
