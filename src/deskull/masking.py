@@ -86,7 +86,7 @@ def binarise(mask: Volume) -> Mask:
 
 def mask_from_distance(distance: FloatArray, border: float) -> npt.NDArray[np.uint8]:
     """Return the mask, 1 inside, of the voxels whose signed distance is smaller than `border` mm."""
-    return (distance < border).astype(np.uint8)
+    return (distance < border).view(np.uint8)
 
 
 def signed_distance(mask: Mask, spacing: float) -> npt.NDArray[np.float32]:

@@ -92,8 +92,8 @@ def test_the_grid_does_not_depend_on_the_order_in_which_the_scan_is_stored(shape
         if flips[column]:
             permutation[axis, column], permutation[axis, 3] = -1, shape[axis] - 1
     permuted = np.flip(data.transpose(order), np.flatnonzero(flips))
-    first_shape, first = choose_grid(data, affine, 2.0, 16, crop=True)
-    second_shape, second = choose_grid(permuted, affine @ permutation, 2.0, 16, crop=True)
+    first_shape, first = choose_grid(Volume(data, affine), 2.0, 16, crop=True)
+    second_shape, second = choose_grid(Volume(permuted, affine @ permutation), 2.0, 16, crop=True)
     assert second_shape == first_shape
     np.testing.assert_allclose(second, first, atol=1e-6)
 
@@ -197,8 +197,8 @@ def test_a_small_grid_reads_a_part_of_the_scan_and_gives_the_values_of_a_large_o
     grid = np.diag([1.5, 1.5, 1.5, 1.0])
     grid[:3, 3] = 20 * step
     small = resample(scan, (12, 10, 14), grid)
-    part, _ = _crop(data, scan.affine, (12, 10, 14), grid)
-    assert part.size < data.size / 2
+    part = _crop(scan, (12, 10, 14), grid)
+    assert part.data.size < data.size / 2
     grid[:3, 3] -= 10 * 1.5
     large = resample(scan, (40, 40, 40), grid)
     np.testing.assert_allclose(small.data, large.data[10:22, 10:20, 10:24], atol=0.02)
@@ -208,7 +208,7 @@ def test_of_voxels_of_25_mm_no_more_than_four_are_kept_around_the_grid():
     affine = np.diag([25.0, 25.0, 25.0, 1.0])
     grid = np.diag([1.0, 1.0, 1.0, 1.0])
     grid[:3, 3] = 356
-    part, _ = _crop(np.zeros((40, 40, 40), np.float32), affine, (288, 288, 288), grid)
+    part = _crop(Volume(np.zeros((40, 40, 40), np.float32), affine), (288, 288, 288), grid)
     assert max(part.shape) <= 288 / 25 + 2 * 4 + 2
 
 
@@ -240,7 +240,7 @@ def test_the_grid_covers_a_scan_that_is_not_too_long_to_the_last_corner(shape, s
     affine = centred(Rotation.from_euler("xyz", angles, degrees=True).as_matrix() @ np.diag(steps), shape)
     outer = corners(shape, affine)
     assume((np.ptp(outer, axis=0) <= MAX_EXTENT_MM).all())
-    sizes, grid = choose_grid(np.ones(shape, np.float32), affine, 3.0, size_multiple)
+    sizes, grid = choose_grid(Volume(np.ones(shape, np.float32), affine), 3.0, size_multiple)
     covered = corners(sizes, grid)
     assert (covered.min(axis=0) <= outer.min(axis=0) + 1e-3).all()
     assert (covered.max(axis=0) >= outer.max(axis=0) - 1e-3).all()
@@ -256,32 +256,32 @@ def head_in_air():
 
 def test_a_cropped_grid_keeps_more_than_10_mm_around_the_head():
     data, affine, low, high = head_in_air()
-    covered = corners(*choose_grid(data, affine, 3.0, 1, crop=True))
+    covered = corners(*choose_grid(Volume(data, affine), 3.0, 1, crop=True))
     assert (covered.min(axis=0) < low - 10).all()
     assert (covered.max(axis=0) > high + 10).all()
 
 
 def test_a_cropped_grid_is_smaller_than_that_of_the_whole_scan():
     data, affine, _, _ = head_in_air()
-    cropped, whole = (np.prod(choose_grid(data, affine, 3.0, 1, crop=crop)[0]) for crop in (True, False))
+    cropped, whole = (np.prod(choose_grid(Volume(data, affine), 3.0, 1, crop=crop)[0]) for crop in (True, False))
     assert cropped < whole
 
 
 def test_a_few_bright_voxels_in_the_air_do_not_enlarge_the_grid():
     data, affine, _, _ = head_in_air()
-    expected, _ = choose_grid(data, affine, 3.0, 1, crop=True)
+    expected, _ = choose_grid(Volume(data, affine), 3.0, 1, crop=True)
     data[0, 0, 0] = data[-1, -1, -1] = data[0, -1, 0] = 100
-    assert choose_grid(data, affine, 3.0, 1, crop=True)[0] == expected
+    assert choose_grid(Volume(data, affine), 3.0, 1, crop=True)[0] == expected
 
 
 def test_a_scan_of_one_value_is_covered_whole():
     data = np.full((90, 95, 85), 7, np.float32)
-    sizes, _ = choose_grid(data, np.diag([2.0, 2.0, 2.0, 1.0]), 2.0, 1, crop=True)
+    sizes, _ = choose_grid(Volume(data, np.diag([2.0, 2.0, 2.0, 1.0])), 2.0, 1, crop=True)
     assert sizes == data.shape
 
 
 def test_a_fixed_grid_is_centred_on_a_scan_that_is_smaller():
-    sizes, grid = choose_grid(np.ones((10, 12, 14), np.float32), np.eye(4), 2.0, 16, (32, 48, 32), crop=True)
+    sizes, grid = choose_grid(Volume(np.ones((10, 12, 14), np.float32), np.eye(4)), 2.0, 16, (32, 48, 32), crop=True)
     assert sizes == (32, 48, 32)
     np.testing.assert_allclose(corners(sizes, grid).mean(axis=0), (np.array([10, 12, 14]) - 1) / 2)
 
@@ -291,7 +291,7 @@ def test_a_cut_grid_does_not_reach_beyond_the_side_of_the_scan_at_which_the_head
     affine = np.diag([4.0, 4.0, 4.0, 1.0])
     data = np.zeros((100, 40, 40), np.float32)
     data[slice(0, 20) if side == "low" else slice(80, 100), 10:30, 10:30] = 1
-    covered = corners(*choose_grid(data, affine, 4.0, 8))[:, 0]
+    covered = corners(*choose_grid(Volume(data, affine), 4.0, 8))[:, 0]
     assert np.ptp(covered) == MAX_EXTENT_MM
     assert covered.min() == -2 if side == "low" else covered.max() == 398
 

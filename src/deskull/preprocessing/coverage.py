@@ -69,7 +69,7 @@ class Coverage:
         """Return a distance on the voxels of `part` in the shape of the scan; `far` where nothing was scanned."""
         whole = distance
         if distance.shape != shape:
-            whole = np.full(shape, np.float32(far))
+            whole = np.full(shape, np.float32(far), order="F")
             whole[self.box] = distance
         for axis, runs in enumerate(self.gaps):
             for start, stop in runs:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from nibabel.affines import apply_affine, voxel_sizes
@@ -103,17 +103,17 @@ def rescaled_affine(grid: Affine, times: float) -> Affine:
     return rescaled
 
 
-def _head_bounds(data: FloatArray, affine: Affine) -> tuple[Affine, Affine]:
+def _head_bounds(volume: Volume) -> tuple[Affine, Affine]:
     """Return the lowest and highest world coordinates of the head in mm, shape (3,) each."""
-    planes = [_sampled_planes(size) for size in data.shape]
-    sample = data[np.ix_(*planes)]
+    planes = [_sampled_planes(size) for size in volume.shape]
+    sample = replace(volume, data=volume.data[np.ix_(*planes)]).values()
     low, high = np.percentile(sample, _FOREGROUND_PERCENTILES)
     voxels = np.argwhere(sample > low + _FOREGROUND * (high - low))
     if not len(voxels):
-        outer = corners(data.shape, affine)
+        outer = corners(volume.shape, volume.affine)
         return outer.min(axis=0), outer.max(axis=0)
     index = np.stack([plane[numbers] for plane, numbers in zip(planes, voxels.T, strict=True)], axis=1)
-    world = apply_affine(affine, index)
+    world = apply_affine(volume.affine, index)
     first, last = _HEAD_PERCENTILES
     return np.percentile(world, first, axis=0), np.percentile(world, last, axis=0)
 
@@ -125,8 +125,7 @@ def _sampled_planes(size: int) -> Array:
 
 
 def choose_grid(
-    data: FloatArray,
-    affine: Affine,
+    volume: Volume,
     voxel_size: float,
     size_multiple: int,
     size: Shape | None = None,
@@ -137,9 +136,8 @@ def choose_grid(
 
     Parameters
     ----------
-    data : ndarray of float32, shape (x, y, z)
-    affine : ndarray, shape (4, 4)
-        Voxel indices to world coordinates in mm.
+    volume : Volume
+        A 3-D scan of finite values.
     voxel_size : float
         Voxel size of the grid in mm.
     size_multiple : int
@@ -155,21 +153,21 @@ def choose_grid(
     affine : ndarray, shape (4, 4)
         Grid indices to world coordinates in mm.
     """
-    outer = corners(data.shape, affine)
+    outer = corners(volume.shape, volume.affine)
     low, high = outer.min(axis=0), outer.max(axis=0)
     if crop and not size:
-        head_low, head_high = _head_bounds(data, affine)
+        head_low, head_high = _head_bounds(volume)
         low, high = np.maximum(low, head_low - MARGIN_MM), np.minimum(high, head_high + MARGIN_MM)
     extent = np.array(size) * voxel_size if size else np.full(3, MAX_EXTENT_MM)
     if (high - low > extent).any():
-        low, high = _cut_to_extent(low, high, *_head_bounds(data, affine), extent)
+        low, high = _cut_to_extent(low, high, *_head_bounds(volume), extent)
     covered = np.maximum(high - low, MIN_EXTENT_MM) if crop else high - low
     counts = [max(1, math.ceil(length / voxel_size / size_multiple - 1e-6)) for length in covered]
     sizes = size or [size_multiple * count for count in counts]
     grid = np.diag([voxel_size, voxel_size, voxel_size, 1.0])
     grid[:3, 3] = (low + high) / 2 - (np.array(sizes) - 1) / 2 * voxel_size
     if crop and not size:
-        grid[:3, 3] -= _off_centre(grid, affine @ block_affine(data.shape, affine, voxel_size))
+        grid[:3, 3] -= _off_centre(grid, volume.affine @ block_affine(volume.shape, volume.affine, voxel_size))
     x, y, z = sizes
     return (x, y, z), grid
 
@@ -243,11 +241,11 @@ def conform(
     much coarser, its voxels are split by cubic splines; one linear interpolation through the composed affine map
     follows.
     """
-    data = limit_range(volume).values()
+    limited = limit_range(volume)
     if reference_grid is None:
-        shape, grid = choose_grid(data, volume.affine, voxel_size, size_multiple, size, crop=crop)
-        return _sample(data, volume.affine, shape, grid, order, threads)
-    return _sample(data, volume.affine, reference_grid.data.shape, reference_grid.affine, order, threads)
+        shape, grid = choose_grid(limited, voxel_size, size_multiple, size, crop=crop)
+        return _sample(limited, shape, grid, order, threads)
+    return _sample(limited, reference_grid.data.shape, reference_grid.affine, order, threads)
 
 
 def resample(volume: Volume, shape: tuple[int, ...], grid: Affine, order: int = 1) -> Conformed:
@@ -268,35 +266,35 @@ def resample(volume: Volume, shape: tuple[int, ...], grid: Affine, order: int = 
     -------
     Conformed
     """
-    return _sample(volume.values(), volume.affine, shape, grid, order)
+    return _sample(volume, shape, grid, order)
 
 
-def _sample(
-    data: FloatArray, affine: Affine, shape: tuple[int, ...], grid: Affine, order: int = 1, threads: int = 1
-) -> Conformed:
-    """Sample real values on a grid of cubic voxels."""
-    sampled, affine_of_part = _crop(data, affine, shape, grid)
+def _sample(volume: Volume, shape: tuple[int, ...], grid: Affine, order: int = 1, threads: int = 1) -> Conformed:
+    """Sample real values on a grid of cubic voxels; only the part that the grid covers is converted to floats."""
+    part = _crop(volume, shape, grid)
+    sampled, affine = part.values(), part.affine
     if order:
         voxel = float(grid[0, 0])
-        sampled, affine_of_part = upsample(*downsample(sampled, affine_of_part, voxel), voxel)
-    to_data = np.linalg.inv(affine_of_part) @ grid
+        sampled, affine = upsample(*downsample(sampled, affine, voxel), voxel)
+    to_data = np.linalg.inv(affine) @ grid
     sampled = interpolate(sampled, to_data[:3, :3], to_data[:3, 3], shape, threads, order)
-    return Conformed(sampled, _field_of_view(shape, np.linalg.inv(affine) @ grid, data.shape), grid)
+    return Conformed(sampled, _field_of_view(shape, np.linalg.inv(volume.affine) @ grid, volume.shape), grid)
 
 
-def _crop(data: FloatArray, affine: Affine, shape: tuple[int, ...], grid: Affine) -> tuple[FloatArray, Affine]:
-    """Return the part of a scan that a grid covers, with a margin for blurring and splines, and its affine."""
-    voxel = float(grid[0, 0])
-    blocks = np.diag(block_affine(data.shape, affine, voxel))[:3]
+def _crop(volume: Volume, shape: tuple[int, ...], grid: Affine) -> Volume:
+    """Return the part of a scan that a grid covers, with a margin for blurring and splines."""
+    affine, voxel = volume.affine, float(grid[0, 0])
+    blocks = np.diag(block_affine(volume.shape, affine, voxel))[:3]
     covered = map_box_corners([(-0.5, size - 0.5) for size in shape], np.linalg.inv(affine) @ grid)
     margin = _MARGIN_VOXELS * np.where(voxel_sizes(affine) > _VERY_COARSE_MM, 1, 1 + blocks)
-    low = np.clip((covered.min(axis=0) - margin) // blocks * blocks, 0, data.shape).astype(int)
-    high = np.clip(np.ceil(covered.max(axis=0) + margin), 0, data.shape).astype(int)
+    low = np.clip((covered.min(axis=0) - margin) // blocks * blocks, 0, volume.shape).astype(int)
+    high = np.clip(np.ceil(covered.max(axis=0) + margin), 0, volume.shape).astype(int)
     if (high - low < margin).any():
-        return data, affine
+        return volume
     moved = affine.copy()
     moved[:3, 3] += affine[:3, :3] @ low
-    return data[tuple(slice(a, b) for a, b in zip(low, high, strict=True))], moved
+    box = tuple(slice(a, b) for a, b in zip(low, high, strict=True))
+    return replace(volume, data=volume.data[box], affine=moved)
 
 
 def _field_of_view(shape: tuple[int, ...], to_scan: Affine, scan_shape: tuple[int, ...]) -> Array:
