@@ -6,6 +6,7 @@ import hashlib
 import json
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -97,6 +98,18 @@ def test_openvino_predicts_the_same_bytes_again(toy, tmp_path):
     images = [np.random.default_rng(0).random((size, 8, 8), np.float32) for size in (8, 12, 8)]
     first, _, again = (engine(image) for image in images)
     np.testing.assert_array_equal(first, again)
+
+
+@pytest.mark.parametrize("name", ENGINES)
+def test_threads_that_share_an_engine_get_their_own_predictions(name):
+    if name == "openvino":
+        pytest.importorskip("openvino", reason="needs deskull[openvino]")
+    engine = make_engine(load_model("small"), 1, name)
+    images = [np.random.default_rng(seed).random((16, 16, 16 * (1 + seed % 2)), np.float32) for seed in range(8)]
+    expected = [engine(image) for image in images]
+    with ThreadPoolExecutor(4) as pool:
+        for found, wanted in zip(pool.map(engine, images), expected, strict=True):
+            np.testing.assert_array_equal(found, wanted)
 
 
 def test_signal_is_handled_after_two_openvino_engines_are_gone():

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
+from threading import Lock
 from typing import Any, Protocol
 
 import numpy as np
@@ -149,14 +150,19 @@ class OpenVino:
             "INFERENCE_PRECISION_HINT": "f32",
         }
         self._shape: tuple[int, ...] = ()
+        self._lock = Lock()
 
     def __call__(self, image: FloatArray) -> FloatArray:
-        """See `Engine`; the network is compiled again for each new shape, which is faster than a dynamic shape."""
-        if image.shape != self._shape:
-            self._network.reshape({0: [1, 1, *image.shape]})
-            self._compiled = self._core.compile_model(self._network, "CPU", self._settings)
-            self._shape = image.shape
-        return np.array(self._compiled(image[None, None])[0][0])
+        """See `Engine`; the network is compiled again for each new shape, which is faster than a dynamic shape.
+
+        A compiled network has one output in memory, so that it serves one thread at a time.
+        """
+        with self._lock:
+            if image.shape != self._shape:
+                self._network.reshape({0: [1, 1, *image.shape]})
+                self._compiled = self._core.compile_model(self._network, "CPU", self._settings)
+                self._shape = image.shape
+            return np.array(self._compiled(image[None, None])[0][0])
 
 
 @cache
