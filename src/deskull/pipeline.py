@@ -25,7 +25,7 @@ from deskull.models import Model, load_model
 from deskull.models.engine import make_engine
 from deskull.models.following import FrameFollower, follower_of
 from deskull.models.prediction import Predictor
-from deskull.options import Frame, ReadOptions, StripOptions, check_threads, describe_options, parse_choice
+from deskull.options import Frame, ReadOptions, StripOptions, Surface, check_threads, describe_options, parse_choice
 from deskull.preprocessing.series import frames_to_average
 from deskull.result import Result, check_plausible
 from deskull.system.activity import OnFrame, frame_done
@@ -88,6 +88,7 @@ class Stripper:
         surface: str = _DEFAULTS.surface,
         frame: str = _DEFAULTS.frame,
         reading: ReadOptions = _READING,
+        icv: bool = False,
         on_frame: OnFrame | None = None,
     ) -> Result:
         """Find the brain in a scan.
@@ -101,6 +102,9 @@ class Stripper:
         %(frame)s
         reading : ReadOptions
             How a file is read.
+        icv : bool
+            Whether to compute the intracranial mask, too, at its default border: in the same pass of the network, or of
+            a series whose frames are masked in one more pass, on their mean.
         on_frame : callable, optional
             Called as ``on_frame(done, total)`` in the calling thread after each frame, where every frame is masked.
 
@@ -116,7 +120,7 @@ class Stripper:
         UsageError
             If an option is wrong.
         """
-        self.check(border, surface, frame)
+        self.check(border, surface, frame, icv=icv)
         if border is None:
             border = self.model.default_border(surface)
         timer = StageTimer()
@@ -125,18 +129,33 @@ class Stripper:
         timer.finish("read")
         if scan.ndim == 4 and frame == Frame.each:
             target = _finite_scan(scan)
-            distance = self._distance_of_frames(target, mean.finite(), border, surface, timer, on_frame)
+            mean = mean.finite()
+            icv_mask = self._distance_and_icv(mean, [], timer)[1] if icv else None
+            distance = self._distance_of_frames(target, mean, border, surface, timer, on_frame)
         else:
             target = _finite_scan(mean)
-            distance, _ = self._predictor(target, surface, border, timer)
+            (distance,), icv_mask = self._distance_and_icv(target, [(surface, border)], timer, icv=icv)
         mask = target.with_data(mask_from_distance(distance, border))
         made = self.model.provenance(border, surface, frame if scan.ndim == 4 else "")
-        result = Result(scan, target.with_data(distance), mask, timer.seconds, made)
+        result = Result(scan, target.with_data(distance), mask, timer.seconds, made, icv_mask)
         check_plausible(result)
         timer.finish("mask")
         return result
 
-    def check(self, border: float | None, surface: str, frame: str) -> None:
+    def _distance_and_icv(
+        self, scan: Volume, surfaces: list[tuple[str, float]], timer: StageTimer, *, icv: bool = True
+    ) -> tuple[list[FloatArray], Volume | None]:
+        """Return the distances to surfaces and the intracranial mask of a 3-D scan, from one pass of the network.
+
+        The intracranial distance is gone before the others are computed: at 0.5 mm each has half a gigabyte.
+        """
+        border = self.model.default_border(Surface.intracranial)
+        all_surfaces = [(Surface.intracranial, border), *surfaces] if icv else surfaces
+        distances, _ = self._predictor.distances(scan, all_surfaces, timer)
+        mask = scan.with_data(mask_from_distance(next(distances), border)) if icv else None
+        return list(distances), mask
+
+    def check(self, border: float | None, surface: str, frame: str, *, icv: bool = False) -> None:
         """Refuse options that this network cannot meet; see `strip`.
 
         Raises
@@ -147,6 +166,9 @@ class Stripper:
         if surface not in self.model.surfaces:
             reason = f"unknown to this network; choose {' or '.join(self.model.surfaces)}."
             raise UsageError(reason, parameter="surface", value=surface)
+        if icv and Surface.intracranial not in self.model.surfaces:
+            reason = f"this network predicts only the surface {' and '.join(self.model.surfaces)}; leave it out."
+            raise UsageError(reason, parameter="outputs", value="icvmask")
         if border and not self.model.distances:
             reason = f"must be 0, because {self.model.path.name} predicts no distances."
             raise UsageError(reason, parameter="border", value=border)
@@ -262,6 +284,7 @@ def strip(
     threads: int | None = _DEFAULTS.threads,
     engine: str = _DEFAULTS.engine,
     device: str = _DEFAULTS.device,
+    icv: bool = False,
     series: str | None = _DEFAULTS.series,
     allow_outside_data: bool = _DEFAULTS.allow_outside_data,
     max_archive_gb: float = _DEFAULTS.max_archive_gb,
@@ -279,6 +302,8 @@ def strip(
     %(threads)s
     %(engine)s
     %(device)s
+    icv : bool, default: False
+        Whether to compute the intracranial mask, too.
     %(series)s
     %(allow_outside_data)s
     %(max_archive_gb)s
@@ -303,4 +328,4 @@ def strip(
     """
     reading = ReadOptions(series, allow_outside_data, max_archive_gb)
     stripper = Stripper(model, threads, engine, device)
-    return stripper.strip(source, border=border, surface=surface, frame=frame, reading=reading)
+    return stripper.strip(source, border=border, surface=surface, frame=frame, icv=icv, reading=reading)

@@ -40,6 +40,8 @@ class Result:
         Duration of each stage in seconds: ``read``, ``conform``, ``network``, ``resample`` and ``mask``.
     provenance : Provenance, optional
         The network, border, surface and frames that the mask was made with.
+    icv_mask : Volume, optional
+        1 inside the intracranial surface and 0 elsewhere, uint8, 3-D; if it was asked for.
     """
 
     scan: Volume
@@ -47,6 +49,7 @@ class Result:
     mask: Volume
     seconds: dict[str, float] = field(default_factory=dict)
     provenance: Provenance | None = None
+    icv_mask: Volume | None = None
 
     @cached_property
     def brain(self) -> Volume:
@@ -61,6 +64,11 @@ class Result:
     def volume_ml(self) -> float:
         """Volume of the mask in millilitres, averaged over frames."""
         return float(self.mask.data.sum(dtype=np.int64)) * self.mask.voxel_ml / self.mask.n_frames
+
+    @property
+    def icv_ml(self) -> float | None:
+        """Intracranial volume in millilitres; None without an intracranial mask."""
+        return None if self.icv_mask is None else float(self.icv_mask.data.sum(dtype=np.int64)) * self.icv_mask.voxel_ml
 
     def bias_corrected(self, threads: int = 1) -> Volume:
         """Return the brain after N4 bias field correction (see `deskull.preprocessing.bias_field`).

@@ -34,8 +34,8 @@ def test_new_table_has_a_header_and_a_line_for_each_record(tmp_path):
     append(tmp_path / "new" / "t.tsv", DONE, Record("b.nii.gz", Status.failed, error="b: is\n bad."))
     lines = [line.split("\t") for line in (tmp_path / "new" / "t.tsv").read_text().splitlines()]
     assert lines[0] == list(COLUMNS)
-    assert lines[1][:10] == [
-        "a.nii.gz", "done", "1234.50", "6.78", "a_brainmask.nii.gz", "small", "ab12", "brain", "0.5", "mean"
+    assert lines[1][:11] == [
+        "a.nii.gz", "done", "1234.50", "", "6.78", "a_brainmask.nii.gz", "small", "ab12", "brain", "0.5", "mean"
     ]  # fmt: skip
     assert lines[2][1:3] == ["failed", ""]
     assert lines[2][-1] == "b: is bad."

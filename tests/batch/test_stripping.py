@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from dataclasses import replace
@@ -149,3 +150,38 @@ def test_network_is_loaded_once_and_again_when_its_file_has_changed(tmp_path):
     assert load_stripper(str(path), 1, "onnxruntime", "cpu") is first
     os.utime(path, ns=(1, 1))
     assert load_stripper(str(path), 1, "onnxruntime", "cpu") is not first
+
+
+def test_both_masks_and_volumes_come_from_one_run(task):
+    record = strip_task(task, replace(MASK_ONLY, outputs=("brainmask", "icvmask")))
+    brain, icv = (formats.read(record.files[kind]) for kind in ("brainmask", "icvmask"))
+    assert Path(record.files["icvmask"]).name == "s0_icvmask.nii.gz"
+    assert record.icv_ml == pytest.approx(icv.data.sum() * icv.voxel_ml)
+    assert record.volume_ml == pytest.approx(brain.data.sum() * brain.voxel_ml)
+    assert record.icv_ml > record.volume_ml
+
+
+def test_intracranial_mask_is_the_same_from_a_run_of_its_own(task):
+    both = strip_task(task, replace(MASK_ONLY, outputs=("brainmask", "icvmask")))
+    before = Path(both.files["icvmask"]).read_bytes()
+    alone = strip_task(task, replace(MASK_ONLY, surface="intracranial", overwrite=True))
+    assert alone.files["brainmask"] == both.files["icvmask"]
+    assert Path(both.files["icvmask"]).read_bytes() == before
+    assert alone.volume_ml == both.icv_ml
+
+
+def test_sidecar_states_source_settings_and_volumes(task):
+    record = strip_task(task, replace(MASK_ONLY, outputs=("icvmask",), sidecar=True))
+    fields = json.loads((task.folder / "s0_brainmask.json").read_text())
+    assert (fields["Type"], fields["Sources"]) == ("Brain", ["s0.nii.gz"])
+    assert fields["VolumeMl"] == pytest.approx(record.volume_ml, abs=0.01)
+    assert fields["IntracranialVolumeMl"] == pytest.approx(record.icv_ml, abs=0.01)
+    parameters = fields["GeneratedBy"][0]["Parameters"]
+    assert (parameters["model"], parameters["border_mm"]) == ("small", load_model("small").default_border("brain"))
+
+
+def test_existing_sidecar_is_kept_true_when_results_are_replaced(task):
+    strip_task(task, replace(MASK_ONLY, sidecar=True, border=0.0))
+    strip_task(task, replace(MASK_ONLY, overwrite=True, border=3.0))
+    fields = json.loads((task.folder / "s0_brainmask.json").read_text())
+    assert fields["GeneratedBy"][0]["Parameters"]["border_mm"] == 3.0

@@ -27,19 +27,31 @@ class Sidecar:
         What it says.
     inherited : sequence of Path
         JSON files whose fields it repeats; later files override earlier ones, and `fields` override all.
+    has_volumes : bool
+        Whether it states the volumes of the masks.
     """
 
     fields: Mapping[str, Any]
     inherited: Sequence[Path] = ()
+    has_volumes: bool = False
 
-    def text(self, provenance: Provenance | None = None) -> str:
-        """Return the content of the file, with what the results were made with in its field ``GeneratedBy``."""
+    def text(self, provenance: Provenance | None = None, volumes: Mapping[str, float] | None = None) -> str:
+        """Return the content of the file.
+
+        Parameters
+        ----------
+        provenance : Provenance, optional
+            What the results were made with, for the field ``GeneratedBy``.
+        volumes : mapping of str to float, optional
+            Further fields, if `has_volumes`.
+        """
         fields: dict[str, Any] = {}
         for source in self.inherited:
             with suppress(OSError, ValueError, TypeError):  # a damaged file has nothing to inherit
                 fields |= dict(json.loads(source.read_text(encoding="utf-8-sig")))
         made = {"GeneratedBy": [provenance.generated_by()]} if provenance else {}
-        return json.dumps({**fields, **self.fields, **made}, indent=2) + "\n"
+        measured = volumes if volumes and self.has_volumes else {}
+        return json.dumps({**fields, **self.fields, **measured, **made}, indent=2) + "\n"
 
 
 #: How the names of results end, where that is not their kind: those of the intracranial surface can lie beside those
@@ -139,12 +151,13 @@ def write_results(
     OutputError
         If a file cannot be written.
     """
-    volumes = {
+    volumes: dict[str, Callable[[], Volume | None]] = {
         "brainmask": lambda: result.mask,
         "brain": lambda: result.brain,
         "distance": lambda: result.distance,
         "brain_n4": lambda: result.bias_corrected(threads),
         "converted": lambda: result.scan,
+        "icvmask": lambda: result.icv_mask,
     }
     for kind, path in files.items():
         with transaction.writing(path) as partial:
@@ -152,7 +165,15 @@ def write_results(
                 assert write_seg is not None
                 write_seg(result.mask, partial)
             else:
-                formats.write_as(volumes[kind](), path, partial)
+                volume = volumes[kind]()
+                assert volume is not None
+                formats.write_as(volume, path, partial)
     for path, sidecar in sidecars.items():
         with transaction.writing(path) as partial:
-            partial.write_text(sidecar.text(result.provenance))
+            partial.write_text(sidecar.text(result.provenance, _volumes(result)))
+
+
+def _volumes(result: Result) -> dict[str, float]:
+    """Volumes of the masks in ml, as fields of a sidecar."""
+    icv = {} if result.icv_ml is None else {"IntracranialVolumeMl": round(result.icv_ml, 2)}
+    return {"VolumeMl": round(result.volume_ml, 2), **icv}

@@ -18,8 +18,8 @@ from deskull.provenance import Provenance
 
 #: Columns of the table, in order.
 COLUMNS = (
-    "scan", "status", "volume_ml", "seconds", "mask", "model", "sha256", "surface", "border_mm", "frame", "version",
-    "finished", "warnings", "error",
+    "scan", "status", "volume_ml", "icv_ml", "seconds", "mask", "model", "sha256", "surface", "border_mm", "frame",
+    "version", "finished", "warnings", "error",
 )  # fmt: skip
 #: A mask that was changed later than this many seconds after its line in a table is another one.
 _CLOCK_TOLERANCE_S = 2.0
@@ -64,6 +64,8 @@ class Record:
         Name or path of the network.
     provenance : Provenance, optional
         What the mask was made with; None if the scan has none, or if nothing tells.
+    icv_ml : float, optional
+        Volume of the intracranial mask, in ml, if it was asked for.
     version : str
         Version of deskull.
     finished : str
@@ -80,6 +82,7 @@ class Record:
     error: str = ""
     model: str = ""
     provenance: Provenance | None = None
+    icv_ml: float | None = None
     version: str = __version__
     finished: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
 
@@ -180,6 +183,7 @@ def _row(record: Record) -> list[str]:
     cells = {
         **{name: getattr(record, name) for name in ("scan", "status", "model", "version", "finished", "error")},
         "volume_ml": f"{record.volume_ml:.2f}" if record.volume_ml else "",
+        "icv_ml": "" if record.icv_ml is None else f"{record.icv_ml:.2f}",
         "seconds": f"{record.seconds:.2f}" if record.seconds else "",
         "mask": record.files.get("brainmask", "") if record.status in (Status.done, Status.skipped) else "",
         "sha256": made.sha256 if made else "",

@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 
 from deskull import formats
+from deskull.batch.outputs import Sidecar
 from deskull.batch.tasks import Task
 from deskull.models import load_model
-from deskull.options import OutputKind, StripOptions
+from deskull.options import OutputKind, StripOptions, Surface
 from deskull.provenance import Provenance
 from deskull.result import Result
 from deskull.system.atomic import ResultExistsError
@@ -74,7 +75,7 @@ def decide(task: Task, options: StripOptions) -> Decision:
         With ``resume``, if results of other settings exist that may not be replaced.
     """
     files = task.result_files(options.outputs, options.surface)
-    paths = (*files.values(), *task.sidecars)
+    paths = (*files.values(), *sidecars_of(task, options))
     if not options.resume or not any(path.exists() for path in paths):
         return Decision(Step.write)
     mask = files.get(OutputKind.brainmask)
@@ -123,6 +124,17 @@ def read_sidecar(mask: Path) -> Provenance | None:
 def sidecar_path(mask: Path) -> Path:
     """The JSON file beside a mask."""
     return mask.with_name(f"{formats.split_name(mask)[0]}.json")
+
+
+def sidecars_of(task: Task, options: StripOptions) -> dict[Path, Sidecar]:
+    """JSON files to write with the results; one of deskull's that exists already is kept true, asked for or not."""
+    sidecars = dict(task.sidecars)
+    mask = task.result_files((OutputKind.brainmask,), options.surface).get(OutputKind.brainmask)
+    if mask and (options.sidecar or (options.overwrite and read_sidecar(mask))):
+        kind = "Brain" if options.surface == Surface.brain else "ROI"
+        own = Sidecar({"Type": kind, "Sources": [task.scan.name], "SpatialReference": "orig"}, has_volumes=True)
+        sidecars.setdefault(sidecar_path(mask), own)
+    return sidecars
 
 
 def with_existing_mask(result: Result, task: Task, options: StripOptions) -> Result:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from deskull.batch.outputs import Sidecar, write_results
 from deskull.batch.records import Record, Status
-from deskull.batch.resuming import Step, decide, with_existing_mask
+from deskull.batch.resuming import Step, decide, sidecars_of, with_existing_mask
 from deskull.batch.tasks import Task
 from deskull.errors import DeskullError, DeskullWarning, UsageError, printable, sentence
 from deskull.options import OutputKind, ReadOptions, StripOptions
@@ -82,6 +82,7 @@ def strip_task(task: Task, options: StripOptions, root: Path | None = None) -> R
         error=outcome.error,
         model=options.model,
         provenance=outcome.provenance,
+        icv_ml=outcome.icv_ml,
     )
 
 
@@ -92,6 +93,7 @@ class _Outcome:
     volume_ml: float = 0.0
     stages: dict[str, float] = field(default_factory=dict)
     provenance: Provenance | None = None
+    icv_ml: float | None = None
     error: str = ""
     status: Status = Status.failed
     is_final: bool = True
@@ -154,7 +156,7 @@ def refusal(task: Task, options: StripOptions) -> Record | None:
     if options.overwrite or options.resume:
         return None
     try:
-        for path in (*task.result_files(options.outputs, options.surface).values(), *task.sidecars):
+        for path in (*task.result_files(options.outputs, options.surface).values(), *sidecars_of(task, options)):
             refuse_existing(path, overwrite=False)
     except ResultExistsError as error:
         return failed_record(task, options, sentence(error), Status.refused)
@@ -175,14 +177,14 @@ def _strip(task: Task, options: StripOptions, root: Path | None, *, adds: bool) 
         write_seg = partial(_write_seg, task=task, options=options)
         write_results(result, files, sidecars, transaction, threads=stripper.threads, write_seg=write_seg)
     stages = {**result.seconds, "write": time.perf_counter() - start}
-    return _Outcome(result.volume_ml, stages, result.provenance, status=Status.done)
+    return _Outcome(result.volume_ml, stages, result.provenance, result.icv_ml, status=Status.done)
 
 
 def _files_to_write(
     task: Task, options: StripOptions, *, only_missing: bool
 ) -> tuple[dict[str, Path], Mapping[Path, Sidecar]]:
     """Results and sidecars to write."""
-    files, sidecars = task.result_files(options.outputs, options.surface), dict(task.sidecars)
+    files, sidecars = task.result_files(options.outputs, options.surface), sidecars_of(task, options)
     if only_missing:
         files = {kind: path for kind, path in files.items() if not path.exists()}
         sidecars = {path: sidecar for path, sidecar in sidecars.items() if not path.exists()}
@@ -193,7 +195,12 @@ def _strip_scan(stripper: Stripper, task: Task, options: StripOptions) -> Result
     """Read and strip the scan, or one series of it."""
     reading = _reading(task, options)
     return stripper.strip(
-        task.scan, border=options.border, surface=options.surface, frame=options.frame, reading=reading
+        task.scan,
+        border=options.border,
+        surface=options.surface,
+        frame=options.frame,
+        icv=OutputKind.icvmask in options.outputs,
+        reading=reading,
     )
 
 
@@ -223,7 +230,7 @@ def check_options(options: StripOptions) -> None:
         If the network does not exist or cannot do what is asked for, or a package is not installed.
     """
     stripper = load_stripper(options.model, options.threads, options.engine, options.device)
-    stripper.check(options.border, options.surface, options.frame)
+    stripper.check(options.border, options.surface, options.frame, icv=OutputKind.icvmask in options.outputs)
     if OutputKind.distance in options.outputs and not stripper.model.distances:
         fault = f"the network {options.model} predicts no distances; leave them out."
         raise UsageError(fault, parameter="outputs", value="distance")

@@ -91,6 +91,15 @@ Distance = Annotated[
 BiasCorrect = Annotated[
     bool, _option(Group.outputs, "--bias-correct", help="Also write the brain after N4 bias field correction.")
 ]
+Icv = Annotated[
+    bool,
+    _option(
+        Group.outputs,
+        "--icv",
+        help="Also write X_icvmask, the intracranial mask at its default border, and report its volume.",
+    ),
+]
+WriteSidecar = Annotated[bool, _described("sidecar")]
 Table = Annotated[
     Path | None,
     _option(

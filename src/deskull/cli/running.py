@@ -127,7 +127,8 @@ def _print_record(record: Record, as_json: bool) -> None:
     if as_json:
         print(json.dumps(_facts(record)), flush=True)
     elif record.status == "done":
-        outcome = f"{record.volume_ml:.0f} ml, {record.seconds:.1f} s -> {record.files['brainmask']}"
+        icv = "" if record.icv_ml is None else f" (intracranial {record.icv_ml:.0f} ml)"
+        outcome = f"{record.volume_ml:.0f} ml{icv}, {record.seconds:.1f} s -> {record.files['brainmask']}"
         print(on_one_line(f"{record.scan}: {outcome}"), flush=True)
 
 
@@ -138,6 +139,7 @@ def _facts(record: Record) -> dict[str, object]:
         "scan": record.scan,
         "status": record.status,
         "volume_ml": round(record.volume_ml, 2),
+        "icv_ml": None if record.icv_ml is None else round(record.icv_ml, 2),
         "model": record.model or None,
         "sha256": made.sha256 if made else None,
         "surface": made.surface if made else None,

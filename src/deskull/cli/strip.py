@@ -27,6 +27,8 @@ def strip(
     mask_only: options.MaskOnly = False,
     distance: options.Distance = False,
     bias_correct: options.BiasCorrect = False,
+    icv: options.Icv = False,
+    sidecar: options.WriteSidecar = DEFAULTS.sidecar,
     table: options.Table = None,
     resume: options.Resume = DEFAULTS.resume,
     overwrite: options.Overwrite = DEFAULTS.overwrite,
@@ -59,7 +61,8 @@ def strip(
     from deskull.batch.tasks import shard as part_of
 
     settings = StripOptions(
-        outputs=_outputs(mask_only, distance, bias_correct, dicom_seg),
+        outputs=_outputs(mask_only, distance, bias_correct, icv, dicom_seg),
+        sidecar=sidecar,
         overwrite=overwrite,
         resume=resume,
         surface=surface,
@@ -110,13 +113,14 @@ def _default_table(out: Path | None, shard: str | None, count: int) -> Path | No
     return out / (options.TABLE if shard is None else f"deskull_{shard.replace('/', 'of')}.tsv")
 
 
-def _outputs(mask_only: bool, distance: bool, bias_correct: bool, dicom_seg: bool) -> tuple[OutputKind, ...]:
+def _outputs(mask_only: bool, distance: bool, bias_correct: bool, icv: bool, dicom_seg: bool) -> tuple[OutputKind, ...]:
     """Return the kinds of files that the options ask for."""
     requested = {
         OutputKind.brainmask: True,
         OutputKind.brain: not mask_only,
         OutputKind.distance: distance,
         OutputKind.brain_n4: bias_correct,
+        OutputKind.icvmask: icv,
         OutputKind.seg: dicom_seg,
         OutputKind.converted: not mask_only,
     }

@@ -21,6 +21,7 @@ _OPTIONS = {
     "outputs='distance'": "--distance",
     "outputs='brain_n4'": "--bias-correct",
     "outputs='seg'": "--dicom-seg",
+    "outputs='icvmask'": "--icv",
 }
 _ASSIGNMENT = re.compile(rf"(?<![^\s(])({'|'.join(_PARAMETERS)})=('[^']*'|[^\s:;,)]*[^\s:;,.)])(?=[\s:;,.)]|$)")
 

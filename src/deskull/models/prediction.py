@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -57,17 +58,48 @@ class Predictor:
         conformed : Conformed or None
             The scan on the network's grid; `grid` if the scan has a single value.
         """
+        distances, conformed = self.distances(scan, [(surface, border)], timer, grid)
+        return next(distances), conformed
+
+    def distances(
+        self,
+        scan: Volume,
+        surfaces: Sequence[tuple[str, float]],
+        timer: StageTimer,
+        grid: Conformed | None = None,
+    ) -> tuple[Iterator[FloatArray], Conformed | None]:
+        """Predict the distances to several surfaces in one pass; see `__call__`.
+
+        Parameters
+        ----------
+        scan : Volume
+        surfaces : sequence of (str, float)
+            Each with its border.
+        timer : StageTimer
+        grid : Conformed, optional
+
+        Returns
+        -------
+        distances : iterator of ndarray
+            Each is computed when it is asked for: at 0.5 mm it has half a gigabyte.
+        conformed : Conformed or None
+        """
         settings, far = self.model.preprocessing, self.model.band
         coverage = find_coverage(scan)
         part = coverage.part(scan)
         conformed = settings.apply(part, self.threads, grid)
         if conformed is None:
-            return np.full(scan.shape, np.float32(far)), grid
+            return (np.full(scan.shape, np.float32(far)) for _ in surfaces), grid
         timer.finish("conform")
-        predicted = self.engine(conformed.data)[self.model.surfaces.index(surface)]
+        predicted = self.engine(conformed.data)
         timer.finish("network")
         field_of_view, affine = conformed.coarsened(settings.stride)
-        cleaned = keep_largest(predicted, border, far, field_of_view)
-        native = coverage.embed(to_native(cleaned, affine, part, far, self.threads), scan.shape, far)
-        timer.finish("resample")
-        return native, conformed
+
+        def distance(surface: str, border: float) -> FloatArray:
+            """Distance to one surface."""
+            cleaned = keep_largest(predicted[self.model.surfaces.index(surface)], border, far, field_of_view)
+            native = coverage.embed(to_native(cleaned, affine, part, far, self.threads), scan.shape, far)
+            timer.finish("resample")
+            return native
+
+        return (distance(surface, border) for surface, border in surfaces), conformed

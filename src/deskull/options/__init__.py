@@ -101,6 +101,13 @@ class StripOptions:
             Group.outputs,
         ),
     ] = False
+    sidecar: Annotated[
+        bool,
+        Option(
+            "Also write X_brainmask.json, which states what the results were made with and their volumes.",
+            Group.outputs,
+        ),
+    ] = False
     surface: Annotated[
         Surface,
         Option(
@@ -163,6 +170,8 @@ class StripOptions:
         for name, choices in (("surface", Surface), ("frame", Frame), ("engine", EngineName), ("device", Device)):
             set_field(self, name, parse_choice(name, getattr(self, name), choices))
         kinds = {OutputKind.brainmask, *(parse_choice("outputs", kind, OutputKind) for kind in self.outputs)}
+        if self.surface is Surface.intracranial:
+            kinds.discard(OutputKind.icvmask)  # the mask is the intracranial one
         set_field(self, "outputs", tuple(kind for kind in OutputKind if kind in kinds))
         set_field(self, "model", str(self.model))
         check_threads(self.threads)

@@ -47,6 +47,7 @@ class OutputKind(enum.StrEnum):
     brain_n4 = "brain_n4"
     seg = "seg"
     converted = "converted"
+    icvmask = "icvmask"
 
 
 #: Kinds that only scans in DICOM have.
