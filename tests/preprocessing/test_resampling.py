@@ -214,3 +214,11 @@ def test_integer_voxels_are_averaged_without_overflow():
 @pytest.mark.parametrize("axis", [0, 1, 2])
 def test_voxels_that_are_not_split_keep_their_values(axis):
     np.testing.assert_allclose(refine(DATA, axis, 1), DATA, atol=1e-5)
+
+
+@pytest.mark.parametrize("matrix", [np.diag([0.7, 1.0, 0.4]), np.diag([0.7, 1.0, 0.4]) + 0.05], ids=["axes", "oblique"])
+def test_interpolation_into_an_array_gives_the_values_of_a_new_one(matrix):
+    data = np.random.default_rng(0).random((20, 21, 22), np.float32)
+    out = np.empty((18, 17, 40), np.float32, order="F")
+    assert interpolate(data, matrix, np.zeros(3), out.shape, out=out) is out
+    np.testing.assert_array_equal(out, interpolate(data, matrix, np.zeros(3), out.shape))

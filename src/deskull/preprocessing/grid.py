@@ -341,8 +341,9 @@ def to_native(field: FloatArray, grid: Affine, volume: Volume, far: float, threa
     start = np.array([side.start for side in box])
     offset = to_field[:3, :3] @ start + to_field[:3, 3]
     sizes = tuple(side.stop - side.start for side in box)
-    if min(sizes) > 0:
-        result[box] = interpolate(field, to_field[:3, :3], offset, sizes, threads)
+    if min(sizes) > 0:  # with the axes in reverse, so that reading and writing follow the order of the result
+        matrix = to_field[2::-1, 2::-1]
+        interpolate(np.ascontiguousarray(field.T), matrix, offset[::-1], sizes[::-1], threads, out=result[box].T)
     return result
 
 

@@ -22,6 +22,8 @@ Shape = tuple[int, ...]
 #: Number of slabs that interpolation is divided into: independent of the number of threads, so that the result is
 #: the same to the byte.
 _N_SLABS = 8
+#: Number of planes that are interpolated at a time along an axis, which bounds the memory of the steps in between.
+_N_PLANES = 16
 #: Two grids are parallel if, over the whole length of an axis, they diverge by less than this, in voxels.
 _PARALLEL_TOLERANCE = 1e-3
 #: Sampling points closer to a voxel centre than this, in voxels, take the voxel's value.
@@ -39,7 +41,13 @@ _NARROWEST_BLUR = 0.1
 
 
 def interpolate(
-    data: FloatArray, matrix: Affine, offset: Affine, shape: Shape, threads: int = 1, order: int = 1
+    data: FloatArray,
+    matrix: Affine,
+    offset: Affine,
+    shape: Shape,
+    threads: int = 1,
+    order: int = 1,
+    out: FloatArray | None = None,
 ) -> FloatArray:
     """Sample an array at ``matrix @ index + offset`` for each index of a grid; edge values extend outwards.
 
@@ -55,20 +63,26 @@ def interpolate(
         Maximum number of threads.
     order : {1, 0}
         1 for linear interpolation, 0 for the nearest voxel.
+    out : ndarray of float32, shape `shape`, optional
+        Where the result is written.
 
     Returns
     -------
     ndarray of float32, shape `shape`
+        `out`, if it is given.
     """
     axes = _parallel_axes(matrix, shape) if order else None
     if axes is None:
-        return _interpolate_slabs(data, matrix, offset, shape, threads, order)
+        result = np.empty(shape, np.float32) if out is None else out
+        _interpolate_slabs(data, matrix, offset, result, threads, order)
+        return result
     sampled = data.transpose(axes)
     positions = [matrix[axis, j] * np.arange(shape[j]) + offset[axis] for j, axis in enumerate(axes)]
     # Axes that shrink the array come first and axes that enlarge it last, so that little is computed.
-    for axis in sorted(range(3), key=lambda j: shape[j] / sampled.shape[j]):
+    *others, last = sorted(range(3), key=lambda j: shape[j] / sampled.shape[j])
+    for axis in others:
         sampled = _interpolate_axis(sampled, axis, positions[axis])
-    return sampled
+    return _interpolate_axis(sampled, last, positions[last], out)
 
 
 def _parallel_axes(matrix: Affine, shape: Shape) -> tuple[int, int, int] | None:
@@ -83,39 +97,45 @@ def _parallel_axes(matrix: Affine, shape: Shape) -> tuple[int, int, int] | None:
     return x, y, z
 
 
-def _interpolate_axis(data: FloatArray, axis: int, positions: npt.NDArray[np.float64]) -> FloatArray:
-    """Interpolate linearly at positions along one axis."""
+def _interpolate_axis(
+    data: FloatArray, axis: int, positions: npt.NDArray[np.float64], out: FloatArray | None = None
+) -> FloatArray:
+    """Interpolate linearly at positions along one axis, a few planes at a time."""
     size = data.shape[axis]
     positions = np.clip(positions, 0, size - 1)
     lower_index = np.minimum(positions.astype(int), max(0, size - 2))
-    weight = broadcast_along(axis, (positions - lower_index).astype(np.float32))
-    if np.abs(weight - weight.round()).max() < _CENTRE_TOLERANCE:
-        exact: FloatArray = np.take(data, lower_index + weight.round().astype(int).ravel(), axis)
-        return exact
-    lower: FloatArray = np.take(data, lower_index, axis)
-    upper: FloatArray = np.take(data, np.minimum(lower_index + 1, size - 1), axis)
-    upper -= lower
-    upper *= weight
-    upper += lower
-    return upper
+    weight = (positions - lower_index).astype(np.float32)
+    exact = np.abs(weight - weight.round()).max() < _CENTRE_TOLERANCE
+    if exact:
+        lower_index += weight.round().astype(int)
+    if out is None:
+        out = np.empty([len(positions) if other == axis else n for other, n in enumerate(data.shape)], np.float32)
+    for first in range(0, len(positions), _N_PLANES):
+        planes = slice(first, first + _N_PLANES)
+        values: FloatArray = np.take(data, lower_index[planes], axis)
+        if not exact:
+            upper = np.take(data, np.minimum(lower_index[planes] + 1, size - 1), axis)
+            upper -= values
+            upper *= broadcast_along(axis, weight[planes])
+            values += upper
+        out[along(axis, planes)] = values
+    return out
 
 
 def _interpolate_slabs(
-    data: FloatArray, matrix: Affine, offset: Affine, shape: Shape, threads: int, order: int
-) -> FloatArray:
-    """Interpolate slab by slab, in threads (SciPy releases the global interpreter lock)."""
-    result = np.empty(shape, np.float32)
-    ends = np.linspace(0, shape[0], min(_N_SLABS, shape[0]) + 1).astype(int)
+    data: FloatArray, matrix: Affine, offset: Affine, out: FloatArray, threads: int, order: int
+) -> None:
+    """Interpolate slab by slab into `out`, in threads (SciPy releases the global interpreter lock)."""
+    ends = np.linspace(0, out.shape[0], min(_N_SLABS, out.shape[0]) + 1).astype(int)
 
     def fill(first: int, last: int) -> None:
         """Interpolate one slab in place."""
         start = offset + matrix[:, 0] * first
-        part = result[first:last]
+        part = out[first:last]
         ndimage.affine_transform(data, matrix, start, part.shape, order=order, mode="nearest", output=part)
 
     with ThreadPoolExecutor(threads) as pool:
         list(pool.map(fill, ends[:-1], ends[1:]))
-    return result
 
 
 def downsample(data: FloatArray, affine: Affine, voxel: float) -> tuple[FloatArray, Affine]:
