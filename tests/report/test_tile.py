@@ -76,3 +76,19 @@ def test_tile_of_another_position_says_so(view):
 
 def test_slice_without_a_mask_has_no_contour(view):
     assert not contour(tile_of(View(view.image, np.zeros(SIZE, bool), view.origin))).any()
+
+
+@pytest.mark.parametrize(("scale", "width"), [(1.0, 1), (2.0, 1), (4.0, 2)])
+def test_contour_is_as_wide_as_the_scale_asks_for(view, scale, width):
+    middle = contour(tile_of(view, scale=scale))[round(55 * scale)]
+    assert middle.sum() == 2 * width
+
+
+def test_letters_grow_with_the_scale(view):
+    small, large = (contour_free_text(tile_of(view, scale=scale)).sum() for scale in (2.0, 4.0))
+    assert large > 2 * small
+
+
+def contour_free_text(tile):
+    """Pixels in the colour of the text, above the scale bar."""
+    return (tile[: len(tile) // 2] == TEXT).all(axis=-1)

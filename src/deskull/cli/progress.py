@@ -168,10 +168,18 @@ class Shown:
     def _as_bar(self) -> Iterator[None]:
         """Show a bar on stderr; lines for stdout are printed above it only if stdout is the same terminal."""
         from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+        from rich.progress import (
+            BarColumn,
+            MofNCompleteColumn,
+            Progress,
+            TextColumn,
+            TimeElapsedColumn,
+            TimeRemainingColumn,
+        )
 
         text = TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn()
-        columns = *text, TextColumn("{task.fields[state]}"), TimeRemainingColumn()
+        clock = TimeElapsedColumn if self._vanishes else TimeRemainingColumn  # stages differ in their durations
+        columns = *text, TextColumn("{task.fields[state]}"), clock()
         with Progress(
             *columns, console=Console(stderr=True), redirect_stdout=sys.stdout.isatty(), transient=self._vanishes
         ) as self._bar:

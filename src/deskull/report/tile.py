@@ -15,7 +15,9 @@ Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
 #: Length of the scale bar in mm.
 SCALE_BAR_MM = 50
-_FONT_SIZE, _MARGIN = 14, 6
+#: Height of letters and width of the contour in mm, and their least size in pixels.
+_FONT_MM, _SMALLEST_FONT, _CONTOUR_MM = 7.0, 11, 0.6
+_MARGIN = 6
 _TEXT, _SHADOW = (235, 235, 235), (0, 0, 0)
 #: Letters at the left, right, top and bottom of a slice, by the axis that it cuts, in the neurological convention.
 _LETTERS = {0: ("P", "A", "S", "I"), 1: ("L", "R", "S", "I"), 2: ("L", "R", "A", "P")}
@@ -70,7 +72,7 @@ def draw_tile(
         pixels = pixels * inside
     shown = np.repeat((pixels * 255).astype(np.uint8)[..., None], 3, axis=2)
     if not stripped:
-        shown[_outline(inside)] = CONTOUR
+        shown[_outline(inside, max(1, round(_CONTOUR_MM * scale)))] = CONTOUR
     tile = Image.fromarray(shown)
     _annotate(tile, axis, float(view.origin[axis]) + index, scale, convention)
     return tile
@@ -82,18 +84,27 @@ def _enlarged(values: FloatArray, size: tuple[int, int]) -> FloatArray:
     return np.asarray(picture.resize(size, Image.Resampling.BICUBIC)).clip(0, 1)
 
 
-def _outline(inside: Mask) -> Mask:
-    """Return the pixels just inside the edge of a mask, along all eight directions."""
+def _outline(inside: Mask, width: int) -> Mask:
+    """Return the pixels just inside the edge of a mask, in a line of a width in pixels."""
+    inner = inside
+    for _ in range(width):
+        inner = _eroded(inner)
+    outline: Mask = inside & ~inner
+    return outline
+
+
+def _eroded(inside: Mask) -> Mask:
+    """Return the pixels of a mask whose eight neighbours belong to it, too."""
     padded = np.pad(inside, 1)
     rows, columns = inside.shape
     neighbours = [padded[1 + i : 1 + i + rows, 1 + j : 1 + j + columns] for i in (-1, 0, 1) for j in (-1, 0, 1)]
-    outline: Mask = inside & ~np.logical_and.reduce(neighbours)
-    return outline
+    eroded: Mask = np.logical_and.reduce(neighbours)
+    return eroded
 
 
 def _annotate(tile: Image.Image, axis: int, position: float, scale: float, convention: Convention) -> None:
     """Write the orientation letters, the position and the scale bar on a slice."""
-    pen, font = ImageDraw.Draw(tile), ImageFont.load_default(_FONT_SIZE)
+    pen, font = ImageDraw.Draw(tile), ImageFont.load_default(max(_SMALLEST_FONT, round(_FONT_MM * scale)))
     width, height = tile.size
     left, right, top, bottom = _letters(axis, convention)
     places = {
