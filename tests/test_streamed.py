@@ -48,6 +48,13 @@ def test_series_without_a_header_is_written_frame_by_frame(made, tmp_path):
     np.testing.assert_array_equal(formats.read(tmp_path / "scan.nii").data, DATA)
 
 
+def test_frames_with_the_header_of_a_3d_scan_are_written_as_a_series(tmp_path):
+    formats.write(Volume(DATA[..., 0], AFFINE), tmp_path / "scan.nii")
+    series = replace(formats.read(tmp_path / "scan.nii"), data=DATA)
+    formats.write(series, tmp_path / "series.nii")
+    np.testing.assert_array_equal(formats.read(tmp_path / "series.nii").data, DATA)
+
+
 def test_what_is_known_of_a_series_needs_no_frames(made):
     series, produced = made
     assert (series.shape, series.n_frames, series.ndim, series.dtype) == ((40, 40, 40), 5, 4, np.int16)

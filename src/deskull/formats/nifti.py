@@ -199,7 +199,7 @@ def _output_header(volume: Volume) -> Any:
     header.set_data_dtype(dtype.newbyteorder(header.endianness))
     if len(split_shape(tuple(header.get_data_shape()), volume.name)[0]) != volume.ndim:
         header["dim"][0], header["dim"][4:] = volume.ndim, 1
-    elif volume.ndim == 4:
+    if volume.ndim == 4:
         header["dim"][4] = volume.n_frames
     header["scl_slope"], header["scl_inter"] = volume.slope, volume.inter
     return header
