@@ -13,7 +13,9 @@ import pytest
 from deskull import InputError, IntensityWarning, PlausibilityWarning, SeriesWarning, UsageError, Volume, formats, strip
 from deskull.evaluation.metrics import score
 from deskull.pipeline import Stripper, as_volume
+from deskull.preprocessing.grid import resample
 from deskull.system.resources import usable_cores
+from deskull.volume import corners
 from tests.formats.headers import MAKERS, raw_image
 from tests.formats.test_nifti import assert_same_geometry
 
@@ -197,8 +199,8 @@ def test_nibabel_image_and_path_give_the_mask_of_the_volume(tmp_path, toy_stripp
 
 
 def padded_at_the_vertex(head, value):
-    """The head cut 30 mm below its top, alone and with the planes above filled with a value."""
-    n_kept = head.shape[2] - 30
+    """The head cut through the brain, alone and with the planes above filled with a value."""
+    n_kept = head.shape[2] - 45
     cut = replace(head, data=head.data[:, :, :n_kept])
     return cut, replace(head, data=np.where(np.arange(head.shape[2]) < n_kept, head.data, head.data.dtype.type(value)))
 
@@ -218,6 +220,26 @@ def test_network_that_continues_the_brain_beyond_a_cut_has_no_mask_in_the_paddin
     np.testing.assert_array_equal(mask[:, :, : cut.shape[2]], small.strip(cut).mask.data)
     assert mask[:, :, cut.shape[2] - 1].any()
     assert not mask[:, :, cut.shape[2] :].any()
+
+
+def test_network_that_continues_the_brain_into_an_empty_wedge_has_little_mask_there(small, head):
+    cut, _ = padded_at_the_vertex(head, 0)
+    nodded = rotation_about_x(15) @ head.affine
+    outer = corners(head.shape, nodded)
+    grid = np.diag([3.0, 3.0, 3.0, 1.0])
+    grid[:3, 3] = outer.min(axis=0)
+    filled = resample(Volume(cut.values(), nodded), tuple(np.ceil(np.ptp(outer, axis=0) / 3).astype(int)), grid)
+    scan = Volume(filled.data * filled.field_of_view, grid)
+    mask = small.strip(scan).mask.data > 0
+    assert mask.sum() * scan.voxel_ml > 500
+    assert mask[~filled.field_of_view].sum() * scan.voxel_ml < 10
+
+
+def rotation_about_x(degrees):
+    angle = np.deg2rad(degrees)
+    rotation = np.eye(4)
+    rotation[1:3, 1:3] = [[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]
+    return rotation
 
 
 def test_missing_slice_holds_no_mask_and_its_neighbours_keep_theirs(toy_stripper, head, toy_result):

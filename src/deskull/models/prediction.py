@@ -11,6 +11,7 @@ from deskull.masking import keep_largest
 from deskull.models.cards import Model
 from deskull.models.engine import Engine
 from deskull.preprocessing.coverage import find_coverage
+from deskull.preprocessing.empty_corners import clear_empty_corners
 from deskull.preprocessing.grid import Conformed, to_native
 from deskull.system.timing import StageTimer
 from deskull.volume import FloatArray, Volume
@@ -98,7 +99,9 @@ class Predictor:
         def distance(surface: str, border: float) -> FloatArray:
             """Distance to one surface."""
             cleaned = keep_largest(predicted[self.model.surfaces.index(surface)], border, far, field_of_view)
-            native = coverage.embed(to_native(cleaned, affine, part, far, self.threads), scan.shape, far)
+            native = to_native(cleaned, affine, part, far, self.threads)
+            clear_empty_corners(native, part, border, far)
+            native = coverage.embed(native, scan.shape, far)
             timer.finish("resample")
             return native
 
