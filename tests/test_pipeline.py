@@ -10,7 +10,17 @@ import nibabel as nib
 import numpy as np
 import pytest
 
-from deskull import InputError, IntensityWarning, PlausibilityWarning, SeriesWarning, UsageError, Volume, formats, strip
+from deskull import (
+    InputError,
+    IntensityWarning,
+    PlausibilityWarning,
+    SeriesWarning,
+    UsageError,
+    Volume,
+    formats,
+    from_array,
+    strip,
+)
 from deskull.evaluation.metrics import score
 from deskull.pipeline import Stripper, as_volume
 from deskull.preprocessing.grid import resample
@@ -379,3 +389,19 @@ def test_hardly_any_tissue_of_an_elderly_person_is_lost_at_the_default_border(sm
     tissue = ~np.isin(formats.read(data / "tissue" / f"{person}_T1_tissue.nii.gz").data, no_tissue)
     mask = small.strip(data / "tissue" / f"{person}_T1.nii.gz").mask.data > 0
     assert (tissue & ~mask).sum() < 0.0025 * tissue.sum()
+
+
+def test_result_tells_the_settings_and_the_warnings_of_its_scan(toy_stripper, tiny_head):
+    data = tiny_head.data.astype(np.float32)
+    data[0, 0, 0] = np.nan
+    with pytest.warns(IntensityWarning, match="NaN"):
+        result = toy_stripper.strip(replace(tiny_head, data=data), surface="brain", border=0.0)
+    assert "are NaN or infinite" in result.warnings[0]
+    assert (result.provenance.surface, result.provenance.border) == ("brain", 0.0)
+    assert toy_stripper.strip(tiny_head, border=0.0).warnings == tuple(result.warnings[1:])
+
+
+def test_array_that_is_no_scan_is_refused_when_a_volume_is_made_of_it():
+    with pytest.raises(InputError, match="has shape"):
+        from_array(np.ones((8, 8, 8)), np.eye(3))
+    assert from_array(np.ones((32, 32, 32)), np.diag([4.0, 4.0, 4.0, 1.0])).shape == (32, 32, 32)

@@ -73,3 +73,7 @@ def test_empty_frame_of_a_series_raises_a_warning_that_names_it():
 def test_series_without_a_brain_in_any_frame_is_refused():
     with pytest.raises(InputError, match="no brain found"):
         check_plausible(result_of(0, frames=[0, 1]))
+
+
+def test_representation_is_one_short_line():
+    assert repr(result_of(1400)) == "<Result 1400 ml, of <Volume 20 x 20 x 20 voxels, 10 x 10 x 10 mm, int16>>"

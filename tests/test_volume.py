@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import nibabel as nib
 import numpy as np
 import pytest
 from hypothesis import given
@@ -113,3 +114,29 @@ def test_a_flipped_grid_is_different_though_its_corners_coincide():
     flip = np.diag([-1.0, 1, 1, 1])
     flip[0, 3] = 1
     assert grid_mismatch(Volume(SERIES.data, SERIES.affine @ flip), SERIES)
+
+
+def test_representation_states_shape_voxel_sizes_and_type():
+    volume = Volume(np.zeros((4, 5, 6, 7), np.int16), np.diag([1.0, 1.0, 2.5, 1.0]))
+    assert repr(volume) == "<Volume 4 x 5 x 6 x 7 voxels, 1 x 1 x 2.5 mm, int16>"
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.int16, np.float32, np.int64, bool])
+def test_nibabel_image_has_the_voxels_and_the_affine(dtype):
+    affine = np.diag([1.0, 2.0, 3.0, 1.0])
+    image = Volume(np.ones((4, 5, 6), dtype), affine).to_nibabel()
+    np.testing.assert_array_equal(image.get_fdata(), 1)
+    np.testing.assert_array_equal(image.affine, affine)
+
+
+def test_nibabel_image_holds_real_values():
+    volume = Volume(np.full((4, 5, 6), 3, np.int16), np.eye(4), slope=2.0, inter=1.0)
+    np.testing.assert_array_equal(volume.to_nibabel().get_fdata(), 7)
+
+
+def test_nibabel_image_keeps_the_header_of_a_nifti_file():
+    header = nib.Nifti1Header()
+    header["descrip"] = b"mine"
+    header.set_data_shape((4, 5, 6))
+    volume = Volume(np.ones((4, 5, 6), np.uint8), np.eye(4), header=header)
+    assert volume.to_nibabel().header["descrip"].item() == b"mine"

@@ -23,6 +23,7 @@ from deskull.options import ReadOptions, StripOptions
 
 if TYPE_CHECKING:
     from deskull import formats
+    from deskull.formats import from_array
     from deskull.pipeline import Stripper, strip
     from deskull.result import Result
     from deskull.volume import Volume
@@ -45,6 +46,7 @@ __all__ = [
     "Volume",
     "__version__",
     "formats",
+    "from_array",
     "strip",
 ]
 
@@ -54,6 +56,7 @@ _LAZY = {
     "Stripper": "deskull.pipeline",
     "Volume": "deskull.volume",
     "formats": "deskull.formats",
+    "from_array": "deskull.formats",
     "strip": "deskull.pipeline",
 }
 

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import enum
 import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 
 class DeskullError(Exception):
@@ -69,9 +72,37 @@ class UsageError(DeskullError, ValueError):
 class DeskullWarning(UserWarning):
     """Base of every warning that deskull issues; its text is one line, as that of errors."""
 
+    def __init__(self, *args: object) -> None:
+        super().__init__(*args)
+        messages = _messages.get()
+        if messages is not None:
+            messages.append(str(self))
+
     def __str__(self) -> str:
         """Return the text with characters that cannot be printed as escape sequences."""
         return printable(super().__str__())
+
+
+#: Where the texts of warnings are collected, in each context (thread) of its own.
+_messages: ContextVar[list[str] | None] = ContextVar("messages", default=None)
+
+
+@contextmanager
+def collected_warnings() -> Iterator[list[str]]:
+    """Collect the texts of deskull's warnings, which are issued all the same.
+
+    `warnings.catch_warnings` would not do: it changes the state of all threads.
+
+    Yields
+    ------
+    list of str
+    """
+    messages: list[str] = []
+    token = _messages.set(messages)
+    try:
+        yield messages
+    finally:
+        _messages.reset(token)
 
 
 class GeometryWarning(DeskullWarning):

@@ -12,13 +12,14 @@ import os
 import warnings
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from deskull import formats
-from deskull.errors import InputError, IntensityWarning, UsageError
+from deskull.errors import InputError, IntensityWarning, UsageError, collected_warnings
 from deskull.formats.b_values import read_b_values
 from deskull.masking import mask_from_distance
 from deskull.models import Model, load_model
@@ -123,6 +124,21 @@ class Stripper:
         self.check(border, surface, frame, icv=icv)
         if border is None:
             border = self.model.default_border(surface)
+        with collected_warnings() as messages:
+            result = self._strip(source, border, surface, frame, reading, icv, on_frame)
+        return replace(result, warnings=tuple(dict.fromkeys(messages)))
+
+    def _strip(
+        self,
+        source: str | Path | Volume | Any,
+        border: float,
+        surface: str,
+        frame: str,
+        reading: ReadOptions,
+        icv: bool,
+        on_frame: OnFrame | None,
+    ) -> Result:
+        """Find the brain in a scan, with options that have been checked; see `strip`."""
         timer = StageTimer()
         scan = as_volume(source, reading, keep_in_file=frame == Frame.mean)
         mean = _mean_of_series(scan, source)

@@ -42,6 +42,8 @@ class Result:
         The network, border, surface and frames that the mask was made with.
     icv_mask : Volume, optional
         1 inside the intracranial surface and 0 elsewhere, uint8, 3-D; if it was asked for.
+    warnings : tuple of str
+        The texts of the warnings that were issued for the scan.
     """
 
     scan: Volume
@@ -50,6 +52,13 @@ class Result:
     seconds: dict[str, float] = field(default_factory=dict)
     provenance: Provenance | None = None
     icv_mask: Volume | None = None
+    warnings: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        """Volume, settings and voxels in one line."""
+        made = self.provenance
+        settings = f", surface {made.surface}, border {made.border:g} mm, model {made.model}" if made else ""
+        return f"<Result {self.volume_ml:.0f} ml{settings}, of {self.scan!r}>"
 
     @cached_property
     def brain(self) -> Volume:

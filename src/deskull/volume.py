@@ -5,11 +5,14 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 from nibabel import affines
+
+if TYPE_CHECKING:
+    from nibabel.nifti1 import Nifti1Image
 
 Array = npt.NDArray[Any]
 FloatArray = npt.NDArray[np.float32]
@@ -48,6 +51,27 @@ class Volume:
     header: Any = field(default=None, repr=False)
     name: str = "image"
     trailing: tuple[int, ...] = ()
+
+    def __repr__(self) -> str:
+        """Shape, voxel sizes and type in one line."""
+        shape = " x ".join(map(str, self.data_shape))
+        sizes = " x ".join(f"{size:.3g}" for size in self.voxel_sizes)
+        return f"<{type(self).__name__} {shape} voxels, {sizes} mm, {self.dtype}>"
+
+    def to_nibabel(self) -> Nifti1Image:
+        """Return a nibabel image of the real values, with the header if it is that of a NIfTI file."""
+        from nibabel.nifti1 import Nifti1Header, Nifti1Image
+        from nibabel.nifti2 import Nifti2Header, Nifti2Image
+
+        data = self.data if (self.slope, self.inter) == (1.0, 0.0) else self.values()
+        if data.dtype.kind == "b":
+            data = data.astype(np.uint8)
+        header = self.header if isinstance(self.header, Nifti1Header) else None
+        kind = Nifti2Image if isinstance(header, Nifti2Header) else Nifti1Image
+        image = kind(data, self.affine, header, dtype=data.dtype)
+        if header is None:
+            image.header.set_xyzt_units("mm", "sec")
+        return image
 
     @property
     def data_shape(self) -> tuple[int, ...]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Annotated
+import textwrap
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -14,16 +16,22 @@ if TYPE_CHECKING:
 def models(
     name: Annotated[
         str | None,
-        typer.Argument(help="Name of a model, or an .onnx file, whose card is printed as JSON.", show_default=False),
+        typer.Argument(help="Name of a model, or an .onnx file, whose card is printed.", show_default=False),
     ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the whole card as JSON; without a name, all cards.")
+    ] = False,
 ) -> None:
-    """List the shipped models, or print the card of one: data, licences, recipe, figures, known failures."""
+    """List the shipped models, or print the card of one: data, licences, figures, known failures."""
     from deskull.models import load_model, shipped_models
 
-    if name:
-        print(json.dumps(load_model(name).card, indent=2))
-        return
-    _print_table(shipped_models())
+    if as_json:
+        shipped = None if name else [model.card for model in shipped_models()]
+        print(json.dumps(load_model(name).card if name else shipped, indent=2))
+    elif name:
+        print("\n".join(_card_lines(load_model(name))))
+    else:
+        _print_table(shipped_models())
 
 
 def _print_table(models: list[Model]) -> None:
@@ -33,7 +41,7 @@ def _print_table(models: list[Model]) -> None:
     from rich.table import Table
 
     table = Table("model", box=box.SIMPLE_HEAD)
-    for column in ("input mm", "output mm", "parameters", "MB", "real scans: median Dice", "worst"):
+    for column in ("voxels in/out, mm", "default border, mm", "MB", "Dice at it, median", "worst", "tissue lost, %"):
         table.add_column(column, justify="right")
     table.add_column("description")
     for model in models:
@@ -43,14 +51,70 @@ def _print_table(models: list[Model]) -> None:
 
 
 def _cells(model: Model) -> list[str]:
-    """The line of one model."""
-    figures = model.card.get("figures", {}).get("real_validation", {})
+    """The line of one model: figures of real scans at its default border; a dash stands for those of another border."""
+    dice, lost = (_at_default_border(model, key) for key in ("real_validation", "tissue_lost_percent"))
     return [
         model.path.stem,
-        f"{model.voxel_size:g}",
-        f"{model.preprocessing.output_voxel_size:g}",
-        f"{model.card['parameters']:,}",
+        f"{model.voxel_size:g} / {model.preprocessing.output_voxel_size:g}",
+        f"{model.default_border('brain'):g}",
         f"{model.path.stat().st_size / 1e6:.1f}",
-        *(f"{figures[key]:.3f}" if key in figures else "-" for key in ("median_dice", "worst_dice")),
+        *(f"{dice[key]:.3f}" if key in dice else "-" for key in ("median_dice", "worst_dice")),
+        f"{lost['median']:.2f}" if "median" in lost else "-",
         str(model.card.get("description", "")),
     ]
+
+
+def _at_default_border(model: Model, name: str) -> dict[str, Any]:
+    """Figures of a card if they were measured at the default border, else none."""
+    figures: dict[str, Any] = model.card.get("figures", {}).get(name, {})
+    return figures if figures.get("border_mm") == model.default_border("brain") else {}
+
+
+def _card_lines(model: Model) -> Iterator[str]:
+    """The card of a model as text."""
+    card = model.card
+    yield _wrapped(f"{card.get('name') or model.path.stem}: {card.get('description', '')}")
+    yield ""
+    borders = ", ".join(f"{model.default_border(surface):g} mm ({surface})" for surface in model.surfaces)
+    facts = {
+        "Licence": card.get("licence", "not stated"),
+        "Default border": borders,
+        "Voxels": f"{model.voxel_size:g} mm in, {model.preprocessing.output_voxel_size:g} mm out",
+        "Parameters": f"{card['parameters']:,}" if "parameters" in card else "not stated",
+        "SHA-256": card["sha256"],
+    }
+    yield from (f"{name + ':':<16}{value}" for name, value in facts.items())
+    sections = {
+        "Figures": list(_figures(card.get("figures", {}))),
+        "Known failures": card.get("known_failures", []),
+        "Data": [f"{one.get('name')} ({one.get('licence')}): {one.get('use')}" for one in card.get("data", [])],
+    }
+    for title, items in sections.items():
+        if items:
+            yield from ("", f"{title}:")
+        for item in items:
+            yield _wrapped(f"- {item}")
+    yield from ("", "Everything else (recipe, history, each scan): deskull models NAME --json")
+
+
+def _wrapped(text: str) -> str:
+    """Wrap a paragraph, whose further lines are indented."""
+    return textwrap.fill(text, 100, subsequent_indent="  ", break_on_hyphens=False)
+
+
+def _figures(figures: dict[str, Any]) -> Iterator[str]:
+    """Figures of a card as sentences, each with the border at which it was measured."""
+    names = {"real_validation": "real scans", "held_out_synthetic": "held-out synthetic images"}
+    for key, name in names.items():
+        found = figures.get(key, {})
+        if "median_dice" in found:
+            dice = f"{found['median_dice']:.3f} (median), {found['worst_dice']:.3f} (worst)"
+            yield f"{name}, border {_mm(found)}: Dice {dice}"
+    lost = figures.get("tissue_lost_percent", {})
+    if "median" in lost:
+        yield f"brain tissue lost, border {_mm(lost)}: {lost['median']:g} % (median), {lost['worst']:g} % (worst)"
+
+
+def _mm(figures: dict[str, Any]) -> str:
+    """The border at which figures were measured."""
+    return f"{figures['border_mm']:g} mm" if "border_mm" in figures else "not stated"

@@ -30,7 +30,7 @@ from deskull.streamed import StreamedSeries, streamed
 from deskull.system.atomic import atomic_path
 from deskull.volume import Array, Volume
 
-__all__ = ["FAMILIES", "check_volume", "from_nibabel", "output_suffix", "read", "split_name", "write"]
+__all__ = ["FAMILIES", "check_volume", "from_array", "from_nibabel", "output_suffix", "read", "split_name", "write"]
 
 #: The suffixes that each family's module reads. A module is imported when it is needed, as some import slowly.
 FAMILIES: dict[str, tuple[str, ...]] = {
@@ -214,6 +214,26 @@ def from_nibabel(image: Any) -> Volume:
     memory = importlib.import_module("deskull.formats.memory")
     volume: Volume = memory.from_nibabel(image)
     return volume
+
+
+def from_array(data: Any, affine: Any, name: str = "array") -> Volume:
+    """Return an array as a Volume, checked as files are.
+
+    Parameters
+    ----------
+    data : ndarray, shape (x, y, z) or (x, y, z, t)
+        Real values.
+    affine : array_like, shape (4, 4)
+        Voxel indices to world coordinates in mm (RAS+).
+    name : str
+        Name of the image in messages.
+
+    Raises
+    ------
+    InputError
+        If they are not those of a scan.
+    """
+    return check_volume(Volume(data, affine, name=name))
 
 
 def check_volume(volume: Volume) -> Volume:

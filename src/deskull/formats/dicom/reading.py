@@ -10,7 +10,7 @@ import warnings
 from dataclasses import replace
 from pathlib import Path
 
-from deskull.errors import DicomWarning, GeometryWarning, InputError
+from deskull.errors import DicomWarning, GeometryWarning, InputError, collected_warnings
 from deskull.formats import nifti
 from deskull.formats.dicom.archive import opened
 from deskull.formats.dicom.content import count_misplaced
@@ -78,7 +78,7 @@ def _volume(file: Path, path: Path, stack: Stack) -> Volume | None:
     Warnings of its header matter only if its geometry is not checked against that of the slices.
     """
     try:
-        with warnings.catch_warnings(record=True) as caught:
+        with warnings.catch_warnings(record=True) as caught, collected_warnings():
             warnings.simplefilter("always")
             volume = nifti.read(file)
     except InputError:
