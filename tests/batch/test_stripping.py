@@ -185,3 +185,10 @@ def test_existing_sidecar_is_kept_true_when_results_are_replaced(task):
     strip_task(task, replace(MASK_ONLY, overwrite=True, border=3.0))
     fields = json.loads((task.folder / "s0_brainmask.json").read_text())
     assert fields["GeneratedBy"][0]["Parameters"]["border_mm"] == 3.0
+
+
+def test_results_of_other_kinds_that_stay_when_a_mask_is_replaced_are_named(task):
+    strip_task(task, BOTH)
+    record = strip_task(task, replace(MASK_ONLY, overwrite=True, border=3.0))
+    assert record.status == "done"
+    assert "s0_brain.nii.gz from an earlier run stay as they are" in record.warnings[0]

@@ -84,9 +84,18 @@ def test_official_validator_finds_no_error(stripped):
 def test_second_run_does_nothing_and_says_so(stripped):
     raw, out = stripped
     before = {path: path.stat().st_mtime_ns for path in out.rglob("*") if path.is_file()}
-    done = run(raw, out, "participant")
+    done = run(raw, out, "participant", "--model", "small")
     assert done.exit_code == 0
     assert f"nothing to do: all {len(SCANS)} scans" in done.stderr
+    assert {path: path.stat().st_mtime_ns for path in out.rglob("*") if path.is_file()} == before
+
+
+def test_derivatives_of_another_network_are_refused_and_kept(stripped):
+    raw, out = stripped
+    before = {path: path.stat().st_mtime_ns for path in out.rglob("*") if path.is_file()}
+    done = run(raw, out, "participant", "--model", "default")
+    assert done.exit_code == 1
+    assert "use --overwrite to replace it" in done.stderr
     assert {path: path.stat().st_mtime_ns for path in out.rglob("*") if path.is_file()} == before
 
 

@@ -29,6 +29,8 @@ from deskull.volume import Volume
 
 #: Number of times that a scan is tried: a network disk or the memory may be short for a moment.
 TRIES = 2
+#: Kinds of results that depend on the mask.
+_KINDS_OF_MASK = (OutputKind.brain, OutputKind.brain_n4, OutputKind.seg)
 
 
 def strip_task(task: Task, options: StripOptions, root: Path | None = None) -> Record:
@@ -173,11 +175,23 @@ def _strip(task: Task, options: StripOptions, root: Path | None, *, adds: bool) 
         result = _strip_scan(stripper, task, options)
         if adds:
             result = with_existing_mask(result, task, options)
+        _warn_of_older_results(task, options)
         start = time.perf_counter()
         write_seg = partial(_write_seg, task=task, options=options)
         write_results(result, files, sidecars, transaction, threads=stripper.threads, write_seg=write_seg)
     stages = {**result.seconds, "write": time.perf_counter() - start}
     return _Outcome(result.volume_ml, stages, result.provenance, result.icv_ml, status=Status.done)
+
+
+def _warn_of_older_results(task: Task, options: StripOptions) -> None:
+    """Warn of results that are replaced in part: those of kinds that are not asked for stay as they are."""
+    if not options.overwrite or task.files is not None:
+        return
+    kinds = [kind for kind in _KINDS_OF_MASK if kind not in options.outputs]
+    older = [path.name for path in task.result_files(kinds, options.surface).values() if path.exists()]
+    if older:
+        fault = f"{' and '.join(older)} from an earlier run stay as they are and may not fit the new mask"
+        warnings.warn(f"{task.scan}: {fault}; write them again too, or remove them.", DeskullWarning, stacklevel=2)
 
 
 def _files_to_write(

@@ -135,10 +135,10 @@ def _print_record(record: Record, as_json: bool) -> None:
 def _facts(record: Record) -> dict[str, object]:
     """Return the outcome of a scan as a JSON object; null stands for what is not known."""
     made = record.provenance
-    facts = {
+    facts: dict[str, object] = {
         "scan": record.scan,
         "status": record.status,
-        "volume_ml": round(record.volume_ml, 2),
+        "volume_ml": round(record.volume_ml, 2) or None,
         "icv_ml": None if record.icv_ml is None else round(record.icv_ml, 2),
         "model": record.model or None,
         "sha256": made.sha256 if made else None,
