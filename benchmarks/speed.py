@@ -47,8 +47,9 @@ def measure_command(options: argparse.Namespace, engine: str) -> None:
     with tempfile.TemporaryDirectory() as scratch:
         runs = [tool.run(options.scan, Path(scratch) / str(n)) for n in range(options.repeats)]
         run = sorted(runs, key=lambda run: run.seconds)[len(runs) // 2]
+        cpu_seconds = float(np.median([run.cpu_seconds for run in runs]))
         stages = json.loads((run.folder / "log.txt").read_text().splitlines()[-1])["stages"]
-    print(f"\n{engine}, command: {run.seconds:.2f} s (median of {len(runs)}), {run.peak_mb:.0f} MB peak\n")
+    print(f"\n{engine}, command: {run.seconds:.2f} s, {cpu_seconds:.2f} CPU s, {run.peak_mb:.0f} MB peak (medians)\n")
     print_stages({"start-up and end": run.seconds - sum(stages.values()), **stages}, run.seconds)
 
 

@@ -43,7 +43,8 @@ class Tool:
             process = subprocess.Popen(command, stdout=log, stderr=log)
             _, status, used = os.wait4(process.pid, 0)
             process.returncode = os.waitstatus_to_exitcode(status)
-        return Run(folder, process.returncode, time.perf_counter() - start, used.ru_maxrss / 1024)
+        seconds, cpu_seconds = time.perf_counter() - start, used.ru_utime + used.ru_stime
+        return Run(folder, process.returncode, seconds, used.ru_maxrss / 1024, cpu_seconds)
 
 
 @dataclass(frozen=True)
@@ -58,12 +59,15 @@ class Run:
         Exit status.
     seconds, peak_mb : float
         Elapsed time, and peak memory in MB.
+    cpu_seconds : float
+        Processor time of all threads.
     """
 
     folder: Path
     status: int
     seconds: float
     peak_mb: float
+    cpu_seconds: float
 
     @property
     def mask(self) -> Path | None:
