@@ -145,8 +145,8 @@ def test_folder_with_a_curriculum_is_not_used_again_unasked(whole, label_maps):
         train(request_for(label_maps, whole, CURRICULUM))
 
 
-def test_stage_that_needs_a_smaller_network_is_refused(label_maps, tmp_path):
-    recipe = replace(CURRICULUM, steps=2, stages=[{"channels": [4, 8]}, {"channels": [2, 8]}])
+def test_stage_that_needs_a_network_of_fewer_levels_is_refused(label_maps, tmp_path):
+    recipe = replace(CURRICULUM, steps=2, stages=[{"channels": [4, 8, 8]}, {"channels": [4, 8]}])
     with pytest.raises(UsageError, match="stage 2: the stage before has another network"):
         train(request_for(label_maps, tmp_path, recipe), lambda _: None)
 
