@@ -8,9 +8,9 @@ warm; benchmarks/speed.py measures both.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from functools import cache
-from threading import Lock
 from typing import Any, Protocol
 
 import numpy as np
@@ -150,7 +150,7 @@ class OpenVino:
             "INFERENCE_PRECISION_HINT": "f32",
         }
         self._shape: tuple[int, ...] = ()
-        self._lock = Lock()
+        self._lock = threading.Lock()
 
     def __call__(self, image: FloatArray) -> FloatArray:
         """See `Engine`; the network is compiled again for each new shape, which is faster than a dynamic shape.

@@ -121,14 +121,14 @@ def _train_one(
         log(f"{recipe.initial_model} agrees best with these references at a border of {border:g} mm (--border)")
     in_stage = out != request.out
     open_folder(out, recipe, facts, resume=request.resume or in_stage, overwrite=request.overwrite and not in_stage)
-    _fit(request, SurfaceModule(recipe, weights), data, out)
+    _fit(request, SurfaceModule(recipe, weights), data, out, log)
 
 
-def _fit(request: Request, module: SurfaceModule, data: TrainingData, out: Path) -> None:
+def _fit(request: Request, module: SurfaceModule, data: TrainingData, out: Path, log: Log) -> None:
     """Run Lightning, from the last checkpoint if there is one."""
     logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
     last = out / "last.ckpt"
-    trainer = make_trainer(module.recipe, out, request.hardware, validates=data.validates)
+    trainer = make_trainer(module.recipe, out, request.hardware, log, validates=data.validates)
     with _explained(module.recipe), warnings.catch_warnings():
         warnings.filterwarnings("ignore", module=r"(lightning|torch)\b")  # remarks for developers
         trainer.fit(module, data, ckpt_path=last if last.exists() else None, weights_only=True)

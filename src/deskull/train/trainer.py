@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from lightning.pytorch.callbacks import Callback, EarlyStopping, EMAWeightAverag
 from lightning.pytorch.loggers import TensorBoardLogger
 
 from deskull.train.callbacks.curves import LearningCurves
+from deskull.train.callbacks.lines import TrainingLines
 from deskull.train.callbacks.pictures import ValidationPictures
 from deskull.train.callbacks.speed import TrainingSpeed
 from deskull.train.checkpoints import SafeCheckpointIO
@@ -26,7 +28,9 @@ class Hardware:
     nodes: int = 1
 
 
-def make_trainer(recipe: Recipe, out: Path, hardware: Hardware | None = None, *, validates: bool = True) -> pl.Trainer:
+def make_trainer(
+    recipe: Recipe, out: Path, hardware: Hardware | None, log: Callable[[str], None], *, validates: bool = True
+) -> pl.Trainer:
     """Make a trainer that logs to CSV and TensorBoard, draws curves and pictures, and keeps two checkpoints.
 
     Those are the last one and the one with the lowest validation loss.
@@ -37,11 +41,15 @@ def make_trainer(recipe: Recipe, out: Path, hardware: Hardware | None = None, *,
     out : Path
         Folder of the run.
     hardware : Hardware, optional
+    log : callable
+        Prints a line for the user, where there is no terminal for a bar.
     validates : bool
         Whether there is anything to validate on; otherwise only the last checkpoint is kept.
     """
     hardware = hardware or Hardware()
     callbacks: list[Callback] = [LearningCurves(out), ValidationPictures(out), TrainingSpeed(out)]
+    if not sys.stdout.isatty():
+        callbacks.append(TrainingLines(log))
     if recipe.ema_decay:
         callbacks.append(EMAWeightAveraging(decay=recipe.ema_decay))
     if recipe.patience and validates:
