@@ -60,13 +60,14 @@ def test_each_stage_has_a_folder_like_that_of_a_run(whole):
 def test_stages_are_announced(label_maps, tmp_path):
     lines = []
     train(request_for(label_maps, tmp_path, CURRICULUM), lines.append)
-    assert lines == ["stage 1 of 2: narrow", "stage 2 of 2: wider, finer"]
+    announced = [line for line in lines if line.startswith("stage")]
+    assert announced == ["stage 1 of 2: narrow", "stage 2 of 2: wider, finer"]
 
 
 def test_second_stage_starts_from_the_weights_of_the_first(whole, label_maps, tmp_path, monkeypatch):
-    def remember(request, module, data, out):
+    def remember(request, module, data, out, log):
         started.append({name: value.clone() for name, value in module.network.state_dict().items()})
-        return fit(request, module, data, out)
+        return fit(request, module, data, out, log)
 
     started, fit = [], run_module._fit
     monkeypatch.setattr(run_module, "_fit", remember)
@@ -77,10 +78,10 @@ def test_second_stage_starts_from_the_weights_of_the_first(whole, label_maps, tm
 
 
 def test_run_interrupted_between_stages_ends_with_the_same_network(whole, label_maps, tmp_path, monkeypatch):
-    def interrupted(request, module, data, out):
+    def interrupted(request, module, data, out, log):
         if out == stage_folder(tmp_path, 2):
             raise InterruptedRunError
-        return fit(request, module, data, out)
+        return fit(request, module, data, out, log)
 
     fit = run_module._fit
     monkeypatch.setattr(run_module, "_fit", interrupted)
@@ -117,7 +118,9 @@ def test_finished_curriculum_that_is_resumed_does_not_change(whole, label_maps):
     lines = []
     train(request_for(label_maps, whole, CURRICULUM, resume=True), lines.append)
     assert {path: path.read_bytes() for path in whole.rglob("*.ckpt")} == before
-    assert lines == ["stage 2 of 2: wider, finer"]  # the first one is not looked at again
+    assert [line for line in lines if line.startswith("stage")] == [
+        "stage 2 of 2: wider, finer"
+    ]  # the first one is not looked at again
 
 
 def test_exported_model_is_that_of_the_last_stage(whole, tmp_path):
