@@ -99,17 +99,18 @@ def _refuse_results_without_mask(mask: Path | None, files: Collection[Path]) -> 
     """
     existing = [path for path in files if path.exists()]
     if existing and not (mask and mask.exists()):
-        fault = "exists without a mask that would tell its settings, and no files are added to it"
-        raise ResultExistsError(
-            f"{existing[0]}: {fault}; use overwrite=True to replace it, or choose another name or folder."
-        )
+        raise _refusal(existing[0], "exists without a mask that would tell its settings, and no files are added to it")
 
 
 def _other_settings(mask: Path, differences: Collection[tuple[str, str]]) -> ResultExistsError:
     """Error for a mask that was made with other settings."""
     before, now = (", ".join(texts) for texts in zip(*differences, strict=True))
-    fault = f"was made with {before}, not {now}"
-    return ResultExistsError(f"{mask}: {fault}; use overwrite=True to replace it, or choose another name or folder.")
+    return _refusal(mask, f"was made with {before}, not {now}")
+
+
+def _refusal(path: Path, fault: str) -> ResultExistsError:
+    """Error for a result that may neither be kept nor be replaced."""
+    return ResultExistsError(f"{path}: {fault}; use overwrite=True to replace it, or choose another name or folder.")
 
 
 def read_sidecar(mask: Path) -> Provenance | None:
@@ -129,7 +130,7 @@ def sidecar_path(mask: Path) -> Path:
 def sidecars_of(task: Task, options: StripOptions) -> dict[Path, Sidecar]:
     """JSON files to write with the results; one of deskull's that exists already is kept true, asked for or not."""
     sidecars = dict(task.sidecars)
-    mask = task.result_files((OutputKind.brainmask,), options.surface).get(OutputKind.brainmask)
+    mask = task.mask_file(options.surface)
     if mask and (options.sidecar or (options.overwrite and read_sidecar(mask))):
         kind = "Brain" if options.surface == Surface.brain else "ROI"
         own = Sidecar({"Type": kind, "Sources": [task.scan.name], "SpatialReference": "orig"}, has_volumes=True)
@@ -154,7 +155,7 @@ def with_existing_mask(result: Result, task: Task, options: StripOptions) -> Res
     InputError
         If it cannot be read.
     """
-    mask = task.result_files((OutputKind.brainmask,), options.surface).get(OutputKind.brainmask)
+    mask = task.mask_file(options.surface)
     if mask is None or not mask.exists():
         return result
     existing, computed = formats.read(mask).data, result.mask.data
@@ -162,5 +163,4 @@ def with_existing_mask(result: Result, task: Task, options: StripOptions) -> Res
         n_different = np.count_nonzero((existing > 0) != (computed > 0))
         if n_different <= _SAME_MASK * np.count_nonzero(computed):
             return replace(result, mask=result.mask.with_data(np.asarray(existing > 0, computed.dtype)))
-    fault = "is not the mask that these settings give, and no files are added to it"
-    raise ResultExistsError(f"{mask}: {fault}; use overwrite=True to replace it, or choose another name or folder.")
+    raise _refusal(mask, "is not the mask that these settings give, and no files are added to it")

@@ -56,6 +56,10 @@ class Task:
         kinds = tuple(kind for kind in kinds if kind not in DICOM_KINDS or self.is_dicom)
         return result_files(self.scan, self.folder, kinds, label, surface)
 
+    def mask_file(self, surface: str) -> Path | None:
+        """File of the mask of a surface; None if a mask is not among the files that are written."""
+        return self.result_files((OutputKind.brainmask,), surface).get(OutputKind.brainmask)
+
     def all_files(self) -> list[Path]:
         """Files of every kind that the scan can have, of each surface."""
         kinds: Collection[str] = tuple(OutputKind) if self.files is None else self.files

@@ -16,7 +16,6 @@ import typer
 from deskull.cli.console import FAILED, print_message, print_note, print_warning
 from deskull.cli.progress import with_batch_progress
 from deskull.cli.wording import command_line_text, on_one_line
-from deskull.options import OutputKind
 
 if TYPE_CHECKING:
     from deskull.batch.cluster import Cluster
@@ -105,7 +104,7 @@ def _with_recorded(tasks: list[Task], settings: StripOptions, table: Path) -> li
 
     def recorded(task: Task) -> Provenance | None:
         """What the mask of a task was made with."""
-        mask = task.result_files((OutputKind.brainmask,), settings.surface).get(OutputKind.brainmask)
+        mask = task.mask_file(settings.surface)
         return known.get(mask.absolute()) if mask else None
 
     return [replace(task, recorded=recorded(task)) for task in tasks]

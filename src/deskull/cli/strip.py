@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from deskull.batch.cluster import Cluster
+    from deskull.batch.sources import Plan
     from deskull.batch.tasks import Task
 
 
@@ -55,11 +56,6 @@ def strip(
     as_json: options.AsJson = False,
 ) -> None:
     """Strip scans: X.nii.gz gives X_brain.nii.gz and X_brainmask.nii.gz, with the header of the scan."""
-    from deskull.batch import local, sources, stripping
-    from deskull.batch.chosen_names import choose_names, is_file_name
-    from deskull.batch.tasks import check_outputs
-    from deskull.batch.tasks import shard as part_of
-
     settings = StripOptions(
         outputs=_outputs(mask_only, distance, bias_correct, icv, dicom_seg),
         sidecar=sidecar,
@@ -78,19 +74,58 @@ def strip(
         keep_identity=keep_identity,
         max_archive_gb=max_archive_gb,
     )
-    _refuse_output_as_scan(scans, out)
-    file, out = (out, out.parent) if out and is_file_name(out) else (None, out)
-    plan = sources.plan(scans, out, split, series, reading=settings.reading)
-    tasks = choose_names(plan.tasks, file, mask, settings)
-    check_outputs(tasks)
-    tasks = tasks if shard is None else part_of(tasks, shard)
-    _refuse_dicom_options(plan.tasks, dicom_seg, series, keep_identity)
+    out, plan = _plan(scans, out, mask, split, shard, settings)
+    tasks = plan.tasks
     workers = _cluster(scheduler, cluster, jobs, threads, memory, cluster_option or [])
-    jobs, threads = local.jobs_and_threads(len(tasks), jobs, 1 if workers and threads is None else threads)
-    settings = replace(settings, threads=threads)
-    stripping.check_options(settings)
+    jobs, settings = _jobs_and_settings(len(tasks), jobs, settings, has_workers=workers is not None)
     table = table or _default_table(out, shard, len(tasks))
     run(tasks, settings, jobs, workers=workers, table=table, as_json=as_json, skipped=plan.skipped)
+
+
+def _plan(
+    scans: Sequence[Path],
+    out: Path | None,
+    mask: Path | None,
+    split: str | None,
+    part: str | None,
+    settings: StripOptions,
+) -> tuple[Path | None, Plan]:
+    """Return the folder of the results, and the scans (or a part of them) with the files of their results.
+
+    Raises
+    ------
+    UsageError
+        If the scans, the files and the options do not fit together.
+    """
+    from deskull.batch import sources
+    from deskull.batch.chosen_names import choose_names, is_file_name
+    from deskull.batch.tasks import check_outputs, shard
+
+    _refuse_output_as_scan(scans, out)
+    file, folder = (out, out.parent) if out and is_file_name(out) else (None, out)
+    plan = sources.plan(scans, folder, split, settings.series, reading=settings.reading)
+    tasks = choose_names(plan.tasks, file, mask, settings)
+    check_outputs(tasks)
+    _refuse_dicom_options(tasks, settings)
+    return folder, replace(plan, tasks=tasks if part is None else shard(tasks, part))
+
+
+def _jobs_and_settings(
+    n_scans: int, jobs: int | None, settings: StripOptions, *, has_workers: bool
+) -> tuple[int, StripOptions]:
+    """Choose the numbers of processes and of threads, and refuse settings that no scan can be stripped with.
+
+    Raises
+    ------
+    UsageError
+    """
+    from deskull.batch import local, stripping
+
+    threads = 1 if has_workers and settings.threads is None else settings.threads
+    jobs, threads = local.jobs_and_threads(n_scans, jobs, threads)
+    settings = replace(settings, threads=threads)
+    stripping.check_options(settings)
+    return jobs, settings
 
 
 def _refuse_output_as_scan(scans: Sequence[Path], out: Path | None) -> None:
@@ -127,17 +162,18 @@ def _outputs(mask_only: bool, distance: bool, bias_correct: bool, icv: bool, dic
     return tuple(kind for kind, is_requested in requested.items() if is_requested)
 
 
-def _refuse_dicom_options(tasks: Sequence[Task], dicom_seg: bool, series: str | None, keep_identity: bool) -> None:
+def _refuse_dicom_options(tasks: Sequence[Task], settings: StripOptions) -> None:
     """Refuse options for DICOM if no scan is DICOM, or nothing is written that they apply to.
 
     Raises
     ------
     UsageError
     """
-    for option, is_given in (("--dicom-seg", dicom_seg), ("--series", series is not None)):
+    dicom_seg = OutputKind.seg in settings.outputs
+    for option, is_given in (("--dicom-seg", dicom_seg), ("--series", settings.series is not None)):
         if is_given and not any(task.is_dicom for task in tasks):
             raise UsageError(f"{option}: applies to DICOM, but no scan is DICOM; leave it out.")
-    if keep_identity and not dicom_seg:
+    if settings.keep_identity and not dicom_seg:
         raise UsageError("--keep-identity: applies to the DICOM segmentation; add --dicom-seg.")
 
 

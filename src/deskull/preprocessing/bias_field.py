@@ -58,7 +58,7 @@ def correct_bias(scan: Volume, mask: Array, shrink: int = SHRINK, threads: int =
     with np.errstate(over="ignore"):  # where the field is below 1, a value near the limit of float32 exceeds it
         corrected: FloatArray = np.where(mask > 0, scan.finite().values() / field, 0)
     limit = np.finfo(np.float32).max
-    return corrected.clip(-limit, limit)
+    return corrected.clip(-limit, limit, out=corrected)
 
 
 def correct_head(scan: Volume, shrink: int = SHRINK, threads: int = 1) -> Volume:

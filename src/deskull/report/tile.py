@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
+from scipy import ndimage
 
 from deskull.masking import Mask
 from deskull.report.drawing import CONTOUR, Convention, upright_slice
@@ -86,20 +87,8 @@ def _enlarged(values: FloatArray, size: tuple[int, int]) -> FloatArray:
 
 def _outline(inside: Mask, width: int) -> Mask:
     """Return the pixels just inside the edge of a mask, in a line of a width in pixels."""
-    inner = inside
-    for _ in range(width):
-        inner = _eroded(inner)
-    outline: Mask = inside & ~inner
+    outline: Mask = inside & ~ndimage.binary_erosion(inside, np.ones((3, 3)), width)
     return outline
-
-
-def _eroded(inside: Mask) -> Mask:
-    """Return the pixels of a mask whose eight neighbours belong to it, too."""
-    padded = np.pad(inside, 1)
-    rows, columns = inside.shape
-    neighbours = [padded[1 + i : 1 + i + rows, 1 + j : 1 + j + columns] for i in (-1, 0, 1) for j in (-1, 0, 1)]
-    eroded: Mask = np.logical_and.reduce(neighbours)
-    return eroded
 
 
 def _annotate(tile: Image.Image, axis: int, position: float, scale: float, convention: Convention) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import tomllib
 from dataclasses import replace
@@ -50,3 +51,12 @@ def installed(folder, monkeypatch):
         script.chmod(0o755)
     monkeypatch.setenv("PATH", str(commands), prepend=":")
     return commands
+
+
+def assert_refused(main, line, status, text, capsys):
+    """A command line ends in one sentence and an exit status, and writes nothing."""
+    assert main(line.split()) == status
+    error = capsys.readouterr().err
+    assert error.startswith(text)
+    assert error.count("\n") == 1
+    assert os.listdir() == ["t1.nii.gz"]

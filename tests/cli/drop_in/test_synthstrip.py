@@ -13,6 +13,7 @@ from deskull import UsageError, formats
 from deskull.cli.drop_in.synthstrip import main, read
 from deskull.models import load_model
 from deskull.options import Device, Frame, Surface
+from tests.cli.drop_in.conftest import assert_refused
 
 
 def asked(line: str):
@@ -112,11 +113,7 @@ def test_scan_is_not_replaced(toy_model, capsys):
     ],
 )
 def test_fault_is_one_sentence_with_an_exit_status_and_leaves_nothing(line, status, text, capsys):
-    assert main(line.split()) == status
-    error = capsys.readouterr().err
-    assert error.startswith(text)
-    assert error.count("\n") == 1
-    assert os.listdir() == ["t1.nii.gz"]
+    assert_refused(main, line, status, text, capsys)
 
 
 def test_warning_is_one_line(toy_model, capsys):
