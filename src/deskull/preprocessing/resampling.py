@@ -108,18 +108,28 @@ def _interpolate_axis(
     exact = np.abs(weight - weight.round()).max() < _CENTRE_TOLERANCE
     if exact:
         lower_index += weight.round().astype(int)
+        if out is None and isinstance(places := _regular(lower_index), slice):
+            chosen: FloatArray = data[along(axis, places)]
+            return chosen
     if out is None:
         out = np.empty([len(positions) if other == axis else n for other, n in enumerate(data.shape)], np.float32)
     for first in range(0, len(positions), _N_PLANES):
         planes = slice(first, first + _N_PLANES)
-        values: FloatArray = np.take(data, lower_index[planes], axis)
+        values: FloatArray = data[along(axis, _regular(lower_index[planes]))]
         if not exact:
-            upper = np.take(data, np.minimum(lower_index[planes] + 1, size - 1), axis)
-            upper -= values
-            upper *= broadcast_along(axis, weight[planes])
-            values += upper
+            upper = data[along(axis, _regular(np.minimum(lower_index[planes] + 1, size - 1)))]
+            values = values + (upper - values) * broadcast_along(axis, weight[planes])
         out[along(axis, planes)] = values
     return out
+
+
+def _regular(index: npt.NDArray[np.intp]) -> slice | npt.NDArray[np.intp]:
+    """Return indices as a slice, of which NumPy makes a view instead of a copy, if their steps are the same."""
+    step = int(index[1] - index[0]) if len(index) > 1 else 1
+    if step == 0 or (np.diff(index) != step).any():
+        return index
+    end = int(index[-1]) + step
+    return slice(int(index[0]), None if end < 0 else end, step)
 
 
 def _interpolate_slabs(
@@ -127,6 +137,9 @@ def _interpolate_slabs(
 ) -> None:
     """Interpolate slab by slab into `out`, in threads (SciPy releases the global interpreter lock)."""
     ends = np.linspace(0, out.shape[0], min(_N_SLABS, out.shape[0]) + 1).astype(int)
+    # Neighbours along the last axis of the result are to be neighbours in memory: twice as fast for some orientations.
+    order_in_memory = np.abs(matrix[:, 2]).argsort()
+    data = np.ascontiguousarray(data.transpose(order_in_memory)).transpose(order_in_memory.argsort())
 
     def fill(first: int, last: int) -> None:
         """Interpolate one slab in place."""

@@ -20,7 +20,7 @@ def narrowed_weights(weights: Weights, channels: Sequence[int]) -> dict[str, npt
     Parameters
     ----------
     weights : mapping of str to ndarray
-        Of a `deskull.train.network.unet.UNet` with `two_convolutions`.
+        Of a `deskull.train.network.unet.UNet` with `TwoConvolutions`.
     channels : sequence of int
         Largest number of features at each level, finest first; the network has as many levels.
 

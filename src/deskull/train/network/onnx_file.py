@@ -8,6 +8,7 @@ import warnings
 
 import numpy as np
 import onnx
+import onnxscript.optimizer
 import torch
 from onnx import TensorProto, helper, numpy_helper
 
@@ -15,6 +16,8 @@ from deskull.train.network.unet import UNet
 
 #: Tensors with fewer values than this keep 32 bits.
 _SMALL = 256
+#: Number of sizes in the longest description of a shape; every kernel has more values.
+_LARGEST_SHAPE = 8
 
 
 def to_onnx(network: UNet) -> bytes:
@@ -42,9 +45,12 @@ def to_onnx(network: UNet) -> bytes:
             output_names=["distance"],
             dynamic_shapes=(sizes,),
             dynamo=True,
+            optimize=False,
             verbose=False,
         )
-    assert program is not None
+        assert program is not None
+        # Sizes are computed in advance, but weights keep their names and values, so that training can start from them.
+        onnxscript.optimizer.optimize(program.model, input_size_limit=_LARGEST_SHAPE)
     buffer = io.BytesIO()
     onnx.save(_without_notes(_halve_weights(program.model_proto)), buffer)
     return buffer.getvalue()

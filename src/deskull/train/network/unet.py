@@ -8,6 +8,8 @@ import torch
 import torch.nn.functional as functional
 from torch import Tensor, nn
 
+from deskull.train.network.rearranged import convolution_of_upsampled, strided_convolution
+
 _UPSAMPLED_AXES = (4, 3, 2)
 #: Slope of the leaky ReLU below 0.
 _SLOPE = 0.1
@@ -32,15 +34,42 @@ class ScanNorm(nn.Module):
         return functional.instance_norm(x, weight=self.weight, bias=self.bias)
 
 
+class StridedConvolution(nn.Conv3d):
+    """Convolution over three voxels of its output in each direction, without a bias."""
+
+    def __init__(self, inputs: int, outputs: int, stride: int = 1) -> None:
+        super().__init__(inputs, outputs, 3 * stride, stride=stride, padding=stride, bias=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Features, shape (n, outputs, x, y, z), of features of shape (n, inputs, k x, k y, k z), `k` the stride."""
+        if self.stride[0] > 1 and torch.onnx.is_in_onnx_export():
+            return strided_convolution(x, self.weight, self.stride[0])
+        return super().forward(x)
+
+
 def convolution(inputs: int, outputs: int, stride: int = 1) -> nn.Sequential:
-    """Convolution over three voxels of its output in each direction, scan norm, leaky ReLU."""
-    kernel = nn.Conv3d(inputs, outputs, 3 * stride, stride=stride, padding=stride, bias=False)
-    return nn.Sequential(kernel, ScanNorm(outputs), nn.LeakyReLU(_SLOPE))
+    """Convolution, scan norm, leaky ReLU."""
+    return nn.Sequential(StridedConvolution(inputs, outputs, stride), ScanNorm(outputs), nn.LeakyReLU(_SLOPE))
 
 
-def two_convolutions(inputs: int, outputs: int, stride: int = 1) -> nn.Module:
+class TwoConvolutions(nn.Sequential):
     """The block at each level of the U-Net: two convolutions, the first with a stride."""
-    return nn.Sequential(convolution(inputs, outputs, stride), convolution(outputs, outputs))
+
+    def __init__(self, inputs: int, outputs: int, stride: int = 1) -> None:
+        super().__init__(convolution(inputs, outputs, stride), convolution(outputs, outputs))
+
+    def of_joined(self, coarse: Tensor, skipped: Tensor) -> Tensor:
+        """Features, shape (n, outputs, 2 x, 2 y, 2 z), of coarse features after upsampling and of skipped ones.
+
+        Coarse features have the shape (n, channels, x, y, z), and skipped ones twice the size. It is what the block
+        makes of both together, but needs fewer operations: the exported networks take a sixth less time.
+        """
+        weight = self.get_parameter("0.0.weight")
+        from_coarse, from_skipped = weight.tensor_split([coarse.shape[1]], dim=1)
+        x = convolution_of_upsampled(coarse, from_coarse) + functional.conv3d(skipped, from_skipped, padding=1)
+        for name in ("0.1", "0.2", "1"):  # what follows the first convolution
+            x = self.get_submodule(name)(x)
+        return x
 
 
 def upsample(x: Tensor) -> Tensor:
@@ -70,7 +99,7 @@ class UNet(nn.Module):
     block : callable
         Makes the block of a level, given the numbers of features of its input and output.
     stride : int
-        Number of image voxels along each edge of an output voxel (with `two_convolutions`): the first layer takes them
+        Number of image voxels along each edge of an output voxel (with `TwoConvolutions`): the first layer takes them
         all, the others cost what they would on the coarser grid.
     output_scale : float
         Factor of the last convolution: before training, the output then has the size of distances in mm.
@@ -81,7 +110,7 @@ class UNet(nn.Module):
         channels: Sequence[int] = (8, 32, 64, 96, 128),
         band: float = 10.0,
         surfaces: int = 2,
-        block: Callable[[int, int], nn.Module] = two_convolutions,
+        block: Callable[[int, int], nn.Module] = TwoConvolutions,
         output_scale: float = 5.0,
         stride: int = 1,
     ) -> None:
@@ -90,7 +119,7 @@ class UNet(nn.Module):
         self.size_multiple = stride * 2 ** (len(channels) - 1)
         self.encoders = nn.ModuleList(block(a, b) for a, b in zip([1, *channels], channels, strict=False))
         if stride > 1:
-            self.encoders[0] = two_convolutions(1, channels[0], stride)
+            self.encoders[0] = TwoConvolutions(1, channels[0], stride)
         finer, coarser = channels[-2::-1], channels[:0:-1]
         self.reducers = nn.ModuleList(nn.Conv3d(c, f, 1) for f, c in zip(finer, coarser, strict=True))
         self.decoders = nn.ModuleList(block(2 * f, f) for f in finer)
@@ -108,7 +137,14 @@ class UNet(nn.Module):
             skips.append(x)
         skips.pop()
         for reducer, decoder in zip(self.reducers, self.decoders, strict=True):
-            x = upsample(reducer(x))
-            x = decoder(torch.cat([x, skips.pop()], dim=1))
+            x = _joined(decoder, reducer(x), skips.pop())
         distances: Tensor = self.head(x) * self.output_scale
         return distances if self.training else distances.clamp(-self.band, self.band)
+
+
+def _joined(decoder: nn.Module, coarse: Tensor, skipped: Tensor) -> Tensor:
+    """Apply a block to coarse features after upsampling, and skipped ones."""
+    if isinstance(decoder, TwoConvolutions) and torch.onnx.is_in_onnx_export():
+        return decoder.of_joined(coarse, skipped)
+    features: Tensor = decoder(torch.cat([upsample(coarse), skipped], dim=1))
+    return features
