@@ -36,6 +36,13 @@ def ball(shape, affine, radius=24.0):
     return (np.linalg.norm(world_of(shape, affine) - CENTRE, axis=-1) - radius).astype(np.float32)
 
 
+def turned(angle):
+    """A turn of so many degrees around an axis that is none of the world's."""
+    affine = np.eye(4)
+    affine[:3, :3] = Rotation.from_rotvec(np.radians(angle) * np.array([0.6, 0, 0.8])).as_matrix()
+    return affine
+
+
 def centred(matrix, shape):
     affine = np.eye(4)
     affine[:3, :3] = matrix
@@ -354,12 +361,34 @@ def test_a_brain_beside_the_scan_leaves_the_scan_far_from_it():
     ],
     ids=["inside", "beyond the start", "beyond the end"],
 )
-def test_part_of_a_grid_around_a_box_lies_where_it_did(low, high, shape):
-    grid = np.diag([6.0, 6.0, 6.0, 1.0])
+@pytest.mark.parametrize("angle", [0, 20])
+def test_part_of_a_grid_around_points_lies_where_it_did(low, high, shape, angle):
+    grid = turned(angle) @ np.diag([6.0, 6.0, 6.0, 1.0])
     data = np.random.default_rng(0).random((12, 12, 12), np.float32)
-    part = Conformed(data, data > 0.5, grid).cropped(np.array(low, float), np.array(high, float), 4)
-    place = np.round((part.affine[:3, 3]) / 6).astype(int)
+    ends = np.array([np.add(low, 1), np.subtract(high, 1)]) @ turned(angle)[:3, :3].T
+    part = Conformed(data, data > 0.5, grid).cropped(ends, 1.0, 4)
+    place = np.round(np.linalg.solve(grid, part.affine)[:3, 3]).astype(int)
     box = tuple(slice(first, first + size) for first, size in zip(place, part.data.shape, strict=True))
     np.testing.assert_array_equal(part.data, data[box])
     np.testing.assert_array_equal(part.field_of_view, data[box] > 0.5)
     assert part.data.shape == shape
+
+
+@pytest.mark.parametrize("flip", [1, -1])
+def test_grid_of_a_slightly_oblique_scan_runs_along_its_own_axes(flip):
+    shape = (90, 100, 50)
+    affine = centred(turned(20)[:3, :3] @ np.diag([flip * 2.0, 2.0, 4.0])[:, [1, 0, 2]], shape)
+    data = np.random.default_rng(0).random(shape, np.float32)
+    _, grid = choose_grid(Volume(data, affine), 2.0, 16, crop=True)
+    steps = np.linalg.solve(affine, grid)[:3, :3]
+    np.testing.assert_allclose(steps, [[0, 1, 0], [flip, 0, 0], [0, 0, 0.5]], atol=1e-6)
+
+
+def test_grid_of_the_mask_of_a_slightly_oblique_scan_is_in_its_place():
+    shape = (100, 100, 50)
+    affine = centred(turned(20)[:3, :3] @ np.diag([2.0, 2.0, 4.0]), shape)
+    volume = Volume(ball(shape, affine), affine)
+    conformed = conform(volume, 2.0, 16, crop=True)
+    expected = ball(conformed.data.shape, conformed.affine)
+    inside = conformed.field_of_view & (np.abs(expected) < 15)
+    np.testing.assert_allclose(conformed.data[inside], expected[inside], atol=0.15)

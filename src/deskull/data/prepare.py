@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
+from nibabel.affines import voxel_sizes
 
 from deskull import formats
 from deskull.data.cache import Prepared, save_prepared
@@ -22,7 +23,7 @@ from deskull.system.processes import Failure, in_processes, useful_jobs
 from deskull.volume import Affine, Array, Volume
 
 #: Part of every key: a new number makes all cases be prepared again.
-_VERSION = 3
+_VERSION = 4
 #: Distances are clipped to this in mm: networks learn the surface, not what is far from it.
 MAX_DISTANCE_MM = 30.0
 
@@ -156,7 +157,7 @@ def _subvoxel_distance(mask: Volume, shape: tuple[int, ...], grid: Affine) -> Ar
     inside = (fine_mask.data > 0.5 * float(mask.values().max())) & fine_mask.field_of_view
     if not inside.any():
         raise InputError(f"{mask.name}: is empty within the field of view of its scan; leave it out.")
-    fine = signed_distance(inside, float(fine_grid[0, 0]))
+    fine = signed_distance(inside, float(voxel_sizes(fine_grid)[0]))
     blocks = fine.reshape([n for size in shape for n in (size, 2)])
     coarse: Array = blocks.mean(axis=(1, 3, 5))
     return coarse

@@ -71,9 +71,8 @@ class FrameFollower:
         inside = np.argwhere(self._distance < self._border)
         if conformed is None or not len(inside) or not self._near.any():
             return None
-        world = apply_affine(mean.affine, inside)
-        low, high = world.min(axis=0) - _MARGIN_MM, world.max(axis=0) + _MARGIN_MM
-        return conformed.cropped(low, high, self._coarse.model.size_multiple)
+        points = apply_affine(mean.affine, inside)
+        return conformed.cropped(points, _MARGIN_MM, self._coarse.model.size_multiple)
 
     def __call__(self, frame: Volume, timer: StageTimer) -> FloatArray:
         """Return the distance on a frame in mm, ndarray of float32 of its shape."""

@@ -10,6 +10,7 @@ from nibabel.affines import apply_affine, voxel_sizes
 
 from deskull.axes import broadcast_along, occupied_indices
 from deskull.preprocessing.resampling import block_affine, downsample, interpolate, upsample
+from deskull.preprocessing.straight import grid_directions
 from deskull.preprocessing.value_range import limit_range
 from deskull.volume import Affine, Array, FloatArray, Volume, corners, map_box_corners
 
@@ -59,7 +60,7 @@ class Conformed:
     Attributes
     ----------
     data : ndarray of float32, shape (x, y, z)
-        Real values; the axes are parallel to the world's (RAS+).
+        Real values; the axes run to the right, to the front and upwards (RAS+), or nearly so.
     field_of_view : ndarray of bool, shape (x, y, z)
         Where the scan has voxels.
     affine : ndarray, shape (4, 4)
@@ -74,19 +75,23 @@ class Conformed:
         """Return the field of view and the affine of the grid with voxels `times` as long and the same corners."""
         return self.field_of_view[(slice(times // 2, None, times),) * 3], rescaled_affine(self.affine, times)
 
-    def cropped(self, low: Affine, high: Affine, size_multiple: int) -> Conformed:
-        """Return the part of the grid around a box, its sizes multiples of a number of voxels and no larger than now.
+    def cropped(self, points: Affine, margin: float, size_multiple: int) -> Conformed:
+        """Return the part of the grid around points, its sizes multiples of a number of voxels and no larger than now.
 
         Parameters
         ----------
-        low, high : ndarray, shape (3,)
-            World coordinates of the box in mm.
+        points : ndarray, shape (n, 3)
+            World coordinates in mm.
+        margin : float
+            In mm.
         size_multiple : int
         """
+        places = apply_affine(np.linalg.inv(self.affine), points)
+        around = margin / voxel_sizes(self.affine)
+        lowest, highest = places.min(axis=0) - around, places.max(axis=0) + around
         sides = []
-        for axis, size in enumerate(self.data.shape):
-            ends = (np.array([low[axis], high[axis]]) - self.affine[axis, 3]) / self.affine[axis, axis]
-            first, last = np.clip(ends, 0, size - 1)
+        for size, low, high in zip(self.data.shape, lowest, highest, strict=True):
+            first, last = np.clip([low, high], 0, size - 1)
             length = min(size, math.ceil((last - first + 1) / size_multiple) * size_multiple)
             start = int(np.clip(round((first + last + 1 - length) / 2), 0, size - length))
             sides.append(slice(start, start + length))
@@ -132,7 +137,7 @@ def choose_grid(
     *,
     crop: bool = False,
 ) -> tuple[Shape, Affine]:
-    """Choose the network's grid: axes of the world, cubic voxels, covering the scan or the head in it.
+    """Choose a grid of cubic voxels that covers a scan or the head in it.
 
     Parameters
     ----------
@@ -145,7 +150,8 @@ def choose_grid(
     size : tuple of int, optional
         Size of the grid in voxels; the scan is cut or padded to it, around the head.
     crop : bool
-        Whether air around the head is left out, where no `size` is given.
+        Whether air around the head is left out, and the grid runs along the axes of the scan instead of the world's
+        (see `deskull.preprocessing.straight`), where no `size` is given.
 
     Returns
     -------
@@ -153,9 +159,12 @@ def choose_grid(
     affine : ndarray, shape (4, 4)
         Grid indices to world coordinates in mm.
     """
+    crop = crop and not size
+    axes = grid_directions(volume.affine) if crop else np.eye(4)
+    volume = replace(volume, affine=np.linalg.inv(axes) @ volume.affine)
     outer = corners(volume.shape, volume.affine)
     low, high = outer.min(axis=0), outer.max(axis=0)
-    if crop and not size:
+    if crop:
         head_low, head_high = _head_bounds(volume)
         low, high = np.maximum(low, head_low - MARGIN_MM), np.minimum(high, head_high + MARGIN_MM)
     extent = np.array(size) * voxel_size if size else np.full(3, MAX_EXTENT_MM)
@@ -166,10 +175,10 @@ def choose_grid(
     sizes = size or [size_multiple * count for count in counts]
     grid = np.diag([voxel_size, voxel_size, voxel_size, 1.0])
     grid[:3, 3] = (low + high) / 2 - (np.array(sizes) - 1) / 2 * voxel_size
-    if crop and not size:
+    if crop:
         grid[:3, 3] -= _off_centre(grid, volume.affine @ block_affine(volume.shape, volume.affine, voxel_size))
     x, y, z = sizes
-    return (x, y, z), grid
+    return (x, y, z), axes @ grid
 
 
 def _off_centre(grid: Affine, reduced: Affine) -> Affine:
@@ -274,7 +283,7 @@ def _sample(volume: Volume, shape: tuple[int, ...], grid: Affine, order: int = 1
     part = _crop(volume, shape, grid)
     sampled, affine = part.values(), part.affine
     if order:
-        voxel = float(grid[0, 0])
+        voxel = float(voxel_sizes(grid)[0])
         sampled, affine = upsample(*downsample(sampled, affine, voxel), voxel)
     to_data = np.linalg.inv(affine) @ grid
     sampled = interpolate(sampled, to_data[:3, :3], to_data[:3, 3], shape, threads, order)
@@ -283,7 +292,7 @@ def _sample(volume: Volume, shape: tuple[int, ...], grid: Affine, order: int = 1
 
 def _crop(volume: Volume, shape: tuple[int, ...], grid: Affine) -> Volume:
     """Return the part of a scan that a grid covers, with a margin for blurring and splines."""
-    affine, voxel = volume.affine, float(grid[0, 0])
+    affine, voxel = volume.affine, float(voxel_sizes(grid)[0])
     blocks = np.diag(block_affine(volume.shape, affine, voxel))[:3]
     covered = map_box_corners([(-0.5, size - 0.5) for size in shape], np.linalg.inv(affine) @ grid)
     margin = _MARGIN_VOXELS * np.where(voxel_sizes(affine) > _VERY_COARSE_MM, 1, 1 + blocks)
