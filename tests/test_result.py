@@ -21,7 +21,7 @@ def result_of(n_voxels, data=None, frames=None):
     masks = [(np.arange(np.prod(shape)) < count).astype(np.uint8).reshape(shape) for count in counts]
     mask = masks[0] if frames is None else np.stack(masks, axis=-1)
     scan = Volume(np.full(mask.shape, 7, np.int16) if data is None else data, AFFINE, name="scan.nii")
-    return Result(scan, scan.with_data(np.zeros(mask.shape, np.float32)), scan.with_data(mask))
+    return Result(scan, lambda: np.zeros(mask.shape, np.float32), scan.with_data(mask))
 
 
 def test_volume_counts_the_voxels_of_the_mask():
@@ -43,7 +43,7 @@ def test_brain_is_the_scan_inside_the_mask_and_0_outside():
 def test_background_of_a_scaled_scan_is_the_stored_value_nearest_to_0(inter, dtype, stored):
     mask = np.zeros((4, 4, 4), np.uint8)
     scan = Volume(np.full((4, 4, 4), 9, dtype), AFFINE, inter=inter)
-    assert np.all(Result(scan, scan.with_data(mask), scan.with_data(mask)).brain.data == stored)
+    assert np.all(Result(scan, lambda: mask, scan.with_data(mask)).brain.data == stored)
 
 
 @pytest.mark.parametrize("volume", [0, 1, int(MIN_BRAIN_ML) - 1])

@@ -13,6 +13,7 @@ import warnings
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from deskull.models import Model, load_model
 from deskull.models.engine import make_engine
 from deskull.models.following import FrameFollower, follower_of
 from deskull.models.prediction import Predictor
+from deskull.models.surface_distance import SurfaceDistance
 from deskull.options import Frame, ReadOptions, StripOptions, Surface, check_threads, describe_options, parse_choice
 from deskull.preprocessing.series import frames_to_average
 from deskull.result import Result, check_plausible
@@ -143,33 +145,34 @@ class Stripper:
         scan = as_volume(source, reading, keep_in_file=frame == Frame.mean)
         mean = _mean_of_series(scan, source)
         timer.finish("read")
+        compute_distance: Callable[[], FloatArray]
+        icv_surface = [(str(Surface.intracranial), self.model.default_border(Surface.intracranial))] if icv else []
         if scan.ndim == 4 and frame == Frame.each:
-            target = _finite_scan(scan)
-            mean = mean.finite()
-            icv_mask = self._distance_and_icv(mean, [], timer)[1] if icv else None
+            target, mean = _finite_scan(scan), mean.finite()
+            icv_masks, _ = self._masks(mean, icv_surface, timer) if icv else ([], [])
             distance = self._distance_of_frames(target, mean, border, surface, timer, on_frame)
+            mask, compute_distance = (
+                target.with_data(mask_from_distance(distance, border)),
+                partial(np.asarray, distance),
+            )
         else:
             target = _finite_scan(mean)
-            (distance,), icv_mask = self._distance_and_icv(target, [(surface, border)], timer, icv=icv)
-        mask = target.with_data(mask_from_distance(distance, border))
+            (mask, *icv_masks), (found, *_) = self._masks(target, [(surface, border), *icv_surface], timer)
+            compute_distance = found.values
         made = self.model.provenance(border, surface, frame if scan.ndim == 4 else "")
-        result = Result(scan, target.with_data(distance), mask, timer.seconds, made, icv_mask)
+        result = Result(scan, compute_distance, mask, timer.seconds, made, next(iter(icv_masks), None))
         check_plausible(result)
         timer.finish("mask")
         return result
 
-    def _distance_and_icv(
-        self, scan: Volume, surfaces: list[tuple[str, float]], timer: StageTimer, *, icv: bool = True
-    ) -> tuple[list[FloatArray], Volume | None]:
-        """Return the distances to surfaces and the intracranial mask of a 3-D scan, from one pass of the network.
-
-        The intracranial distance is gone before the others are computed: at 0.5 mm each has half a gigabyte.
-        """
-        border = self.model.default_border(Surface.intracranial)
-        all_surfaces = [(Surface.intracranial, border), *surfaces] if icv else surfaces
-        distances, _ = self._predictor.distances(scan, all_surfaces, timer)
-        mask = scan.with_data(mask_from_distance(next(distances), border)) if icv else None
-        return list(distances), mask
+    def _masks(
+        self, scan: Volume, surfaces: list[tuple[str, float]], timer: StageTimer
+    ) -> tuple[list[Volume], list[SurfaceDistance]]:
+        """Return the masks of a 3-D scan at some surfaces and borders, and their distances, from one pass."""
+        distances, _ = self._predictor.distances(scan, surfaces, timer)
+        masks = [scan.with_data(distance.mask()) for distance in distances]
+        timer.finish("resample")
+        return masks, distances
 
     def check(self, border: float | None, surface: str, frame: str, *, icv: bool = False) -> None:
         """Refuse options that this network cannot meet; see `strip`.

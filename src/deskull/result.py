@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -13,7 +14,7 @@ from deskull.errors import InputError, PlausibilityWarning
 from deskull.preprocessing.bias_field import correct_bias
 from deskull.provenance import Provenance
 from deskull.streamed import streamed
-from deskull.volume import Volume
+from deskull.volume import FloatArray, Volume
 
 #: Masks below this volume, in ml, are refused. The smallest brains that are scanned are many times larger: a preterm
 #: infant of 29 weeks has about 150 ml (Hüppi et al. 1998, Annals of Neurology 43:224), and a single slice of 5 mm
@@ -32,8 +33,8 @@ class Result:
     scan : Volume
         The scan, as it was read. The frames of a NIfTI series that got one mask stay in its file until they are needed;
         the brain reads them, too.
-    distance : Volume
-        Signed distance in mm to the chosen surface, negative inside, float32.
+    compute_distance : callable
+        Returns the values of `distance`: they take more memory than the mask, and are computed when they are needed.
     mask : Volume
         1 inside the brain and 0 elsewhere, uint8.
     seconds : dict of str to float
@@ -47,7 +48,7 @@ class Result:
     """
 
     scan: Volume
-    distance: Volume
+    compute_distance: Callable[[], FloatArray]
     mask: Volume
     seconds: dict[str, float] = field(default_factory=dict)
     provenance: Provenance | None = None
@@ -59,6 +60,11 @@ class Result:
         made = self.provenance
         settings = f", surface {made.surface}, border {made.border:g} mm, model {made.model}" if made else ""
         return f"<Result {self.volume_ml:.0f} ml{settings}, of {self.scan!r}>"
+
+    @cached_property
+    def distance(self) -> Volume:
+        """Signed distance in mm to the chosen surface, negative inside, float32."""
+        return self.mask.with_data(self.compute_distance())
 
     @cached_property
     def brain(self) -> Volume:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,11 +10,11 @@ import numpy as np
 from deskull.masking import keep_largest
 from deskull.models.cards import Model
 from deskull.models.engine import Engine
+from deskull.models.surface_distance import SurfaceDistance
 from deskull.preprocessing.coverage import find_coverage
-from deskull.preprocessing.empty_corners import clear_empty_corners
-from deskull.preprocessing.grid import Conformed, to_native
+from deskull.preprocessing.grid import Conformed
 from deskull.system.timing import StageTimer
-from deskull.volume import FloatArray, Volume
+from deskull.volume import Affine, FloatArray, Volume
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,9 @@ class Predictor:
             The scan on the network's grid; `grid` if the scan has a single value.
         """
         distances, conformed = self.distances(scan, [(surface, border)], timer, grid)
-        return next(distances), conformed
+        values = distances[0].values()
+        timer.finish("resample")
+        return values, conformed
 
     def distances(
         self,
@@ -68,7 +70,7 @@ class Predictor:
         surfaces: Sequence[tuple[str, float]],
         timer: StageTimer,
         grid: Conformed | None = None,
-    ) -> tuple[Iterator[FloatArray], Conformed | None]:
+    ) -> tuple[list[SurfaceDistance], Conformed | None]:
         """Predict the distances to several surfaces in one pass; see `__call__`.
 
         Parameters
@@ -77,32 +79,33 @@ class Predictor:
         surfaces : sequence of (str, float)
             Each with its border.
         timer : StageTimer
+            Of the stages ``conform`` and ``network``.
         grid : Conformed, optional
 
         Returns
         -------
-        distances : iterator of ndarray
-            Each is computed when it is asked for: at 0.5 mm it has half a gigabyte.
+        distances : list of SurfaceDistance
+            One for each surface.
         conformed : Conformed or None
         """
         settings, far = self.model.preprocessing, self.model.band
         coverage = find_coverage(scan)
         part = coverage.part(scan)
+
+        def carried(on_grid: FloatArray, affine: Affine, border: float) -> SurfaceDistance:
+            """Distance on the scan."""
+            return SurfaceDistance(on_grid, affine, part, coverage, scan.shape, border, far, self.threads)
+
         conformed = settings.apply(part, self.threads, grid)
         if conformed is None:
-            return (np.full(scan.shape, np.float32(far)) for _ in surfaces), grid
+            nothing = np.full((1, 1, 1), np.float32(far))
+            return [carried(nothing, np.eye(4), border) for _, border in surfaces], grid
         timer.finish("conform")
         predicted = self.engine(conformed.data)
-        timer.finish("network")
         field_of_view, affine = conformed.coarsened(settings.stride)
-
-        def distance(surface: str, border: float) -> FloatArray:
-            """Distance to one surface."""
+        distances = []
+        for surface, border in surfaces:
             cleaned = keep_largest(predicted[self.model.surfaces.index(surface)], border, far, field_of_view)
-            native = to_native(cleaned, affine, part, far, self.threads)
-            clear_empty_corners(native, part, border, far)
-            native = coverage.embed(native, scan.shape, far)
-            timer.finish("resample")
-            return native
-
-        return (distance(surface, border) for surface, border in surfaces), conformed
+            distances.append(carried(cleaned, affine, border))
+        timer.finish("network")
+        return distances, conformed

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
+import numpy.typing as npt
 
 from deskull.axes import along
 from deskull.preprocessing.value_range import sample_values
@@ -23,6 +25,7 @@ _SECTION_CM2 = 25.0
 _THIN_MM = 5.0
 #: Planes are first looked at in about this number of lines along each axis, and for the range along each axis as well.
 _N_SAMPLED_LINES = 32
+_Number = TypeVar("_Number", bound=np.generic)
 #: The first of consecutive planes and the one after the last.
 Run = tuple[int, int]
 
@@ -65,15 +68,15 @@ class Coverage:
             _interpolate_planes(data, axis, start, stop)
         return part.with_data(data)
 
-    def embed(self, distance: FloatArray, shape: tuple[int, ...], far: float) -> FloatArray:
-        """Return a distance on the voxels of `part` in the shape of the scan; `far` where nothing was scanned."""
-        whole = distance
-        if distance.shape != shape:
-            whole = np.full(shape, np.float32(far), order="F")
-            whole[self.box] = distance
+    def embed(self, values: npt.NDArray[_Number], shape: tuple[int, ...], outside: float) -> npt.NDArray[_Number]:
+        """Return an array on the voxels of `part` in the shape of the scan; `outside` where nothing was scanned."""
+        whole = values
+        if values.shape != shape:
+            whole = np.full(shape, outside, values.dtype, order="F")
+            whole[self.box] = values
         for axis, runs in enumerate(self.gaps):
             for start, stop in runs:
-                whole[self.box][along(axis, slice(start, stop))] = far
+                whole[self.box][along(axis, slice(start, stop))] = outside
         return whole
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from scipy import ndimage
 
 from deskull.axes import along, occupied_indices
-from deskull.volume import Affine, Array, FloatArray, Volume
+from deskull.volume import Affine, Array, Volume
 
 Box = tuple[slice, ...]
 
@@ -25,19 +25,22 @@ _MIN_ML = 10.0
 _N_SAMPLED_PLANES = 32
 
 
-def clear_empty_corners(distance: FloatArray, scan: Volume, border: float, far: float) -> None:
-    """Set a distance to `far`, in place, where the mask reaches into corners of the array that the scan leaves empty.
+def empty_corners(mask: Array, scan: Volume) -> tuple[Box, Array] | None:
+    """Find where a mask reaches into corners of the array that the scan leaves empty.
 
     Parameters
     ----------
-    distance : ndarray of float32, shape (x, y, z)
-        Signed distance in mm on the voxels of the scan.
+    mask : ndarray of bool, shape (x, y, z)
+        On the voxels of the scan.
     scan : Volume
         A 3-D scan of finite values.
-    border : float
-        The mask is where the distance is smaller, in mm.
-    far : float
-        Distance in mm that is assumed away from the brain.
+
+    Returns
+    -------
+    box : tuple of slice
+        A part of the array.
+    empty : ndarray of bool
+        The empty voxels in that part. None is returned instead of both where there are none.
 
     Notes
     -----
@@ -47,16 +50,16 @@ def clear_empty_corners(distance: FloatArray, scan: Volume, border: float, far: 
     """
     value = _shared_corner_value(scan.data)
     if value is None:
-        return
+        return None
     step = max(1, scan.shape[2] // _N_SAMPLED_PLANES)
-    sample = (distance[..., ::step] < border) & (scan.data[..., ::step] == value)
+    sample = mask[..., ::step] & (scan.data[..., ::step] == value)
     if np.count_nonzero(sample) * step * scan.voxel_ml < _MIN_ML:
-        return
-    empty = (distance < border) & (scan.data == value)
+        return None
+    empty = mask & (scan.data == value)
     ends = [occupied_indices(empty, axis)[[0, -1]] for axis in range(3)]
     box = tuple(slice(int(first), int(last) + 1) for first, last in ends)
     empty = empty[box] & ~_lies_between(scan.data, value, box)
-    distance[box][_thick_parts(empty, scan.voxel_sizes)] = far
+    return box, _thick_parts(empty, scan.voxel_sizes)
 
 
 def _shared_corner_value(data: Array) -> Any:
