@@ -70,10 +70,10 @@ class Result:
     def brain(self) -> Volume:
         """The scan inside the mask; outside it the stored value that means 0, or the nearest one to it."""
         zero = _stored_zero(self.scan)
+        inside = self.mask.data.view(bool)
         if self.mask.ndim < self.scan.ndim:
-            inside = self.mask.data.astype(bool)
             return streamed(self.scan, lambda: (np.where(inside, frame, zero) for frame in self.scan.frames()))
-        return self.scan.with_data(np.where(self.mask.data.astype(bool), self.scan.data, zero), scaled=True)
+        return self.scan.with_data(np.where(inside, self.scan.data, zero), scaled=True)
 
     @property
     def volume_ml(self) -> float:

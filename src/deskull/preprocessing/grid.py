@@ -9,7 +9,7 @@ import numpy as np
 from nibabel.affines import apply_affine, voxel_sizes
 
 from deskull.axes import broadcast_along, occupied_indices
-from deskull.preprocessing.resampling import block_affine, downsample, interpolate, upsample
+from deskull.preprocessing.resampling import average_blocks, block_affine, downsample, interpolate, upsample
 from deskull.preprocessing.straight import grid_directions
 from deskull.preprocessing.value_range import limit_range
 from deskull.volume import Affine, Array, FloatArray, Volume, corners, map_box_corners
@@ -279,12 +279,14 @@ def resample(volume: Volume, shape: tuple[int, ...], grid: Affine, order: int = 
 
 
 def _sample(volume: Volume, shape: tuple[int, ...], grid: Affine, order: int = 1, threads: int = 1) -> Conformed:
-    """Sample real values on a grid of cubic voxels; only the part that the grid covers is converted to floats."""
+    """Sample real values on a grid of cubic voxels; what the grid does not cover is never converted to floats."""
     part = _crop(volume, shape, grid)
-    sampled, affine = part.values(), part.affine
     if order:
         voxel = float(voxel_sizes(grid)[0])
-        sampled, affine = upsample(*downsample(sampled, affine, voxel), voxel)
+        averaged, affine = average_blocks(part.data, part.affine, voxel)
+        sampled, affine = upsample(*downsample(replace(part, data=averaged).values(), affine, voxel), voxel)
+    else:
+        sampled, affine = part.values(), part.affine
     to_data = np.linalg.inv(affine) @ grid
     sampled = interpolate(sampled, to_data[:3, :3], to_data[:3, 3], shape, threads, order)
     return Conformed(sampled, _field_of_view(shape, np.linalg.inv(volume.affine) @ grid, volume.shape), grid)

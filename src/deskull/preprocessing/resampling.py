@@ -15,7 +15,7 @@ from nibabel.affines import voxel_sizes
 from scipy import ndimage
 
 from deskull.axes import along, broadcast_along, pad_widths
-from deskull.volume import Affine, FloatArray
+from deskull.volume import Affine, Array, FloatArray
 
 Shape = tuple[int, ...]
 
@@ -170,15 +170,36 @@ def downsample(data: FloatArray, affine: Affine, voxel: float) -> tuple[FloatArr
         Unchanged if its voxels are not smaller than those of the grid.
     affine : ndarray, shape (4, 4)
     """
-    reduced, scale = data, block_affine(data.shape, affine, voxel)
-    for axis, block in enumerate(np.diag(scale)[:3].astype(int)):
-        if block > 1:
-            reduced = _block_mean(reduced, axis, block)
-    widths = [max(0.0, (voxel / (step * scale[a, a]) - 1) / 2) for a, step in enumerate(voxel_sizes(affine))]
+    reduced, reduced_affine = average_blocks(data, affine, voxel)
+    widths = [max(0.0, (voxel / step - 1) / 2) for step in voxel_sizes(reduced_affine)]
     for axis, width in enumerate(widths):
         if width > _NARROWEST_BLUR:
             reduced = _blur(reduced, width, axis)
-    return reduced, affine @ scale
+    return reduced, reduced_affine
+
+
+def average_blocks(data: Array, affine: Affine, voxel: float) -> tuple[Array, Affine]:
+    """Average blocks of whole voxels, at most `voxel` mm long.
+
+    Parameters
+    ----------
+    data : ndarray of a numeric type, shape (x, y, z)
+    affine : ndarray, shape (4, 4)
+        Voxel indices to world coordinates in mm.
+    voxel : float
+        In mm.
+
+    Returns
+    -------
+    data : ndarray
+        Of float32; `data` itself if no block has more than one voxel.
+    affine : ndarray, shape (4, 4)
+    """
+    scale = block_affine(data.shape, affine, voxel)
+    for axis, block in enumerate(np.diag(scale)[:3].astype(int)):
+        if block > 1:
+            data = _block_mean(data, axis, block)
+    return data, affine @ scale
 
 
 def block_affine(shape: tuple[int, ...], affine: Affine, voxel: float) -> Affine:
@@ -190,7 +211,7 @@ def block_affine(shape: tuple[int, ...], affine: Affine, voxel: float) -> Affine
     return scale
 
 
-def _block_mean(data: FloatArray, axis: int, block: int) -> FloatArray:
+def _block_mean(data: Array, axis: int, block: int) -> FloatArray:
     """Average `block` voxels at a time along an axis; a last block that is too short repeats the last voxel."""
     size = data.shape[axis]
     count = math.ceil(size / block)
