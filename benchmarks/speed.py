@@ -3,7 +3,8 @@
     python benchmarks/speed.py SCAN.nii.gz [--model default] [--threads 2] [--repeats 5]
 
 The lower bound is the time of the network's arithmetic at the speed at which this machine multiplies matrices, plus the
-time of gzip for the bytes that are read and written: no program with this network could be faster.
+time of gzip for the bytes that are read and written: no program with this network could be faster. The ratio is that of
+the command's time to it.
 """
 
 from __future__ import annotations
@@ -32,14 +33,16 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--repeats", type=int, default=5)
     options = parser.parse_args()
+    seconds = {}
     for engine in ("onnxruntime", "openvino"):
-        measure_command(options, engine)
+        seconds[engine] = measure_command(options, engine)
         measure_process(options, engine)
-    report_lower_bound(options)
+    bound = report_lower_bound(options)
+    print("ratio to it: " + ", ".join(f"{engine} {took / bound:.1f}" for engine, took in seconds.items()))
 
 
-def measure_command(options: argparse.Namespace, engine: str) -> None:
-    """Run the command several times, and report the stages of the run with the median time."""
+def measure_command(options: argparse.Namespace, engine: str) -> float:
+    """Run the command several times, and report the stages of the run with the median time; return that time."""
     command = (
         f"{sys.executable} -m deskull strip {{scan}} -o {{folder}} --json --model {options.model} --engine {engine}"
     )
@@ -51,6 +54,7 @@ def measure_command(options: argparse.Namespace, engine: str) -> None:
         stages = json.loads((run.folder / "log.txt").read_text().splitlines()[-1])["stages"]
     print(f"\n{engine}, command: {run.seconds:.2f} s, {cpu_seconds:.2f} CPU s, {run.peak_mb:.0f} MB peak (medians)\n")
     print_stages({"start-up and end": run.seconds - sum(stages.values()), **stages}, run.seconds)
+    return run.seconds
 
 
 def measure_process(options: argparse.Namespace, engine: str) -> None:
@@ -86,8 +90,8 @@ def print_stages(stages: dict[str, float], total: float) -> None:
         print(f"| {name} | {seconds:.2f} | {100 * seconds / total:.0f} |")
 
 
-def report_lower_bound(options: argparse.Namespace) -> None:
-    """Print the time that this network takes at least on this machine."""
+def report_lower_bound(options: argparse.Namespace) -> float:
+    """Print and return the time that this network takes at least on this machine."""
     model, scan = load_model(options.model), formats.read(options.scan)
     stride = model.preprocessing.stride
     grid = [size // stride for size in model.preprocessing.apply(scan).data.shape]
@@ -98,15 +102,19 @@ def report_lower_bound(options: argparse.Namespace) -> None:
     print(f"\nlower bound: {n_operations / 1e9:.0f} GFLOP on a grid of {size} at {peak / 1e9:.0f} GFLOP/s: ")
     network = n_operations / peak
     print(f"{network:.2f} s; gzip, one thread: {compression:.2f} s; together {network + compression:.2f} s")
+    return network + compression
 
 
 def multiplications(channels: list[int], stride: int) -> float:
-    """Count the multiplications of the U-Net for one voxel of its output, which covers stride^3 voxels of the image."""
+    """Count the multiplications of the U-Net for one voxel of its output, which covers stride^3 voxels of the image.
+
+    In decoders, features from the coarser level take 8 multiplications each (`deskull.train.network.rearranged`).
+    """
     finer, count = channels[:-1], 0.0
     for level, (before, features) in enumerate(zip([stride**3, *finer], channels, strict=True)):
         count += 27 * (before + features) * features / 8**level
     for level, (features, below) in enumerate(zip(finer, channels[1:], strict=True)):
-        count += (27 * 3 * features * features + features * below / 8) / 8**level
+        count += ((8 + 2 * 27) * features * features + features * below / 8) / 8**level
     return count
 
 
