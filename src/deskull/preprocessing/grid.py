@@ -288,7 +288,7 @@ def _sample(volume: Volume, shape: tuple[int, ...], grid: Affine, order: int = 1
     else:
         sampled, affine = part.values(), part.affine
     to_data = np.linalg.inv(affine) @ grid
-    sampled = interpolate(sampled, to_data[:3, :3], to_data[:3, 3], shape, threads, order)
+    sampled = np.ascontiguousarray(interpolate(sampled, to_data[:3, :3], to_data[:3, 3], shape, threads, order))
     return Conformed(sampled, _field_of_view(shape, np.linalg.inv(volume.affine) @ grid, volume.shape), grid)
 
 
