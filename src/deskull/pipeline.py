@@ -151,10 +151,8 @@ class Stripper:
             target, mean = _finite_scan(scan), mean.finite()
             icv_masks, _ = self._masks(mean, icv_surface, timer) if icv else ([], [])
             distance = self._distance_of_frames(target, mean, border, surface, timer, on_frame)
-            mask, compute_distance = (
-                target.with_data(mask_from_distance(distance, border)),
-                partial(np.asarray, distance),
-            )
+            mask = target.with_data(mask_from_distance(distance, border))
+            compute_distance = partial(np.asarray, distance)
         else:
             target = _finite_scan(mean)
             (mask, *icv_masks), (found, *_) = self._masks(target, [(surface, border), *icv_surface], timer)
