@@ -28,6 +28,8 @@ from tools import Run, Tool, deskull
 
 from deskull import Volume, formats
 from deskull.evaluation.metrics import Mask, score
+from deskull.models import load_model
+from deskull.options import Surface
 
 #: Borders in mm among which the one that fits best is chosen.
 BORDERS = np.arange(-3, 3.01, 0.25)
@@ -52,8 +54,9 @@ def main() -> None:
     write(earlier + rows, options.results)
     if options.plot:
         plot(rows, options.plot)
-    if options.figures:
-        options.figures.write_text(json.dumps(figures(rows), indent=2) + "\n")
+    if options.figures and models:
+        border = load_model(models[0]).default_border(Surface.brain)
+        options.figures.write_text(json.dumps(figures(rows, border), indent=2) + "\n")
 
 
 def measure(tool: Tool, folder: Path) -> list[Row]:
@@ -128,7 +131,7 @@ def scores(folder: Path, name: str, run: Run, border: float | None) -> Row:
     return {"border": label, **{key: round(values[key], 5) for key in MEASURES if key in values}, **cost}
 
 
-def figures(rows: list[Row]) -> dict:
+def figures(rows: list[Row], border: float) -> dict:
     """Return the figures for a model's card: those of each case at the default border."""
     by_case = {str(row["case"]): row for row in rows if row["border"] == "default"}
     dice = [float(row["dice"]) for row in by_case.values()]
@@ -136,6 +139,7 @@ def figures(rows: list[Row]) -> dict:
     cases = {case: {name: row[name] for name in names} for case, row in by_case.items()}
     return {
         "real_validation": {
+            "border_mm": border,
             "median_dice": round(float(np.median(dice)), 4),
             "worst_dice": round(min(dice), 4),
             "cases": cases,
