@@ -99,7 +99,8 @@ def test_worker_that_is_killed_loses_nothing(dask, tasks):
             workers[0].kill()
         records.append(record)
     assert sorted(record.scan for record in records) == sorted(str(task.scan) for task in tasks)
-    assert {record.status for record in records} == {"done"}
+    # A worker may be killed between writing a mask and reporting it: whoever repeats the task then finds the mask.
+    assert {record.status for record in records} <= {"done", "skipped"}
     assert all(task.mask.exists() for task in tasks)
 
 
