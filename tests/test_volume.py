@@ -140,3 +140,11 @@ def test_nibabel_image_keeps_the_header_of_a_nifti_file():
     header.set_data_shape((4, 5, 6))
     volume = Volume(np.ones((4, 5, 6), np.uint8), np.eye(4), header=header)
     assert volume.to_nibabel().header["descrip"].item() == b"mine"
+
+
+def test_part_lies_where_its_voxels_did():
+    affine = np.array([[0.0, 2, 0, 5], [-1, 0, 0, 6], [0, 0, 3, 7], [0, 0, 0, 1]])
+    volume = Volume(np.arange(210).reshape(5, 6, 7), affine)
+    part = volume.part((slice(1, 4), slice(0, 6), slice(2, 5)))
+    np.testing.assert_array_equal(part.data, volume.data[1:4, :, 2:5])
+    np.testing.assert_array_equal(part.affine @ [0, 0, 0, 1], affine @ [1, 0, 2, 1])

@@ -171,6 +171,12 @@ class Volume:
                 values += np.float32(self.inter)
         return values
 
+    def part(self, box: tuple[slice, ...]) -> Volume:
+        """Return the voxels in a box, where they lie in the world; the ends of its sides are not negative."""
+        affine = self.affine.copy()
+        affine[:3, 3] += affine[:3, :3] @ [side.start for side in box]
+        return replace(self, data=self.data[box], affine=affine)
+
     def with_data(self, data: Array, *, scaled: bool = False) -> Volume:
         """Return the same geometry and header with other voxels.
 

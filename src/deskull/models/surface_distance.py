@@ -6,7 +6,7 @@ The distance on the voxels of a scan of 0.5 mm has half a gigabyte. Its mask nee
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -79,7 +79,6 @@ class SurfaceDistance:
         nx, ny, nz = self.part.shape
         step = max(1, _N_VOXELS // (nx * ny))
         for start in range(0, nz, step):
-            planes, affine = slice(start, min(start + step, nz)), self.part.affine.copy()
-            affine[:3, 3] += affine[:3, 2] * start
-            slab = replace(self.part, data=self.part.data[..., planes], affine=affine)
+            planes = slice(start, min(start + step, nz))
+            slab = self.part.part((slice(0, nx), slice(0, ny), planes))
             yield planes, to_native(self.on_grid, self.grid, slab, self.far, self.threads)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
@@ -52,9 +52,7 @@ class Coverage:
         Missing slices between others are interpolated linearly, so that the network finds the brain on both sides. A
         few planes at the ends stay as they are.
         """
-        affine = scan.affine.copy()
-        affine[:3, 3] += affine[:3, :3] @ [side.start for side in self.box]
-        part = replace(scan, data=scan.data[self.box], affine=affine)
+        part = scan.part(self.box)
         inner = [
             (axis, start, stop)
             for axis, runs in enumerate(self.gaps)

@@ -302,10 +302,7 @@ def _crop(volume: Volume, shape: tuple[int, ...], grid: Affine) -> Volume:
     high = np.clip(np.ceil(covered.max(axis=0) + margin), 0, volume.shape).astype(int)
     if (high - low < margin).any():
         return volume
-    moved = affine.copy()
-    moved[:3, 3] += affine[:3, :3] @ low
-    box = tuple(slice(a, b) for a, b in zip(low, high, strict=True))
-    return replace(volume, data=volume.data[box], affine=moved)
+    return volume.part(tuple(slice(a, b) for a, b in zip(low, high, strict=True)))
 
 
 def _field_of_view(shape: tuple[int, ...], to_scan: Affine, scan_shape: tuple[int, ...]) -> Array:
