@@ -26,10 +26,20 @@ from deskull.masking import mask_from_distance
 from deskull.models import Model, load_model
 from deskull.models.engine import make_engine
 from deskull.models.following import FrameFollower, follower_of
-from deskull.models.prediction import Predictor
-from deskull.models.surface_distance import SurfaceDistance
-from deskull.options import Frame, ReadOptions, StripOptions, Surface, check_threads, describe_options, parse_choice
+from deskull.models.prediction import Prediction, Predictor
+from deskull.options import (
+    Frame,
+    QualityCheck,
+    ReadOptions,
+    StripOptions,
+    Surface,
+    check_threads,
+    describe_options,
+    parse_choice,
+)
 from deskull.preprocessing.series import frames_to_average
+from deskull.quality.judge import Judge
+from deskull.quality.verdict import Quality
 from deskull.result import Result, check_plausible
 from deskull.system.activity import OnFrame, frame_done
 from deskull.system.resources import default_threads, usable_cores
@@ -79,6 +89,7 @@ class Stripper:
         self.threads = default_threads() if threads is None else min(threads, usable_cores())
         self._engine_options = engine, device
         self._predictor = Predictor(self.model, make_engine(self.model, self.threads, engine, device), self.threads)
+        self._judge = Judge(self.model, self.threads, engine, device)
         self._one_thread_predictors = {self.model.path: self._predictor} if self.threads == 1 else {}
         _logger.debug("network %s on %s with %d threads", self.model.path.stem, engine, self.threads)
 
@@ -92,6 +103,7 @@ class Stripper:
         frame: str = _DEFAULTS.frame,
         reading: ReadOptions = _READING,
         icv: bool = False,
+        quality: str = _DEFAULTS.quality,
         on_frame: OnFrame | None = None,
     ) -> Result:
         """Find the brain in a scan.
@@ -108,6 +120,7 @@ class Stripper:
         icv : bool
             Whether to compute the intracranial mask, too, at its default border: in the same pass of the network, or of
             a series whose frames are masked in one more pass, on their mean.
+        %(quality)s
         on_frame : callable, optional
             Called as ``on_frame(done, total)`` in the calling thread after each frame, where every frame is masked.
 
@@ -124,10 +137,11 @@ class Stripper:
             If an option is wrong.
         """
         self.check(border, surface, frame, icv=icv)
+        judged = parse_choice("quality", quality, QualityCheck) is QualityCheck.default
         if border is None:
             border = self.model.default_border(surface)
         with collected_warnings() as messages:
-            result = self._strip(source, border, surface, frame, reading, icv, on_frame)
+            result = self._strip(source, border, surface, frame, reading, icv, judged, on_frame)
         return replace(result, warnings=tuple(dict.fromkeys(messages)))
 
     def _strip(
@@ -138,10 +152,11 @@ class Stripper:
         frame: str,
         reading: ReadOptions,
         icv: bool,
+        judged: bool,
         on_frame: OnFrame | None,
     ) -> Result:
         """Find the brain in a scan, with options that have been checked; see `strip`."""
-        timer = StageTimer()
+        timer, quality = StageTimer(), None
         scan = as_volume(source, reading, keep_in_file=frame == Frame.mean)
         mean = _mean_of_series(scan, source)
         timer.finish("read")
@@ -153,24 +168,28 @@ class Stripper:
             distance = self._distance_of_frames(target, mean, border, surface, timer, on_frame)
             mask = target.with_data(mask_from_distance(distance, border))
             compute_distance = partial(np.asarray, distance)
+            quality = Quality.unjudged("Each frame has a mask of its own.") if judged else None
         else:
             target = _finite_scan(mean)
-            (mask, *icv_masks), (found, *_) = self._masks(target, [(surface, border), *icv_surface], timer)
-            compute_distance = found.values
+            (mask, *icv_masks), prediction = self._masks(target, [(surface, border), *icv_surface], timer)
+            compute_distance = prediction.distances[0].values
+            quality = self._judge(target, prediction, surface, mask.data) if judged else None
+            del prediction
+            timer.finish("quality")
         made = self.model.provenance(border, surface, frame if scan.ndim == 4 else "")
-        result = Result(scan, compute_distance, mask, timer.seconds, made, next(iter(icv_masks), None))
+        result = Result(scan, compute_distance, mask, timer.seconds, made, next(iter(icv_masks), None), quality)
         check_plausible(result)
         timer.finish("mask")
         return result
 
     def _masks(
         self, scan: Volume, surfaces: list[tuple[str, float]], timer: StageTimer
-    ) -> tuple[list[Volume], list[SurfaceDistance]]:
-        """Return the masks of a 3-D scan at some surfaces and borders, and their distances, from one pass."""
-        distances, _ = self._predictor.distances(scan, surfaces, timer)
-        masks = [scan.with_data(distance.mask()) for distance in distances]
+    ) -> tuple[list[Volume], Prediction]:
+        """Return the masks of a 3-D scan at some surfaces and borders, and the one prediction they come from."""
+        prediction = self._predictor.predict(scan, surfaces, timer)
+        masks = [scan.with_data(distance.mask()) for distance in prediction.distances]
         timer.finish("resample")
-        return masks, distances
+        return masks, prediction
 
     def check(self, border: float | None, surface: str, frame: str, *, icv: bool = False) -> None:
         """Refuse options that this network cannot meet; see `strip`.
@@ -302,6 +321,7 @@ def strip(
     engine: str = _DEFAULTS.engine,
     device: str = _DEFAULTS.device,
     icv: bool = False,
+    quality: str = _DEFAULTS.quality,
     series: str | None = _DEFAULTS.series,
     allow_outside_data: bool = _DEFAULTS.allow_outside_data,
     max_archive_gb: float = _DEFAULTS.max_archive_gb,
@@ -321,6 +341,7 @@ def strip(
     %(device)s
     icv : bool, default: False
         Whether to compute the intracranial mask, too.
+    %(quality)s
     %(series)s
     %(allow_outside_data)s
     %(max_archive_gb)s
@@ -345,4 +366,6 @@ def strip(
     """
     reading = ReadOptions(series, allow_outside_data, max_archive_gb)
     stripper = Stripper(model, threads, engine, device)
-    return stripper.strip(source, border=border, surface=surface, frame=frame, icv=icv, reading=reading)
+    return stripper.strip(
+        source, border=border, surface=surface, frame=frame, icv=icv, quality=quality, reading=reading
+    )

@@ -13,6 +13,7 @@ import numpy as np
 from deskull.errors import InputError, PlausibilityWarning
 from deskull.preprocessing.bias_field import correct_bias
 from deskull.provenance import Provenance
+from deskull.quality.verdict import Quality, Verdict
 from deskull.streamed import streamed
 from deskull.volume import FloatArray, Volume
 
@@ -43,6 +44,8 @@ class Result:
         The network, border, surface and frames that the mask was made with.
     icv_mask : Volume, optional
         1 inside the intracranial surface and 0 elsewhere, uint8, 3-D; if it was asked for.
+    quality : Quality, optional
+        How far the mask can be trusted, if that was asked for.
     warnings : tuple of str
         The texts of the warnings that were issued for the scan.
     """
@@ -53,6 +56,7 @@ class Result:
     seconds: dict[str, float] = field(default_factory=dict)
     provenance: Provenance | None = None
     icv_mask: Volume | None = None
+    quality: Quality | None = None
     warnings: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
@@ -110,7 +114,7 @@ class Result:
 
 
 def check_plausible(result: Result) -> None:
-    """Refuse a mask that is too small to be a brain, and warn of frames with an unusual volume.
+    """Refuse a mask that is too small to be a brain, and warn of unusual volumes and of a mask that fails its judgement.
 
     Raises
     ------
@@ -123,6 +127,9 @@ def check_plausible(result: Result) -> None:
         size = f": what looks like one has {max(volumes):.2g} ml, and no brain has less than {MIN_BRAIN_ML:g} ml"
         reason = f"no brain found{size if max(volumes) else ''}"
         raise InputError(f"{name}: {reason}; check that the scan shows a head and that its orientation is right.")
+    if result.quality and result.quality.verdict is Verdict.failed:
+        reason = next(iter(result.quality.reasons), "")
+        warnings.warn(f"{name}: the mask is most likely wrong. {reason}", PlausibilityWarning, stacklevel=2)
     low, high = USUAL_BRAIN_ML
     for t, volume in enumerate(volumes):
         if not low <= volume <= high:

@@ -12,6 +12,7 @@ from typing import Any
 from deskull import formats
 from deskull.options import OutputKind, Surface
 from deskull.provenance import Provenance
+from deskull.quality.verdict import Quality
 from deskull.result import Result
 from deskull.system.atomic import Transaction
 from deskull.volume import Volume
@@ -29,13 +30,21 @@ class Sidecar:
         JSON files whose fields it repeats; later files override earlier ones, and `fields` override all.
     has_volumes : bool
         Whether it states the volumes of the masks.
+    has_quality : bool
+        Whether it states the quality of the mask, as the field ``quality``.
     """
 
     fields: Mapping[str, Any]
     inherited: Sequence[Path] = ()
     has_volumes: bool = False
+    has_quality: bool = False
 
-    def text(self, provenance: Provenance | None = None, volumes: Mapping[str, float] | None = None) -> str:
+    def text(
+        self,
+        provenance: Provenance | None = None,
+        volumes: Mapping[str, float] | None = None,
+        quality: Quality | None = None,
+    ) -> str:
         """Return the content of the file.
 
         Parameters
@@ -44,6 +53,8 @@ class Sidecar:
             What the results were made with, for the field ``GeneratedBy``.
         volumes : mapping of str to float, optional
             Further fields, if `has_volumes`.
+        quality : Quality, optional
+            Of the mask, if `has_quality`.
         """
         fields: dict[str, Any] = {}
         for source in self.inherited:
@@ -51,7 +62,8 @@ class Sidecar:
                 fields |= dict(json.loads(source.read_text(encoding="utf-8-sig")))
         made = {"GeneratedBy": [provenance.generated_by()]} if provenance else {}
         measured = volumes if volumes and self.has_volumes else {}
-        return json.dumps({**fields, **self.fields, **measured, **made}, indent=2) + "\n"
+        judged = {"quality": quality.as_dict()} if quality and self.has_quality else {}
+        return json.dumps({**fields, **self.fields, **measured, **judged, **made}, indent=2) + "\n"
 
 
 #: How the names of results end, where that is not their kind: those of the intracranial surface can lie beside those
@@ -170,7 +182,7 @@ def write_results(
                 formats.write_as(volume, path, partial)
     for path, sidecar in sidecars.items():
         with transaction.writing(path) as partial:
-            partial.write_text(sidecar.text(result.provenance, _volumes(result)))
+            partial.write_text(sidecar.text(result.provenance, _volumes(result), result.quality))
 
 
 def _volumes(result: Result) -> dict[str, float]:

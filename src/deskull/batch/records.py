@@ -15,11 +15,12 @@ from typing import TextIO
 from deskull._version import __version__
 from deskull.errors import InputError, OutputError
 from deskull.provenance import Provenance
+from deskull.quality.verdict import Quality
 
 #: Columns of the table, in order.
 COLUMNS = (
-    "scan", "status", "volume_ml", "icv_ml", "seconds", "mask", "model", "sha256", "surface", "border_mm", "frame",
-    "version", "finished", "warnings", "error",
+    "scan", "status", "verdict", "predicted_dice", "reason", "volume_ml", "icv_ml", "seconds", "mask", "model",
+    "sha256", "surface", "border_mm", "frame", "version", "finished", "warnings", "error",
 )  # fmt: skip
 #: A mask that was changed later than this many seconds after its line in a table is another one.
 _CLOCK_TOLERANCE_S = 2.0
@@ -66,6 +67,8 @@ class Record:
         What the mask was made with; None if the scan has none, or if nothing tells.
     icv_ml : float, optional
         Volume of the intracranial mask, in ml, if it was asked for.
+    quality : Quality, optional
+        How far the mask can be trusted, if that was asked for.
     version : str
         Version of deskull.
     finished : str
@@ -83,6 +86,7 @@ class Record:
     model: str = ""
     provenance: Provenance | None = None
     icv_ml: float | None = None
+    quality: Quality | None = None
     version: str = __version__
     finished: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
 
@@ -182,6 +186,7 @@ def _row(record: Record) -> list[str]:
     made = record.provenance
     cells = {
         **{name: getattr(record, name) for name in ("scan", "status", "model", "version", "finished", "error")},
+        **_quality_cells(record.quality),
         "volume_ml": f"{record.volume_ml:.2f}" if record.volume_ml else "",
         "icv_ml": "" if record.icv_ml is None else f"{record.icv_ml:.2f}",
         "seconds": f"{record.seconds:.2f}" if record.seconds else "",
@@ -193,6 +198,18 @@ def _row(record: Record) -> list[str]:
         "warnings": " ".join(record.warnings),
     }
     return [" ".join(str(cells[name]).split()) for name in COLUMNS]
+
+
+def _quality_cells(quality: Quality | None) -> dict[str, str]:
+    """Cells of the quality of a mask."""
+    if quality is None:
+        return dict.fromkeys(("verdict", "predicted_dice", "reason"), "")
+    dice = quality.predicted_dice
+    return {
+        "verdict": str(quality.verdict),
+        "predicted_dice": "" if dice is None else f"{dice:.4f}",
+        "reason": next(iter(quality.reasons), ""),
+    }
 
 
 def read_records(path: Path) -> dict[str, dict[str, str]]:

@@ -21,6 +21,7 @@ from deskull.errors import DeskullError, DeskullWarning, UsageError, printable, 
 from deskull.options import OutputKind, ReadOptions, StripOptions
 from deskull.pipeline import Stripper
 from deskull.provenance import Provenance
+from deskull.quality.verdict import Quality
 from deskull.result import Result
 from deskull.system.atomic import ResultExistsError, Transaction, refuse_existing
 from deskull.system.bugs import report_bug
@@ -85,6 +86,7 @@ def strip_task(task: Task, options: StripOptions, root: Path | None = None) -> R
         model=options.model,
         provenance=outcome.provenance,
         icv_ml=outcome.icv_ml,
+        quality=outcome.quality,
     )
 
 
@@ -96,6 +98,7 @@ class _Outcome:
     stages: dict[str, float] = field(default_factory=dict)
     provenance: Provenance | None = None
     icv_ml: float | None = None
+    quality: Quality | None = None
     error: str = ""
     status: Status = Status.failed
     is_final: bool = True
@@ -180,7 +183,7 @@ def _strip(task: Task, options: StripOptions, root: Path | None, *, adds: bool) 
         write_seg = partial(_write_seg, task=task, options=options)
         write_results(result, files, sidecars, transaction, threads=stripper.threads, write_seg=write_seg)
     stages = {**result.seconds, "write": time.perf_counter() - start}
-    return _Outcome(result.volume_ml, stages, result.provenance, result.icv_ml, status=Status.done)
+    return _Outcome(result.volume_ml, stages, result.provenance, result.icv_ml, result.quality, status=Status.done)
 
 
 def _warn_of_older_results(task: Task, options: StripOptions) -> None:
@@ -214,6 +217,7 @@ def _strip_scan(stripper: Stripper, task: Task, options: StripOptions) -> Result
         surface=options.surface,
         frame=options.frame,
         icv=OutputKind.icvmask in options.outputs,
+        quality=options.quality,
         reading=reading,
     )
 

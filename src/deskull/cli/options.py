@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
-from deskull.options import Device, EngineName, Frame, Group, StripOptions, Surface, option_fields
+from deskull.options import Device, EngineName, Frame, Group, QualityCheck, StripOptions, Surface, option_fields
 
 #: Name of the table of a batch in its folder of results.
 TABLE = "deskull.tsv"
@@ -100,6 +100,7 @@ Icv = Annotated[
     ),
 ]
 WriteSidecar = Annotated[bool, _described("sidecar")]
+QualityFile = Annotated[bool, _described("quality_file")]
 Table = Annotated[
     Path | None,
     _option(
@@ -115,6 +116,8 @@ Overwrite = Annotated[bool, _described("overwrite")]
 SurfaceChoice = Annotated[Surface, _described("surface")]
 Border = Annotated[float | None, _described("border", metavar="MM")]
 FrameChoice = Annotated[Frame, _described("frame")]
+QualityChoice = Annotated[QualityCheck, _described("quality")]
+Strict = Annotated[bool, _option(Group.brain, "--strict", help="Exit with status 1 if the verdict on a mask is fail.")]
 ModelName = Annotated[str, _described("model", metavar="NAME|FILE", autocompletion=shipped_names)]
 
 # Which scans

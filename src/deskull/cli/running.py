@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from deskull.batch.tasks import Task
     from deskull.options import StripOptions
     from deskull.provenance import Provenance
+    from deskull.quality.verdict import Quality
 
 _logger = logging.getLogger(__name__)
 
@@ -35,6 +36,7 @@ def run(
     workers: Cluster | None = None,
     table: Path | None = None,
     as_json: bool = False,
+    strict: bool = False,
     skipped: Sequence[Path] = (),
 ) -> None:
     """Strip scans on this machine or on the workers of a cluster, and print the outcome of each.
@@ -51,13 +53,15 @@ def run(
         TSV file to which a line is added for each scan.
     as_json : bool
         Whether to print a JSON object for each scan in place of a line of text.
+    strict : bool
+        Whether a mask whose verdict is ``fail`` counts as a failed scan for the exit status.
     skipped : sequence of Path
         Files that were left out because they are named like results.
 
     Raises
     ------
     typer.Exit
-        If a scan failed or was refused.
+        If a scan failed or was refused, or a mask with `strict`.
     """
     from deskull.batch.records import records_table
 
@@ -71,12 +75,13 @@ def run(
         for number, record in enumerate(records, 1):
             statuses[record.status] += 1
             statuses["unknown"] += record.status == "skipped" and record.provenance is None
+            statuses["distrusted"] += record.quality is not None and record.quality.verdict == "fail"
             add(record)
             _log_stages(number, record)
             _print_record(record, as_json)
     if len(tasks) > 1 or skipped or statuses["skipped"]:
         _print_summary(statuses, time.perf_counter() - start, table, skipped)
-    if statuses["failed"] or statuses["refused"]:
+    if statuses["failed"] or statuses["refused"] or (strict and statuses["distrusted"]):
         raise typer.Exit(FAILED)
 
 
@@ -128,7 +133,16 @@ def _print_record(record: Record, as_json: bool) -> None:
     elif record.status == "done":
         icv = "" if record.icv_ml is None else f" (intracranial {record.icv_ml:.0f} ml)"
         outcome = f"{record.volume_ml:.0f} ml{icv}, {record.seconds:.1f} s -> {record.files['brainmask']}"
+        outcome += _trust(record.quality)
         print(on_one_line(f"{record.scan}: {outcome}"), flush=True)
+
+
+def _trust(quality: Quality | None) -> str:
+    """Return how far a mask can be trusted, for the end of its line."""
+    if quality is None:
+        return ""
+    reason = f": {quality.reasons[0]}" if quality.reasons and quality.verdict != "fail" else ""  # a warning tells it
+    return f"; {quality.summary()}{reason}"
 
 
 def _facts(record: Record) -> dict[str, object]:
@@ -139,6 +153,7 @@ def _facts(record: Record) -> dict[str, object]:
         "status": record.status,
         "volume_ml": round(record.volume_ml, 2) or None,
         "icv_ml": None if record.icv_ml is None else round(record.icv_ml, 2),
+        "quality": record.quality.as_dict() if record.quality else None,
         "model": record.model or None,
         "sha256": made.sha256 if made else None,
         "surface": made.surface if made else None,

@@ -30,12 +30,15 @@ def strip(
     bias_correct: options.BiasCorrect = False,
     icv: options.Icv = False,
     sidecar: options.WriteSidecar = DEFAULTS.sidecar,
+    quality_file: options.QualityFile = DEFAULTS.quality_file,
     table: options.Table = None,
     resume: options.Resume = DEFAULTS.resume,
     overwrite: options.Overwrite = DEFAULTS.overwrite,
     surface: options.SurfaceChoice = DEFAULTS.surface,
     border: options.Border = DEFAULTS.border,
     frame: options.FrameChoice = DEFAULTS.frame,
+    quality: options.QualityChoice = DEFAULTS.quality,
+    strict: options.Strict = False,
     model: options.ModelName = DEFAULTS.model,
     split: options.Split = None,
     shard: options.Shard = None,
@@ -59,6 +62,8 @@ def strip(
     settings = StripOptions(
         outputs=_outputs(mask_only, distance, bias_correct, icv, dicom_seg),
         sidecar=sidecar,
+        quality_file=quality_file,
+        quality=quality,
         overwrite=overwrite,
         resume=resume,
         surface=surface,
@@ -79,7 +84,7 @@ def strip(
     workers = _cluster(scheduler, cluster, jobs, threads, memory, cluster_option or [])
     jobs, settings = _jobs_and_settings(len(tasks), jobs, settings, has_workers=workers is not None)
     table = table or _default_table(out, shard, len(tasks))
-    run(tasks, settings, jobs, workers=workers, table=table, as_json=as_json, skipped=plan.skipped)
+    run(tasks, settings, jobs, workers=workers, table=table, as_json=as_json, strict=strict, skipped=plan.skipped)
 
 
 def _plan(

@@ -17,6 +17,25 @@ from deskull.system.timing import StageTimer
 from deskull.volume import Affine, FloatArray, Volume
 
 
+@dataclass(frozen=True, eq=False)
+class Prediction:
+    """What a network predicts for a scan.
+
+    Attributes
+    ----------
+    distances : list of SurfaceDistance
+        Carried to the voxels of the scan, one for each surface that was asked for.
+    conformed : Conformed or None
+        The scan on the network's grid; None, or the grid that was given, if the scan has a single value.
+    predicted : ndarray of float32, shape (surfaces, x, y, z), optional
+        All distances in mm, as the network predicts them; None if the scan has a single value.
+    """
+
+    distances: list[SurfaceDistance]
+    conformed: Conformed | None
+    predicted: FloatArray | None = None
+
+
 @dataclass(frozen=True)
 class Predictor:
     """A network that predicts signed distances on the voxels of scans.
@@ -59,18 +78,18 @@ class Predictor:
         conformed : Conformed or None
             The scan on the network's grid; `grid` if the scan has a single value.
         """
-        distances, conformed = self.distances(scan, [(surface, border)], timer, grid)
-        values = distances[0].values()
+        prediction = self.predict(scan, [(surface, border)], timer, grid)
+        values = prediction.distances[0].values()
         timer.finish("resample")
-        return values, conformed
+        return values, prediction.conformed
 
-    def distances(
+    def predict(
         self,
         scan: Volume,
         surfaces: Sequence[tuple[str, float]],
         timer: StageTimer,
         grid: Conformed | None = None,
-    ) -> tuple[list[SurfaceDistance], Conformed | None]:
+    ) -> Prediction:
         """Predict the distances to several surfaces in one pass; see `__call__`.
 
         Parameters
@@ -84,9 +103,7 @@ class Predictor:
 
         Returns
         -------
-        distances : list of SurfaceDistance
-            One for each surface.
-        conformed : Conformed or None
+        Prediction
         """
         settings, far = self.model.preprocessing, self.model.band
         coverage = find_coverage(scan)
@@ -99,7 +116,7 @@ class Predictor:
         conformed = settings.apply(part, self.threads, grid)
         if conformed is None:
             nothing = np.full((1, 1, 1), np.float32(far))
-            return [carried(nothing, np.eye(4), border) for _, border in surfaces], grid
+            return Prediction([carried(nothing, np.eye(4), border) for _, border in surfaces], grid)
         timer.finish("conform")
         predicted = self.engine(conformed.data)
         field_of_view, affine = conformed.coarsened(settings.stride)
@@ -108,4 +125,4 @@ class Predictor:
             cleaned = keep_largest(predicted[self.model.surfaces.index(surface)], border, far, field_of_view)
             distances.append(carried(cleaned, affine, border))
         timer.finish("network")
-        return distances, conformed
+        return Prediction(distances, conformed, predicted)

@@ -7,6 +7,7 @@ described once.
 
 from __future__ import annotations
 
+import enum
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,7 +15,16 @@ from functools import cache
 from typing import Annotated, Any, TypeVar
 
 from deskull.errors import UsageError
-from deskull.options.choices import DICOM_KINDS, Device, EngineName, Frame, OutputKind, Surface, parse_choice
+from deskull.options.choices import (
+    DICOM_KINDS,
+    Device,
+    EngineName,
+    Frame,
+    OutputKind,
+    QualityCheck,
+    Surface,
+    parse_choice,
+)
 from deskull.options.descriptions import Group, Option, OptionField, described_fields, fill_docstring
 
 __all__ = [
@@ -27,6 +37,7 @@ __all__ = [
     "Option",
     "OptionField",
     "OutputKind",
+    "QualityCheck",
     "ReadOptions",
     "StripOptions",
     "Surface",
@@ -72,6 +83,15 @@ class ReadOptions:
 
 _READING = ReadOptions()
 
+#: Options with a fixed set of values.
+_CHOICES: dict[str, type[enum.StrEnum]] = {
+    "surface": Surface,
+    "frame": Frame,
+    "quality": QualityCheck,
+    "engine": EngineName,
+    "device": Device,
+}
+
 
 @dataclass(frozen=True)
 class StripOptions:
@@ -108,6 +128,10 @@ class StripOptions:
             Group.outputs,
         ),
     ] = False
+    quality_file: Annotated[
+        bool,
+        Option("Also write X_quality.json, which states how far the mask can be trusted, and why.", Group.outputs),
+    ] = False
     surface: Annotated[
         Surface,
         Option(
@@ -133,6 +157,14 @@ class StripOptions:
             Group.brain,
         ),
     ] = Frame.mean
+    quality: Annotated[
+        QualityCheck,
+        Option(
+            "Whether to judge how far each mask can be trusted, with a second network. default: judge it, for about a "
+            "seventh of the time; none: do not.",
+            Group.brain,
+        ),
+    ] = QualityCheck.default
     model: Annotated[
         str, Option("Network to use: the name of a shipped model, or the path of an .onnx file.", Group.brain)
     ] = "default"
@@ -167,7 +199,7 @@ class StripOptions:
     def __post_init__(self) -> None:
         """Convert text to the enumerations and refuse values that are not allowed."""
         set_field = object.__setattr__
-        for name, choices in (("surface", Surface), ("frame", Frame), ("engine", EngineName), ("device", Device)):
+        for name, choices in _CHOICES.items():
             set_field(self, name, parse_choice(name, getattr(self, name), choices))
         kinds = {OutputKind.brainmask, *(parse_choice("outputs", kind, OutputKind) for kind in self.outputs)}
         if self.surface is Surface.intracranial:

@@ -38,6 +38,13 @@ class Device(enum.StrEnum):
     cpu = "cpu"
 
 
+class QualityCheck(enum.StrEnum):
+    """How much effort goes into judging a mask."""
+
+    default = "default"
+    none = "none"
+
+
 class OutputKind(enum.StrEnum):
     """Kinds of result files; each is the ending that is appended to the scan's name."""
 

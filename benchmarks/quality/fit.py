@@ -1,0 +1,205 @@
+"""Fit the calibration of a network from measured cases, and score it.
+
+    python benchmarks/quality/fit.py MEASURED OUT [--figures FILE.json]
+
+MEASURED is what `measure.py` wrote. OUT gets `default.json` and `default.npz`. The model is fitted on the training
+cases; bounds and thresholds come from predictions for label maps and scans that were held out in turn. The scores are
+of the test cases, which share neither heads nor, for some, kinds of fault with the training cases.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from cases import STRENGTHS
+from faults import FAULTS
+from faults import TEST_ONLY as TEST_ONLY_FAULTS
+from measure import read_table
+from model import fit, fit_odds, predict
+from non_heads import NON_HEADS
+from non_heads import TEST_ONLY as TEST_ONLY_NON_HEADS
+from scores import print_scores, scores
+from sklearn.model_selection import GroupKFold
+
+from deskull.quality.calibration import OFFSET
+
+#: Real scans are fewer than synthetic ones, and count this much more.
+_REAL_WEIGHT = 3.0
+#: Edges of the predicted error, as a logarithm, between which bounds are constant.
+_BOUND_EDGES = [float(np.log(1 - dice + OFFSET)) for dice in (0.975, 0.965, 0.95, 0.92, 0.85)]
+#: A mask is good above, and bad below.
+GOOD, BAD = 0.94, 0.90
+#: Fraction of the bad masks that may pass, and of true values that lie above a bound, on held-out cases.
+_PASSING_BAD, _ABOVE_BOUND = 0.005, 0.05
+_FAIL_BELOW = 0.85
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """Measured cases."""
+
+    rows: list[dict[str, Any]]
+    names: list[str]
+    values: np.ndarray
+
+    @classmethod
+    def read(cls, path: Path) -> Table:
+        """Read the cases that could be stripped."""
+        rows = [row for row in read_table(path) if row["mask"]]
+        names = sorted({name for row in rows for name in (*row["input"], *row["mask"])})
+        values = [[(row["input"] | row["mask"]).get(name, np.nan) for name in names] for row in rows]
+        return cls(rows, names, np.array(values, float))
+
+    def part(self, kept: Sequence[bool]) -> Table:
+        """Return some of the cases."""
+        return Table([row for row, keep in zip(self.rows, kept, strict=True) if keep], self.names, self.values[kept])
+
+    def column(self, name: str) -> np.ndarray:
+        """Return a fact of each case."""
+        return np.array([row[name] for row in self.rows])
+
+    @property
+    def error(self) -> np.ndarray:
+        """Logarithm of the error of each mask."""
+        return np.log(1 - self.column("dice") + OFFSET)
+
+    @property
+    def margin(self) -> np.ndarray:
+        """Logarithm of the margin of each mask."""
+        return np.log(self.column("margin_mm").clip(0.3, 10))
+
+    @property
+    def heads(self) -> np.ndarray:
+        """Whether each case shows a human brain."""
+        return self.column("has_brain")
+
+    @property
+    def weights(self) -> np.ndarray:
+        """Weight of each case."""
+        return np.where(self.column("real"), _REAL_WEIGHT, 1.0)
+
+    @property
+    def groups(self) -> np.ndarray:
+        """Label map or scan of each case: those of one group resemble each other."""
+        return np.array([row["source"].split("_", 1)[1] for row in self.rows])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("measured", type=Path)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--figures", type=Path)
+    options = parser.parse_args()
+    table = Table.read(options.measured / "measures.jsonl")
+    train, test = (table.part(table.column("split") == split) for split in ("train", "test"))
+    models = {
+        "error": fit(train.names, train.values, train.error, train.weights),
+        "margin": fit(train.names, train.values, train.margin, train.weights),
+        "head": fit_odds(train.names, train.values, train.heads),
+    }
+    held_out = out_of_fold(train)
+    bounds, thresholds = bounds_of(train, held_out), thresholds_of(train, held_out)
+    usual = usual_ranges(train)
+    figures = scores(test, models, bounds, thresholds)
+    print_scores(figures)
+    options.out.mkdir(parents=True, exist_ok=True)
+    written = {name: model.as_dict() for name, model in models.items()} | {
+        "contrasts": {name: model.as_dict() for name, model in contrast_models(train).items()},
+        "thresholds": thresholds, "bounds": bounds, "usual": usual, "card": card(train, figures),
+    }  # fmt: skip
+    (options.out / "default.json").write_text(json.dumps(rounded(written), separators=(",", ":")) + "\n")
+    with np.load(options.measured / "shape.npz") as shape:
+        probability = np.round(255 * shape["probability"]).astype(np.uint8)
+        np.savez_compressed(options.out / "default.npz", shape=probability, shape_spacing=shape["spacing"])
+    if options.figures:
+        options.figures.write_text(json.dumps(figures, indent=2) + "\n")
+
+
+def out_of_fold(table: Table) -> dict[str, np.ndarray]:
+    """Predict each case by models that have not seen its label map or scan."""
+    predicted = {name: np.zeros(len(table.rows)) for name in ("error", "margin", "head")}
+    for train, held in GroupKFold(5).split(table.values, groups=table.groups):
+        part = table.part(np.isin(np.arange(len(table.rows)), train))
+        fitted = {
+            "error": fit(part.names, part.values, part.error, part.weights),
+            "margin": fit(part.names, part.values, part.margin, part.weights),
+            "head": fit_odds(part.names, part.values, part.heads),
+        }
+        for name, model in fitted.items():
+            predicted[name][held] = predict(model, table.names, table.values[held])
+    return predicted
+
+
+def bounds_of(table: Table, predicted: dict[str, np.ndarray]) -> dict[str, list[float]]:
+    """Return what is added to predictions for their bounds (split conformal prediction, by bins of the error)."""
+    index = np.searchsorted(_BOUND_EDGES, predicted["error"])
+    bounds: dict[str, list[float]] = {"edges": _BOUND_EDGES, "error": [], "margin": []}
+    for bin_ in range(len(_BOUND_EDGES) + 1):
+        for name, truth in (("error", table.error), ("margin", table.margin)):
+            residuals = np.sort((truth - predicted[name])[(index == bin_) & table.heads])
+            rank = min(len(residuals) - 1, int(np.ceil((len(residuals) + 1) * (1 - _ABOVE_BOUND))) - 1)
+            bounds[name].append(float(residuals[rank]) if len(residuals) else 0.0)
+    return bounds
+
+
+def thresholds_of(table: Table, predicted: dict[str, np.ndarray]) -> dict[str, float]:
+    """Return the limits of the verdicts."""
+    bad = table.column("dice") < BAD
+    return {
+        "pass": float(np.quantile(predicted["error"][bad & table.heads], _PASSING_BAD)),
+        "fail": float(np.log(1 - _FAIL_BELOW + OFFSET)),
+        "head": float(np.quantile(predicted["head"][~table.heads], 1.0)),
+    }
+
+
+def usual_ranges(table: Table) -> dict[str, list[float]]:
+    """Return the range of each measure in 98 % of the good masks of clean scans."""
+    good = table.values[(table.column("kind") == "clean") & (table.column("dice") > GOOD)]
+    low, high = np.nanquantile(good, [0.01, 0.99], axis=0)
+    return {name: [float(a), float(b)] for name, a, b in zip(table.names, low, high, strict=True)}
+
+
+def contrast_models(table: Table) -> dict[str, Any]:
+    """Fit the odds of each contrast, from the brightness of the shells."""
+    kept = [name.startswith(("bright_", "spread_", "inside_", "edge_", "air_")) for name in table.names]
+    names = [name for name, keep in zip(table.names, kept, strict=True) if keep]
+    synthetic = table.part(~table.column("real") & table.heads)
+    contrasts = synthetic.column("contrast")
+    return {
+        str(name): fit_odds(names, synthetic.values[:, kept], contrasts == name)
+        for name in np.unique(contrasts)
+        if (contrasts == name).sum() >= 10 and name not in ("random", "real")
+    }
+
+
+def card(table: Table, figures: dict[str, Any]) -> dict[str, Any]:
+    """Describe what the calibration was fitted on."""
+    return {
+        "description": "Quality of the masks of the network 'default', by measures of the scan and the mask.",
+        "licence": "Apache-2.0",
+        "cases": len(table.rows),
+        "real_cases": int(table.column("real").sum()),
+        "kinds_of_fault": len(FAULTS) - len(TEST_ONLY_FAULTS),
+        "kinds_without_head": len(NON_HEADS) - len(TEST_ONLY_NON_HEADS),
+        "strengths": list(STRENGTHS),
+        "test": figures,
+    }
+
+
+def rounded(value: Any) -> Any:
+    """Return numbers with five significant digits."""
+    if isinstance(value, dict):
+        return {name: rounded(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [rounded(item) for item in value]
+    return float(f"{value:.5g}") if isinstance(value, float) else value
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,113 @@
+"""Measure cases: a table of the numbers by which the quality of their masks can be judged.
+
+    python benchmarks/quality/measure.py CASES OUT [--jobs N]
+
+OUT gets `shape.npz` (the mean shape of clean training heads), `measures.jsonl` (a line for each case) and `pooled.npz`
+(pooled features by case). Cases that have a line already are not measured again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from predictions import LAYERS
+
+from deskull import formats
+from deskull.models import load_model
+from deskull.models.surface_distance import SurfaceDistance
+from deskull.options import ReadOptions
+from deskull.preprocessing.coverage import find_coverage
+from deskull.quality.evidence import Evidence
+from deskull.quality.measures import input_measures, mask_measures
+from deskull.quality.measures import shape as shapes
+from deskull.quality.measures.familiarity import pooled_features
+
+#: Clean heads with a Dice above this give the mean shape; at most so many.
+_GOOD, _N_SHAPES = 0.95, 80
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("cases", type=Path)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--jobs", type=int, default=2)
+    options = parser.parse_args()
+    options.out.mkdir(parents=True, exist_ok=True)
+    records = sorted(options.cases.glob("*.json"))
+    with ProcessPoolExecutor(options.jobs) as pool:
+        if not (options.out / "shape.npz").exists():
+            good = [path for path in records if _is_good(path)][:_N_SHAPES]
+            mean = shapes.mean_shape(list(pool.map(_points, good)))
+            np.savez(options.out / "shape.npz", probability=mean.probability, spacing=mean.spacing)
+        table = options.out / "measures.jsonl"
+        known = {row["name"] for row in read_table(table)}
+        pooled = dict(np.load(options.out / "pooled.npz")) if (options.out / "pooled.npz").exists() else {}
+        new = [path for path in records if path.stem not in known]
+        with table.open("a") as file:
+            for row, features in pool.map(partial(_measure, out=options.out), new, chunksize=4):
+                file.write(json.dumps(row) + "\n")
+                if features is not None:
+                    pooled[row["name"]] = features
+        np.savez(options.out / "pooled.npz", **pooled)
+    print(f"{len(known) + len(new)} cases")
+
+
+def read_table(path: Path) -> Iterator[dict[str, Any]]:
+    """Read the lines of a table; none if it does not exist."""
+    if path.exists():
+        with path.open() as file:
+            yield from map(json.loads, file)
+
+
+def load_evidence(record: Path) -> Evidence | None:
+    """Read a case; None if its scan could not be stripped."""
+    with np.load(record.with_suffix(".npz")) as arrays:
+        if "image" not in arrays:
+            return None
+        kept = {name: arrays[name] for name in arrays}
+    scan = formats.read(record.with_suffix(".nii.gz"), ReadOptions())
+    border = load_model("default").default_border("brain")
+    coverage = find_coverage(scan)
+    part = coverage.part(scan)
+    cleaned, predicted = kept["cleaned"].astype(np.float32), kept["distance"].astype(np.float32)
+    found = SurfaceDistance(cleaned, kept["affine"], part, coverage, scan.shape, border, 10.0, 1)
+    second = kept["second"][0].astype(np.float32) - load_model("small").default_border("brain")
+    layers = tuple(kept[name].astype(np.float32) for name in LAYERS)
+    image, seen = kept["image"].astype(np.float32), kept["field_of_view"]
+    return Evidence(scan, found.mask(), image, seen, kept["affine"], cleaned, *predicted, border, second, 1.5, layers)
+
+
+def _is_good(record: Path) -> bool:
+    """Whether a case is a clean training head of an adult with a good mask."""
+    facts = json.loads(record.read_text())
+    clean = facts["kind"] == "clean" and facts["split"] == "train" and not facts["real"]
+    return clean and facts["dice"] > _GOOD and "neonate" not in record.stem
+
+
+def _points(record: Path) -> np.ndarray:
+    """Return the aligned voxels of a case."""
+    evidence = load_evidence(record)
+    found = shapes.aligned_points(evidence, n_points=400_000) if evidence else None
+    return found[0] if found else np.empty((0, 3))
+
+
+def _measure(record: Path, out: Path) -> tuple[dict[str, Any], np.ndarray | None]:
+    """Return the line of a case and its pooled features."""
+    facts, evidence = json.loads(record.read_text()), load_evidence(record)
+    if evidence is None:
+        return facts | {"input": {}, "mask": {}}, None
+    with np.load(out / "shape.npz") as arrays:
+        mean = shapes.MeanShape(arrays["probability"], float(arrays["spacing"]))
+    mask = mask_measures(evidence, mean, None)
+    return facts | {"input": input_measures(evidence), "mask": mask}, pooled_features(evidence)
+
+
+if __name__ == "__main__":
+    main()

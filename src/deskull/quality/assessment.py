@@ -1,0 +1,109 @@
+"""Assessment: from the evidence to what is said of a mask."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import numpy as np
+
+from deskull.quality.calibration import OFFSET, Calibration
+from deskull.quality.evidence import Evidence
+from deskull.quality.findings import Finding, find_unusual
+from deskull.quality.measures import input_measures, mask_measures
+from deskull.quality.verdict import Quality, Verdict
+from deskull.quality.wording import describe
+
+#: At most this number of measures is named as a reason.
+_N_REASONS = 3
+#: A measure is a reason if it raises the predicted error by at least this factor, as a logarithm.
+_WEIGHTY = 0.1
+
+
+def assess(evidence: Evidence, calibration: Calibration) -> Quality:
+    """Judge a mask.
+
+    Parameters
+    ----------
+    evidence : Evidence
+    calibration : Calibration
+        Of the network that made the mask.
+
+    Returns
+    -------
+    Quality
+    """
+    if evidence.is_empty:
+        return Quality(Verdict.failed, ("the mask is empty.",))
+    scan = input_measures(evidence)
+    mask = mask_measures(evidence, calibration.shape, calibration.features)
+    return judge_measures(scan, mask, calibration)
+
+
+def judge_measures(scan: Mapping[str, float], mask: Mapping[str, float], calibration: Calibration) -> Quality:
+    """Judge a mask by its measures.
+
+    Parameters
+    ----------
+    scan, mask : mapping of str to float
+        What `deskull.quality.measures` returns.
+    calibration : Calibration
+
+    Returns
+    -------
+    Quality
+    """
+    measures = {**scan, **mask}
+    error = calibration.error.predict(measures)
+    margin = calibration.margin.predict(measures) + calibration.bound("margin", error)
+    findings = find_unusual(measures)
+    verdict, reasons = _verdict(measures, error, findings, calibration)
+    return Quality(
+        verdict,
+        reasons,
+        predicted_dice=_dice(error),
+        lower_bound=_dice(error + calibration.bound("error", error)),
+        margin_mm=min(math.exp(margin), 10.0),
+        input={
+            "contrast": _contrast(measures, calibration),
+            "findings": [finding.sentence for finding in findings],
+            **scan,
+        },
+        measures=mask,
+    )
+
+
+def _dice(error: float) -> float:
+    """Return the Dice coefficient for the logarithm of an error."""
+    return float(np.clip(1 + OFFSET - math.exp(error), 0.0, 1.0))
+
+
+def _verdict(
+    measures: Mapping[str, float], error: float, findings: list[Finding], calibration: Calibration
+) -> tuple[Verdict, tuple[str, ...]]:
+    """Return the verdict and its reasons."""
+    limits = calibration.thresholds
+    no_head = calibration.head.predict(measures) < limits["head"]
+    grave = tuple(finding.sentence for finding in findings if finding.bears_on_mask)
+    reasons = (*_why(measures, calibration), *grave)
+    if no_head:
+        return Verdict.failed, ("The scan does not look like a human head.", *reasons)
+    if error > limits["fail"]:
+        return Verdict.failed, reasons
+    if error > limits["pass"] or grave:
+        return Verdict.review, (*grave, *_why(measures, calibration))
+    return Verdict.passed, ()
+
+
+def _why(measures: Mapping[str, float], calibration: Calibration) -> tuple[str, ...]:
+    """Return the measures that raise the predicted error most, in words."""
+    added = calibration.error.contributions(measures)
+    weighty = [name for name, value in sorted(added.items(), key=lambda item: -item[1]) if value > _WEIGHTY]
+    known = [name for name in weighty if name in calibration.usual and math.isfinite(measures.get(name, np.nan))]
+    return tuple(describe(name, measures[name], calibration.usual[name]) for name in known[:_N_REASONS])
+
+
+def _contrast(measures: Mapping[str, float], calibration: Calibration) -> str:
+    """Return the likeliest contrast."""
+    odds = {name: model.predict(measures) for name, model in calibration.contrasts.items()}
+    return max(odds, key=lambda name: odds[name]) if odds else "unknown"

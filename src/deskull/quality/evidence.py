@@ -1,0 +1,90 @@
+"""Evidence: what the quality of a mask is judged by, on the grid of the network's answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+from nibabel.affines import voxel_sizes
+from scipy import ndimage
+
+from deskull.volume import Affine, FloatArray, Volume
+
+BoolArray = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class Evidence:
+    """A scan, its mask, and what the networks predicted for them.
+
+    Attributes
+    ----------
+    scan : Volume
+        As it was read: 3-D, with finite values.
+    mask : ndarray of uint8, the scan's shape
+        1 inside.
+    image : ndarray of float32, shape (x, y, z)
+        The conformed scan, averaged to the voxels of the network's answer: about 0 to 1.
+    field_of_view : ndarray of bool, shape (x, y, z)
+        Where the scan has voxels.
+    affine : ndarray, shape (4, 4)
+        Indices of that grid to world coordinates in mm; the axes run to the right, to the front and upwards.
+    distance : ndarray of float32, shape (x, y, z)
+        Signed distance to the surface in mm, of the largest component alone; negative inside.
+    predicted : ndarray of float32, shape (x, y, z)
+        The same, as the network predicted it.
+    intracranial : ndarray of float32, shape (x, y, z), optional
+        Signed distance to the intracranial surface, if the network predicts it.
+    border : float
+        Of the mask, in mm.
+    second : ndarray of float32, shape (u, v, w), optional
+        Signed distance that a second network predicts, in mm, less the border that fits it.
+    second_spacing : float
+        Edge of its voxels in those of `image`; both grids start at the same corner.
+    features : tuple of ndarray of float32, shape (channels, x, y, z)
+        Outputs of inner layers of the network.
+    """
+
+    scan: Volume
+    mask: npt.NDArray[np.uint8]
+    image: FloatArray
+    field_of_view: BoolArray
+    affine: Affine
+    distance: FloatArray
+    predicted: FloatArray
+    intracranial: FloatArray | None
+    border: float
+    second: FloatArray | None = None
+    second_spacing: float = 1.5
+    features: tuple[FloatArray, ...] = ()
+
+    @cached_property
+    def depth(self) -> FloatArray:
+        """Signed distance in mm to the mask's edge, negative inside."""
+        return np.asarray(self.distance - np.float32(self.border))
+
+    @cached_property
+    def inside(self) -> BoolArray:
+        """The mask on the grid."""
+        return self.depth < 0
+
+    @cached_property
+    def spacing(self) -> FloatArray:
+        """Edges of the grid's voxels in mm."""
+        return np.asarray(voxel_sizes(self.affine), np.float32)
+
+    @cached_property
+    def box(self) -> tuple[slice, slice, slice]:
+        """Box of the mask with a margin of 24 mm: what lies beyond it does not bear on the mask."""
+        found = ndimage.find_objects(self.inside.astype(np.uint8))
+        if not found:
+            return (slice(None),) * 3
+        margins = np.ceil(24 / self.spacing).astype(int)
+        return tuple(slice(max(0, side.start - n), side.stop + n) for side, n in zip(found[0], margins, strict=True))  # type: ignore[return-value]
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the mask has no voxel on the grid."""
+        return not self.inside.any()

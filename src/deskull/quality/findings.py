@@ -1,0 +1,128 @@
+"""Findings: what is unusual about a scan, apart from whether its mask is right."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from deskull.quality.measures.geometry import SIDES
+
+Measures = Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something unusual about a scan.
+
+    Attributes
+    ----------
+    name : str
+        For tables.
+    sentence : str
+    bears_on_mask : bool
+        Whether the mask should be looked at because of it.
+    """
+
+    name: str
+    sentence: str
+    bears_on_mask: bool = False
+
+
+#: A side of the mask is cut if this fraction of its edge is the end of the field of view.
+_CUT = 0.012
+#: Lengths, widths and heights of human brains in mm, from a preterm infant's to the largest, as four standard
+#: deviations of the voxels' places; and ratios between them.
+_EXTENTS_MM = {"width_mm": (50, 150), "length_mm": (60, 190), "height_mm": (42, 145)}
+
+
+def find_unusual(measures: Measures) -> list[Finding]:
+    """List what is unusual about a scan.
+
+    Parameters
+    ----------
+    measures : mapping of str to float
+        Of the scan and of its mask.
+
+    Returns
+    -------
+    list of Finding
+    """
+    found = [finding for rule in _RULES if (finding := rule(measures)) is not None]
+    return found + _cut_sides(measures)
+
+
+def _above(name: str, limit: float, finding: Finding) -> Callable[[Measures], Finding | None]:
+    """Return a rule that applies where a measure is above a limit."""
+    return lambda measures: finding if measures.get(name, np.nan) > limit else None
+
+
+def _below(name: str, limit: float, finding: Finding) -> Callable[[Measures], Finding | None]:
+    """Return a rule that applies where a measure is below a limit."""
+    return lambda measures: finding if measures.get(name, np.nan) < limit else None
+
+
+def _stripped(measures: Measures) -> Finding | None:
+    """Whether everything around the brain is blank."""
+    if measures.get("dark_outside", 0.0) > 0.85 and measures.get("dark_inside", 1.0) < 0.2:
+        return Finding("stripped", "Almost nothing around the brain has signal: the scan seems to be stripped already.")
+    return None
+
+
+def _defaced(measures: Measures) -> Finding | None:
+    """Whether the face is blank and the nape is not."""
+    face, nape = measures.get("dark_face", np.nan), measures.get("dark_nape", np.nan)
+    if face > 0.9 and nape < 0.7:
+        return Finding("defaced", "The face has no signal: the scan seems to be defaced.")
+    return None
+
+
+def _wrong_axes(measures: Measures) -> Finding | None:
+    """Whether the brain fits the mean shape better with other axes."""
+    if measures.get("turned_fit", 0.0) > 0.03:
+        sentence = "The brain lies as if the axes in the header were swapped or reversed; check the orientation."
+        return Finding("axes", sentence, bears_on_mask=True)
+    return None
+
+
+def _wrong_size(measures: Measures) -> Finding | None:
+    """Whether the brain is larger or smaller than any human's, along all axes or one."""
+    odd = {
+        name: measures[name] / (high if measures[name] > high else low)
+        for name, (low, high) in _EXTENTS_MM.items()
+        if not low <= measures.get(name, low) <= high
+    }
+    if not odd:
+        return None
+    words = " and ".join(f"{name.removesuffix('_mm')} {measures[name]:.0f} mm" for name in odd)
+    sentence = f"The brain has an unusual size ({words}): the voxel sizes in the header may be wrong."
+    return Finding("voxel_size", sentence, bears_on_mask=True)
+
+
+def _cut_sides(measures: Measures) -> list[Finding]:
+    """Return the sides at which the field of view cuts the brain."""
+    cut = [side for side in SIDES if measures.get(f"contact_{side}", 0.0) > _CUT]
+    if not cut:
+        return []
+    return [Finding("cut", f"The field of view ends inside the brain ({', '.join(cut)}).")]
+
+
+_RULES: tuple[Callable[[Measures], Finding | None], ...] = (
+    _stripped,
+    _defaced,
+    _wrong_axes,
+    _wrong_size,
+    _above("dark_inside", 0.1, Finding("no_signal", "Parts of the brain have no signal.", True)),
+    _above("gap", 0.02, Finding("gap", "Slices inside the brain have no signal.", True)),
+    _above(
+        "blank_contact", 0.01, Finding("blank", "Slices beside the brain have no signal; a part may be missing.", True)
+    ),
+    _above("noise", 0.15, Finding("noise", "The scan is very noisy.")),
+    _above("shading", 0.45, Finding("shading", "The brightness varies strongly across the brain.")),
+    _above("stripes", 0.08, Finding("stripes", "Slices differ in brightness.")),
+    _above("disorder", 0.93, Finding("disorder", "Neighbouring slices do not match; check their order.", True)),
+    _above("repeated", 0.08, Finding("repeated", "Slices are repeated.")),
+    _above("at_maximum", 0.02, Finding("saturated", "Bright values are cut off at the highest one.")),
+    _below("grey_values", 20, Finding("few_values", "The scan has few values; it may be a label map or a mask.", True)),
+)

@@ -1,0 +1,68 @@
+"""Agreement of two networks: where they differ, at least one is wrong.
+
+Pairwise Dice is the baseline that is hard to beat for finding failures of segmentation (Zenk et al. 2025, Medical Image
+Analysis, arXiv 2406.03323).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import ndimage
+
+from deskull.quality.evidence import BoolArray, Evidence
+from deskull.volume import FloatArray
+
+#: Nearer than this to either edge, in mm, the distances are compared.
+_NEAR_MM = 3.0
+#: A part that one network takes in and the other leaves out by more than this, in mm, is a difference of shape.
+_FAR_MM = 3.0
+
+
+def agreement_measures(evidence: Evidence) -> dict[str, float]:
+    """Compare the distances of two networks.
+
+    Parameters
+    ----------
+    evidence : Evidence
+
+    Returns
+    -------
+    dict of str to float
+        ``agreement`` is the Dice of both masks, with voxels at the edge counted in part. Of the distances near the
+        edge: ``difference_mm`` (mean of the absolute difference), ``difference_95_mm`` (95th percentile) and
+        ``offset_mm`` (mean). ``second_adds`` and ``second_removes`` are volumes that differ by more than 3 mm, as a
+        fraction of the mask's.
+    """
+    if evidence.second is None:
+        return {}
+    second = evidence.second
+    first = _at_centres(evidence.depth, second.shape, evidence.second_spacing)
+    seen = _at_centres(evidence.field_of_view.astype(np.float32), second.shape, evidence.second_spacing) > 0.5
+    edge_mm = float(evidence.spacing.mean()) * evidence.second_spacing
+    one, other = _partial(first, edge_mm, seen), _partial(second, edge_mm, seen)
+    total = float(one.sum() + other.sum())
+    near = seen & ((np.abs(first) < _NEAR_MM) | (np.abs(second) < _NEAR_MM))
+    differences = (second - first)[near]
+    absolute = np.abs(differences)
+    volume = max(float(one.sum()), 1.0)
+    return {
+        "agreement": 2 * float(np.minimum(one, other).sum()) / total if total else 0.0,
+        "difference_mm": float(absolute.mean()) if absolute.size else np.nan,
+        "difference_95_mm": float(np.percentile(absolute, 95)) if absolute.size else np.nan,
+        "offset_mm": float(differences.mean()) if absolute.size else np.nan,
+        "second_adds": float((seen & (first > _FAR_MM) & (second < 0)).sum()) / volume,
+        "second_removes": float((seen & (second > _FAR_MM) & (first < 0)).sum()) / volume,
+    }
+
+
+def _at_centres(values: FloatArray, shape: tuple[int, ...], spacing: float) -> FloatArray:
+    """Interpolate at the centres of coarser voxels from the same corner."""
+    offset = (spacing - 1) / 2
+    return np.asarray(
+        ndimage.affine_transform(values, [spacing] * 3, [offset] * 3, shape, order=1, mode="nearest"), np.float32
+    )
+
+
+def _partial(depth: FloatArray, edge_mm: float, seen: BoolArray) -> FloatArray:
+    """Return the fraction of each voxel that lies inside."""
+    return np.asarray(np.clip(0.5 - depth / edge_mm, 0, 1) * seen, np.float32)

@@ -1,0 +1,88 @@
+"""Wording: measures and findings in words that a user understands."""
+
+from __future__ import annotations
+
+#: What each measure is called in a reason, and its unit.
+MEASURES: dict[str, tuple[str, str]] = {
+    "agreement": ("agreement with a second network (Dice)", ""),
+    "difference_mm": ("mean difference from a second network", " mm"),
+    "difference_95_mm": ("difference from a second network, 95th percentile", " mm"),
+    "offset_mm": ("mean offset from a second network", " mm"),
+    "second_adds": ("part that only a second network takes for brain", ""),
+    "second_removes": ("part that a second network does not take for brain", ""),
+    "sharpness": ("sharpness of the predicted edge", ""),
+    "gradient": ("gradient of the predicted distance", ""),
+    "gradient_10": ("gradient of the predicted distance where it is lowest", ""),
+    "edge_contrast": ("contrast across the edge", ""),
+    "edge_gradient": ("gradient of the scan at the edge", ""),
+    "volume_ml": ("volume", " ml"),
+    "compactness": ("roughness of the surface", ""),
+    "symmetry": ("symmetry between left and right", ""),
+    "other_components": ("brain-like parts elsewhere", ""),
+    "intracranial_ratio": ("intracranial volume relative to the mask", ""),
+    "contact": ("part of the edge at the end of the field of view", ""),
+    "gap": ("part of the slices between the ends of the mask in which it is empty", ""),
+    "blank_contact": ("part of the edge beside slices without signal", ""),
+    "shape_fit": ("fit to the mean shape of a brain", ""),
+    "turned_fit": ("gain in fit by turning the axes", ""),
+    "width_mm": ("width", " mm"),
+    "length_mm": ("length", " mm"),
+    "height_mm": ("height", " mm"),
+    "tilt": ("tilt", ""),
+    "unfamiliarity": ("distance from the scans of the reference in the network's features", ""),
+    "inside_level": ("brightness inside the mask", ""),
+    "shading": ("shading inside the mask", ""),
+    "dark_inside": ("part of the inside without signal", ""),
+    "dark_outside": ("part of the surroundings without signal", ""),
+    "dark_face": ("part of the face without signal", ""),
+    "dark_nape": ("part of the nape without signal", ""),
+    "noise": ("noise", ""),
+    "smoothness": ("ratio of neighbouring to farther differences", ""),
+    "air_level": ("brightness of the background", ""),
+    "air_noise": ("noise of the background", ""),
+    "disorder": ("difference between neighbouring slices", ""),
+    "disorder_ratio": ("difference between neighbouring slices along one axis", ""),
+    "stripes": ("brightness that varies from slice to slice", ""),
+    "repeated": ("repeated slices", ""),
+    "grey_values": ("number of grey values", ""),
+    "at_maximum": ("part of the scan at the highest value", ""),
+    "most_common": ("part of the head that has one value", ""),
+    "negative": ("part of the scan below zero", ""),
+    "zeros_inside": ("part of the mask at the lowest value", ""),
+    "zeros": ("part of the scan at the lowest value", ""),
+}
+#: Shells of the brightness measures, in words.
+_SHELLS = {
+    "core": "deep inside", "middle": "5 to 9 mm inside", "cortex": "2 to 5 mm inside", "rim": "at the edge",
+    "fluid": "1 to 3 mm outside", "skull": "4 to 7 mm outside", "scalp": "7 to 9 mm outside",
+}  # fmt: skip
+
+
+def describe(name: str, value: float, usual: tuple[float, float]) -> str:
+    """Return a sentence that says how unusual a measure is.
+
+    Parameters
+    ----------
+    name : str
+        Of the measure.
+    value : float
+    usual : (float, float)
+        Range of the measure in scans with good masks.
+
+    Examples
+    --------
+    >>> describe("agreement", 0.912, (0.957, 0.985))
+    'Low agreement with a second network (Dice): 0.912, usually 0.957 to 0.985.'
+    """
+    words, unit = _words(name)
+    low, high = usual
+    state = "Low" if value < low else "High" if value > high else "Doubtful"
+    return f"{state} {words}: {value:.3g}{unit}, usually {low:.3g} to {high:.3g}{unit}."
+
+
+def _words(name: str) -> tuple[str, str]:
+    """Return what a measure is called, and its unit."""
+    if name in MEASURES:
+        return MEASURES[name]
+    kind, _, shell = name.partition("_")
+    return f"{'brightness' if kind == 'bright' else 'variation of brightness'} {_SHELLS.get(shell, shell)}", ""
