@@ -157,8 +157,12 @@ class Stripper:
             target = _finite_scan(mean)
             (mask, *icv_masks), (found, *_) = self._masks(target, [(surface, border), *icv_surface], timer)
             compute_distance = found.values
-        made = self.model.provenance(border, surface, frame if scan.ndim == 4 else "")
-        result = Result(scan, compute_distance, mask, timer.seconds, made, next(iter(icv_masks), None))
+        is_series = scan.ndim == 4
+        made = self.model.provenance(border, surface, frame if is_series else "")
+        result = Result(scan, compute_distance, mask, timer.seconds, made)
+        if icv_masks:
+            icv_made = self.model.provenance(None, Surface.intracranial, Frame.mean if is_series else "")
+            result = replace(result, icv_mask=icv_masks[0], icv_provenance=icv_made)
         check_plausible(result)
         timer.finish("mask")
         return result

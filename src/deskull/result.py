@@ -43,6 +43,8 @@ class Result:
         The network, border, surface and frames that the mask was made with.
     icv_mask : Volume, optional
         1 inside the intracranial surface and 0 elsewhere, uint8, 3-D; if it was asked for.
+    icv_provenance : Provenance, optional
+        What the intracranial mask was made with.
     warnings : tuple of str
         The texts of the warnings that were issued for the scan.
     """
@@ -53,6 +55,7 @@ class Result:
     seconds: dict[str, float] = field(default_factory=dict)
     provenance: Provenance | None = None
     icv_mask: Volume | None = None
+    icv_provenance: Provenance | None = None
     warnings: tuple[str, ...] = ()
 
     def __repr__(self) -> str:

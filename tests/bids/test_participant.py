@@ -112,3 +112,16 @@ def test_folder_of_another_dataset_is_refused(raw, tmp_path):
     with pytest.raises(UsageError, match="holds another dataset"):
         describe(raw, tmp_path)
     assert not (tmp_path / ".bidsignore").exists()
+
+
+@pytest.mark.parametrize(
+    ("scan", "name"),
+    [(SCANS[0], "sub-01_ses-1_run-1_desc-icv_mask"), (SCANS[2], "sub-01_ses-1_desc-icvT2w_mask")],
+)
+def test_intracranial_mask_has_a_name_and_a_sidecar_of_its_own(raw, tmp_path, scan, name):
+    options = StripOptions(outputs=("brainmask", "icvmask"), threads=1, model="small")
+    (task,) = plan(raw, tmp_path / "out", [raw / f"{scan}.nii.gz"], options)
+    file = tmp_path / "out" / scan.rpartition("/")[0] / f"{name}.nii.gz"
+    assert task.files["icvmask"] == file
+    fields = json.loads(task.sidecars[file.with_name(f"{name}.json")].text())
+    assert (fields["Type"], fields["Sources"]) == ("ROI", [f"bids:raw:{scan}.nii.gz"])

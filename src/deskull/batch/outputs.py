@@ -29,11 +29,14 @@ class Sidecar:
         JSON files whose fields it repeats; later files override earlier ones, and `fields` override all.
     has_volumes : bool
         Whether it states the volumes of the masks.
+    is_of_icv : bool
+        Whether it describes the intracranial mask that is written beside the brain mask.
     """
 
     fields: Mapping[str, Any]
     inherited: Sequence[Path] = ()
     has_volumes: bool = False
+    is_of_icv: bool = False
 
     def text(self, provenance: Provenance | None = None, volumes: Mapping[str, float] | None = None) -> str:
         """Return the content of the file.
@@ -170,7 +173,8 @@ def write_results(
                 formats.write_as(volume, path, partial)
     for path, sidecar in sidecars.items():
         with transaction.writing(path) as partial:
-            partial.write_text(sidecar.text(result.provenance, _volumes(result)))
+            made = result.icv_provenance if sidecar.is_of_icv else result.provenance
+            partial.write_text(sidecar.text(made, _volumes(result)))
 
 
 def _volumes(result: Result) -> dict[str, float]:

@@ -22,6 +22,8 @@ BIDS_VERSION = "1.10.0"
 #: Suffixes of the scans to which a plain ``desc-brain_mask`` is understood to belong. Masks of other scans of the
 #: same session are named ``desc-brainT2w_mask`` and so on.
 _PLAIN_SUFFIXES = ("T1w", "bold", "dwi")
+#: Label of intracranial masks, in place of ``brain``: ``desc-icv_mask``, ``desc-icvT2w_mask`` and so on.
+ICV = "icv"
 #: Table that the group level writes.
 TABLE = "group_brain.tsv"
 _BIDSIGNORE = f"{TABLE}\ndeskull.tsv\n"
@@ -65,15 +67,17 @@ def _task(
     """Files and sidecars of one scan."""
     place = Path(os.path.relpath(scan, root))  # links are not resolved
     name = read_name(scan)
-    label = "brain" if name.suffix in _PLAIN_SUFFIXES else f"brain{name.suffix}"
+    contrast = "" if name.suffix in _PLAIN_SUFFIXES else name.suffix
     stems = {
-        OutputKind.brainmask: f"{name.stem}_desc-{label}_mask",
+        OutputKind.brainmask: f"{name.stem}_desc-brain{contrast}_mask",
         OutputKind.brain: f"{name.stem}_desc-brain_{name.suffix}",
+        OutputKind.icvmask: f"{name.stem}_desc-{ICV}{contrast}_mask",
     }
     common = {"Sources": [f"bids:raw:{place.as_posix()}"], "SpatialReference": "orig"}
     contents = {
         OutputKind.brainmask: Sidecar({"Type": "Brain", **common}),
         OutputKind.brain: Sidecar({"SkullStripped": True, **common}, tuple(sidecars.of(root / place))),
+        OutputKind.icvmask: Sidecar({"Type": "ROI", **common}, is_of_icv=True),
     }
     folder, wanted = out / place.parent, [OutputKind(kind) for kind in kinds]
     files: dict[str, Path] = {kind: folder / f"{stems[kind]}.nii.gz" for kind in wanted}
