@@ -92,6 +92,7 @@ class Stripper:
         frame: str = _DEFAULTS.frame,
         reading: ReadOptions = _READING,
         icv: bool = False,
+        b_values: Path | None = None,
         on_frame: OnFrame | None = None,
     ) -> Result:
         """Find the brain in a scan.
@@ -108,6 +109,8 @@ class Stripper:
         icv : bool
             Whether to compute the intracranial mask, too, at its default border: in the same pass of the network, or of
             a series whose frames are masked in one more pass, on their mean.
+        b_values : Path, optional
+            File of the b-values of a diffusion series; by default the one of its name that lies beside it.
         on_frame : callable, optional
             Called as ``on_frame(done, total)`` in the calling thread after each frame, where every frame is masked.
 
@@ -127,7 +130,7 @@ class Stripper:
         if border is None:
             border = self.model.default_border(surface)
         with collected_warnings() as messages:
-            result = self._strip(source, border, surface, frame, reading, icv, on_frame)
+            result = self._strip(source, border, surface, frame, reading, icv, b_values, on_frame)
         return replace(result, warnings=tuple(dict.fromkeys(messages)))
 
     def _strip(
@@ -138,12 +141,13 @@ class Stripper:
         frame: str,
         reading: ReadOptions,
         icv: bool,
+        b_values: Path | None,
         on_frame: OnFrame | None,
     ) -> Result:
         """Find the brain in a scan, with options that have been checked; see `strip`."""
         timer = StageTimer()
         scan = as_volume(source, reading, keep_in_file=frame == Frame.mean)
-        mean = _mean_of_series(scan, source)
+        mean = _mean_of_series(scan, source, b_values)
         timer.finish("read")
         compute_distance: Callable[[], FloatArray]
         icv_surface = [(str(Surface.intracranial), self.model.default_border(Surface.intracranial))] if icv else []
@@ -266,11 +270,11 @@ def as_volume(
     raise InputError(f"{type(source).__name__}: not a scan; give a path, a nibabel image or a Volume.")
 
 
-def _mean_of_series(scan: Volume, source: str | Path | Volume | Any) -> Volume:
+def _mean_of_series(scan: Volume, source: str | Path | Volume | Any, file: Path | None) -> Volume:
     """Return the mean of the frames that show the head best; a 3-D scan as it is."""
     if scan.ndim == 3:
         return scan
-    b_values = read_b_values(Path(source), scan.n_frames) if isinstance(source, str | os.PathLike) else None
+    b_values = read_b_values(Path(source), scan.n_frames, file) if isinstance(source, str | os.PathLike) else None
     return scan.mean_frame(frames_to_average(scan.n_frames, b_values))
 
 

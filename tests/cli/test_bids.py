@@ -203,3 +203,16 @@ def test_sidecar_of_the_intracranial_mask_states_its_surface_and_border(stripped
     made = json.loads((tmp_path / "sub-02/anat/sub-02_desc-icv_mask.json").read_text())["GeneratedBy"][0]
     assert made["Parameters"]["surface"] == "intracranial"
     assert made["Parameters"]["border_mm"] == load_model("small").default_border("intracranial")
+
+
+def test_mask_of_a_diffusion_series_is_made_with_b_values_that_it_inherits(raw, tmp_path):
+    head = formats.read(raw / f"{SCANS[3]}.nii.gz")
+    noise = np.random.default_rng(0).integers(0, 1000, head.data.shape).astype(head.data.dtype)
+    series = Volume(np.stack([noise, head.data], axis=-1), head.affine)
+    formats.write(series, raw / "sub-02" / "dwi" / "sub-02_dwi.nii.gz")
+    (raw / "dwi.bval").write_text("1000 0")
+    options = ("--participant-label", "02", "--suffix", "dwi", "T1w", "--model", "small", "--mask-only")
+    done = run(raw, tmp_path / "out", "participant", *options)
+    assert done.exit_code == 0, done.output
+    of_head, of_series = (formats.read(tmp_path / "out" / name).data for name in names(tmp_path / "out"))
+    assert (of_head == of_series).mean() > 0.999

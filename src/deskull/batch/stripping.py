@@ -215,6 +215,7 @@ def _strip_scan(stripper: Stripper, task: Task, options: StripOptions) -> Result
         frame=options.frame,
         icv=OutputKind.icvmask in options.outputs,
         reading=reading,
+        b_values=task.b_values,
     )
 
 

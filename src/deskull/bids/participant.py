@@ -13,6 +13,7 @@ from pathlib import Path
 from deskull._version import __version__
 from deskull.batch.outputs import Sidecar
 from deskull.batch.tasks import Task, check_outputs, drop_duplicates
+from deskull.bids.inheritance import InheritedBValues, InheritedFiles
 from deskull.errors import UsageError
 from deskull.formats.bids_names import read_name
 from deskull.options import OutputKind, StripOptions
@@ -51,8 +52,8 @@ def plan(root: Path, out: Path, scans: Sequence[Path], options: StripOptions) ->
     UsageError
         If two scans would be written to the same file.
     """
-    sidecars = InheritedSidecars(root)
-    tasks = drop_duplicates([_task(root, out, scan, options.outputs, sidecars) for scan in scans])
+    sidecars, b_values = InheritedFiles(root, ".json"), InheritedBValues(root)
+    tasks = drop_duplicates([_task(root, out, scan, options.outputs, sidecars, b_values) for scan in scans])
     check_outputs(tasks)
     return tasks
 
@@ -62,7 +63,8 @@ def _task(
     out: Path,
     scan: Path,
     kinds: Sequence[str],
-    sidecars: InheritedSidecars,
+    sidecars: InheritedFiles,
+    b_values: InheritedBValues,
 ) -> Task:
     """Files and sidecars of one scan."""
     place = Path(os.path.relpath(scan, root))  # links are not resolved
@@ -81,37 +83,8 @@ def _task(
     }
     folder, wanted = out / place.parent, [OutputKind(kind) for kind in kinds]
     files: dict[str, Path] = {kind: folder / f"{stems[kind]}.nii.gz" for kind in wanted}
-    return Task(scan, folder, files, {folder / f"{stems[kind]}.json": contents[kind] for kind in wanted})
-
-
-class InheritedSidecars:
-    """The JSON files that describe the scans of a dataset, by the inheritance principle of BIDS.
-
-    Such a file lies in the scan's folder or one above it, has its suffix, and no entity that the scan does not have.
-    Each folder is read once.
-
-    Parameters
-    ----------
-    root : Path
-        Folder of the dataset.
-    """
-
-    def __init__(self, root: Path) -> None:
-        self._root = root
-        self._files: dict[Path, list[Path]] = {}
-
-    def of(self, scan: Path) -> list[Path]:
-        """List the files that describe a scan; those of the whole dataset come first and its own comes last."""
-        name = read_name(scan)
-        folders = [folder for folder in reversed(scan.parents) if folder.is_relative_to(self._root)]
-        named = [(path, read_name(path)) for folder in folders for path in self._json_files(folder)]
-        return [path for path, other in named if other.suffix == name.suffix and other.parts <= name.parts]
-
-    def _json_files(self, folder: Path) -> list[Path]:
-        """JSON files in a folder, those with fewer entities first."""
-        if folder not in self._files:
-            self._files[folder] = sorted(folder.glob("*.json"), key=lambda path: (path.name.count("_"), path.name))
-        return self._files[folder]
+    described = {folder / f"{stems[kind]}.json": contents[kind] for kind in wanted}
+    return Task(scan, folder, files, described, b_values=b_values.of(root / place))
 
 
 def describe(root: Path, out: Path) -> None:
