@@ -123,7 +123,7 @@ def check_plausible(result: Result) -> None:
     name, mask = result.scan.name, result.mask
     volumes = [int(mask.frame(t).data.sum(dtype=np.int64)) * mask.voxel_ml for t in range(mask.n_frames)]
     if max(volumes) < MIN_BRAIN_ML:
-        size = f": what looks like one has {max(volumes):.2g} ml, and no brain has less than {MIN_BRAIN_ML:g} ml"
+        size = f" (the mask has {max(volumes):.2g} ml, and the smallest brains have more than {MIN_BRAIN_ML:g} ml)"
         reason = f"no brain found{size if max(volumes) else ''}"
         raise InputError(f"{name}: {reason}; check that the scan shows a head and that its orientation is right.")
     low, high = USUAL_BRAIN_ML

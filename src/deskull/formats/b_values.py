@@ -89,7 +89,7 @@ def _content(path: Path) -> str:
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise ValueError("is no text") from None
+        raise ValueError("is not a text file") from None
 
 
 def _parse(text: str, n_frames: int) -> npt.NDArray[np.float64]:
@@ -106,7 +106,7 @@ def _parse(text: str, n_frames: int) -> npt.NDArray[np.float64]:
     except ValueError:
         raise ValueError("holds something other than numbers") from None
     if not all(math.isfinite(value) and value >= 0 for value in values):
-        raise ValueError("holds a number that is no b-value")
+        raise ValueError("holds a number that is not a b-value")
     if len(values) != n_frames:
         raise ValueError(f"holds {len(values)} b-values for {n_frames} frames")
     return np.array(values)
