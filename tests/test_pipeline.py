@@ -184,6 +184,12 @@ def test_mask_of_a_diffusion_series_is_that_of_its_frames_without_weighting(toy_
     assert (toy_stripper.strip(diffusion).mask.data == toy_stripper.strip(head).mask.data).mean() > 0.999
 
 
+def test_b_values_of_a_given_file_choose_the_frames(toy_stripper, head, diffusion, tmp_path):
+    (tmp_path / "elsewhere.bval").write_text("1000 0\n")
+    masked = toy_stripper.strip(diffusion, b_values=tmp_path / "elsewhere.bval")
+    assert (masked.mask.data == toy_stripper.strip(head).mask.data).mean() > 0.999
+
+
 @pytest.mark.filterwarnings("ignore::deskull.PlausibilityWarning")
 def test_b_values_that_do_not_fit_the_series_are_ignored_with_a_warning(toy_stripper, diffusion):
     diffusion.with_name("dwi.bval").write_text("1000 0 0\n")

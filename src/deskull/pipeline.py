@@ -104,6 +104,7 @@ class Stripper:
         reading: ReadOptions = _READING,
         icv: bool = False,
         quality: str = _DEFAULTS.quality,
+        b_values: Path | None = None,
         on_frame: OnFrame | None = None,
     ) -> Result:
         """Find the brain in a scan.
@@ -121,6 +122,8 @@ class Stripper:
             Whether to compute the intracranial mask, too, at its default border: in the same pass of the network, or of
             a series whose frames are masked in one more pass, on their mean.
         %(quality)s
+        b_values : Path, optional
+            File of the b-values of a diffusion series; by default the one of its name that lies beside it.
         on_frame : callable, optional
             Called as ``on_frame(done, total)`` in the calling thread after each frame, where every frame is masked.
 
@@ -141,7 +144,7 @@ class Stripper:
         if border is None:
             border = self.model.default_border(surface)
         with collected_warnings() as messages:
-            result = self._strip(source, border, surface, frame, reading, icv, judged, on_frame)
+            result = self._strip(source, border, surface, frame, reading, icv, judged, b_values, on_frame)
         return replace(result, warnings=tuple(dict.fromkeys(messages)))
 
     def _strip(
@@ -153,12 +156,13 @@ class Stripper:
         reading: ReadOptions,
         icv: bool,
         judged: bool,
+        b_values: Path | None,
         on_frame: OnFrame | None,
     ) -> Result:
         """Find the brain in a scan, with options that have been checked; see `strip`."""
         timer, quality = StageTimer(), None
         scan = as_volume(source, reading, keep_in_file=frame == Frame.mean)
-        mean = _mean_of_series(scan, source)
+        mean = _mean_of_series(scan, source, b_values)
         timer.finish("read")
         compute_distance: Callable[[], FloatArray]
         icv_surface = [(str(Surface.intracranial), self.model.default_border(Surface.intracranial))] if icv else []
@@ -176,8 +180,12 @@ class Stripper:
             quality = self._judge(target, prediction, surface, mask.data) if judged else None
             del prediction
             timer.finish("quality")
-        made = self.model.provenance(border, surface, frame if scan.ndim == 4 else "")
-        result = Result(scan, compute_distance, mask, timer.seconds, made, next(iter(icv_masks), None), quality)
+        is_series = scan.ndim == 4
+        made = self.model.provenance(border, surface, frame if is_series else "")
+        result = Result(scan, compute_distance, mask, timer.seconds, made, quality=quality)
+        if icv_masks:
+            icv_made = self.model.provenance(None, Surface.intracranial, Frame.mean if is_series else "")
+            result = replace(result, icv_mask=icv_masks[0], icv_provenance=icv_made)
         check_plausible(result)
         timer.finish("mask")
         return result
@@ -281,11 +289,11 @@ def as_volume(
     raise InputError(f"{type(source).__name__}: not a scan; give a path, a nibabel image or a Volume.")
 
 
-def _mean_of_series(scan: Volume, source: str | Path | Volume | Any) -> Volume:
+def _mean_of_series(scan: Volume, source: str | Path | Volume | Any, file: Path | None) -> Volume:
     """Return the mean of the frames that show the head best; a 3-D scan as it is."""
     if scan.ndim == 3:
         return scan
-    b_values = read_b_values(Path(source), scan.n_frames) if isinstance(source, str | os.PathLike) else None
+    b_values = read_b_values(Path(source), scan.n_frames, file) if isinstance(source, str | os.PathLike) else None
     return scan.mean_frame(frames_to_average(scan.n_frames, b_values))
 
 

@@ -46,6 +46,8 @@ class Result:
         1 inside the intracranial surface and 0 elsewhere, uint8, 3-D; if it was asked for.
     quality : Quality, optional
         How far the mask can be trusted, if that was asked for.
+    icv_provenance : Provenance, optional
+        What the intracranial mask was made with.
     warnings : tuple of str
         The texts of the warnings that were issued for the scan.
     """
@@ -57,6 +59,7 @@ class Result:
     provenance: Provenance | None = None
     icv_mask: Volume | None = None
     quality: Quality | None = None
+    icv_provenance: Provenance | None = None
     warnings: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
@@ -114,7 +117,7 @@ class Result:
 
 
 def check_plausible(result: Result) -> None:
-    """Refuse a mask that is too small to be a brain, and warn of unusual volumes and of a mask that fails its judgement.
+    """Refuse a mask that is too small to be a brain, and warn of unusual volumes and of masks that fail.
 
     Raises
     ------
@@ -124,7 +127,7 @@ def check_plausible(result: Result) -> None:
     name, mask = result.scan.name, result.mask
     volumes = [int(mask.frame(t).data.sum(dtype=np.int64)) * mask.voxel_ml for t in range(mask.n_frames)]
     if max(volumes) < MIN_BRAIN_ML:
-        size = f": what looks like one has {max(volumes):.2g} ml, and no brain has less than {MIN_BRAIN_ML:g} ml"
+        size = f" (the mask has {max(volumes):.2g} ml, and the smallest brains have more than {MIN_BRAIN_ML:g} ml)"
         reason = f"no brain found{size if max(volumes) else ''}"
         raise InputError(f"{name}: {reason}; check that the scan shows a head and that its orientation is right.")
     if result.quality and result.quality.verdict is Verdict.failed:

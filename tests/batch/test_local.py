@@ -229,5 +229,5 @@ def test_two_runs_with_the_same_output_at_the_same_time_leave_one_whole_result(f
     errors = [run.communicate()[1] for run in runs]
     assert sorted(run.returncode for run in runs) == [0, 1], errors
     (error,) = filter(None, errors)
-    assert "another run has written it at the same time" in error or "exists already" in error
+    assert "another run wrote it at the same time" in error or "exists already" in error
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["s0_brain.nii.gz", "s0_brainmask.nii.gz"]

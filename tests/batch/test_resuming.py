@@ -66,7 +66,7 @@ def test_results_that_are_added_fit_a_mask_that_another_processor_rounded_differ
 def test_results_without_a_mask_are_refused(task):
     strip_task(task, BOTH)
     task.mask.unlink()
-    assert "exists without a mask that would tell its settings" in strip_task(task, RESUME).error
+    assert "exists without a mask that states its settings" in strip_task(task, RESUME).error
 
 
 @pytest.mark.parametrize("place", ["sidecar", "table"])

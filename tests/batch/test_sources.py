@@ -270,7 +270,7 @@ def test_chosen_series_is_part_of_the_names_of_its_results(series, selector, nam
 def test_source_without_a_series_that_can_be_a_scan_is_refused(study, tmp_path):
     for name in ("T1", "FLAIR"):
         shutil.rmtree(study / name)
-    with pytest.raises(UsageError, match="no series can be a scan of a head"), pytest.warns(DicomWarning):
+    with pytest.raises(UsageError, match="none of the series looks like a scan of a head"), pytest.warns(DicomWarning):
         plan([study], tmp_path / "out", series="all")
 
 

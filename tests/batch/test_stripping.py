@@ -99,7 +99,7 @@ def test_second_run_that_writes_the_same_names_at_the_same_time_fails(task, monk
 
     monkeypatch.setattr(stripping, "write_results", late)
     record = strip_task(task, replace(BOTH, overwrite=overwrite))
-    assert f"{task.mask}: another run has written it at the same time" in record.error
+    assert f"{task.mask}: another run wrote it at the same time" in record.error
     assert list(contents(task.folder)) == ["s0_brainmask.nii.gz"]
 
 

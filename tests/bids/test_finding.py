@@ -64,8 +64,8 @@ def test_scans_in_linked_folders_keep_the_names_of_the_links(raw, tmp_path):
     ("query", "message"),
     [
         ({"participants": ["99"]}, "has no participant 99"),
-        ({"suffixes": ["bold"]}, "has no such scans"),
-        ({"sessions": ["9"]}, "has no such scans"),
+        ({"suffixes": ["bold"]}, "has no scan that was asked for"),
+        ({"sessions": ["9"]}, "has no scan that was asked for"),
     ],
 )
 def test_query_without_a_scan_is_refused(raw, query, message):

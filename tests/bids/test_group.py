@@ -76,3 +76,32 @@ def test_earlier_table_is_replaced(tmp_path):
 def test_folder_without_masks_is_refused(tmp_path):
     with pytest.raises(UsageError, match="holds no masks"):
         group(tmp_path)
+
+
+@pytest.mark.parametrize("label", ["", "T2w"])
+def test_intracranial_volume_stands_in_the_line_of_the_brain_mask(tmp_path, label):
+    add_mask(tmp_path, f"sub-02/anat/sub-02_desc-brain{label}_mask.nii.gz", 3)
+    add_mask(tmp_path, f"sub-02/anat/sub-02_desc-icv{label}_mask.nii.gz", 5)
+    assert group(tmp_path) == (1, [])
+    (row,) = rows(tmp_path)
+    assert (row["volume_ml"], row["icv_ml"]) == ("3.00", "5.00")
+
+
+def test_intracranial_volume_is_unknown_without_its_mask(tmp_path):
+    add_mask(tmp_path, "sub-02/anat/sub-02_desc-brain_mask.nii.gz")
+    group(tmp_path)
+    assert rows(tmp_path)[0]["icv_ml"] == "n/a"
+
+
+def test_intracranial_mask_without_a_brain_mask_is_reported(tmp_path):
+    mask = add_mask(tmp_path, "sub-02/anat/sub-02_desc-icv_mask.nii.gz")
+    assert group(tmp_path) == (0, [f"{mask}: has no brain mask beside it; run the participant level again."])
+
+
+def test_damaged_intracranial_mask_is_reported(tmp_path):
+    add_mask(tmp_path, "sub-02/anat/sub-02_desc-brain_mask.nii.gz")
+    broken = tmp_path / "sub-02" / "anat" / "sub-02_desc-icv_mask.nii.gz"
+    broken.write_bytes(b"no image")
+    count, (fault,) = group(tmp_path)
+    assert count == 0
+    assert fault.startswith(f"{broken}: is not")

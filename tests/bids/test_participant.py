@@ -7,7 +7,7 @@ import json
 import pytest
 
 from deskull import UsageError
-from deskull.bids.participant import InheritedSidecars, describe, plan
+from deskull.bids.participant import describe, plan
 from deskull.errors import DeskullWarning
 from deskull.options import StripOptions
 from tests.bids.conftest import SCANS, add_scan
@@ -64,28 +64,6 @@ def test_one_of_two_files_of_the_same_scan_is_planned(raw, tmp_path):
     assert task.scan == scans[1]
 
 
-def inherited(raw, scan):
-    return [path.relative_to(raw).as_posix() for path in InheritedSidecars(raw).of(raw / f"{scan}.nii.gz")]
-
-
-def test_sidecars_of_the_whole_dataset_come_before_the_scans_own(raw):
-    names = ("T1w.json", "acq-fast_T1w.json", "sub-01/ses-2/anat/sub-01_ses-2_acq-fast_T1w.json")
-    for name in names:
-        (raw / name).write_text("{}")
-    assert inherited(raw, SCANS[3]) == list(names)
-
-
-@pytest.mark.parametrize("name", ["T2w.json", "acq-fast_T1w.json", "sub-01/T1w.json", "sub-02/anat/sub-03_T1w.json"])
-def test_sidecar_of_other_scans_is_not_inherited(raw, name):
-    (raw / name).write_text("{}")
-    assert inherited(raw, SCANS[4]) == []
-
-
-def test_sidecar_above_the_dataset_is_not_inherited(raw, tmp_path):
-    (tmp_path / "T1w.json").write_text("{}")
-    assert inherited(raw, SCANS[4]) == []
-
-
 def test_sidecars_added_later_are_found_by_the_next_plan(raw, tmp_path):
     tasks_of(raw, tmp_path / "out", SCANS[4])
     (raw / "T1w.json").write_text('{"FlipAngle": 9}')
@@ -112,3 +90,23 @@ def test_folder_of_another_dataset_is_refused(raw, tmp_path):
     with pytest.raises(UsageError, match="holds another dataset"):
         describe(raw, tmp_path)
     assert not (tmp_path / ".bidsignore").exists()
+
+
+@pytest.mark.parametrize(
+    ("scan", "name"),
+    [(SCANS[0], "sub-01_ses-1_run-1_desc-icv_mask"), (SCANS[2], "sub-01_ses-1_desc-icvT2w_mask")],
+)
+def test_intracranial_mask_has_a_name_and_a_sidecar_of_its_own(raw, tmp_path, scan, name):
+    options = StripOptions(outputs=("brainmask", "icvmask"), threads=1, model="small")
+    (task,) = plan(raw, tmp_path / "out", [raw / f"{scan}.nii.gz"], options)
+    file = tmp_path / "out" / scan.rpartition("/")[0] / f"{name}.nii.gz"
+    assert task.files["icvmask"] == file
+    fields = json.loads(task.sidecars[file.with_name(f"{name}.json")].text())
+    assert (fields["Type"], fields["Sources"]) == ("ROI", [f"bids:raw:{scan}.nii.gz"])
+
+
+def test_series_inherits_the_b_values_of_the_dataset(raw, tmp_path):
+    add_scan(raw, "sub-02/dwi/sub-02_dwi")
+    (raw / "dwi.bval").write_text("0 1000")
+    (task,) = tasks_of(raw, tmp_path / "out", "sub-02/dwi/sub-02_dwi")
+    assert task.b_values == raw / "dwi.bval"

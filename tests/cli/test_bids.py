@@ -16,6 +16,7 @@ pytest.importorskip("ancpbids", reason="needs ancpbids (deskull[bids])")
 
 from deskull import Volume, formats
 from deskull.cli import app
+from deskull.models import load_model
 
 SCANS = (
     "sub-01/ses-1/anat/sub-01_ses-1_run-1_T1w",
@@ -182,3 +183,36 @@ def test_damaged_scan_does_not_stop_the_others(raw, tmp_path):
     assert done.exit_code == 1
     assert "is not a NIfTI image" in done.stderr
     assert len(names(tmp_path / "out")) == 2
+
+
+def test_intracranial_masks_are_added_to_brain_masks_that_exist(stripped, tmp_path):
+    raw, _ = stripped
+    options = ("--participant-label", "02", "--model", "small", "--mask-only")
+    assert run(raw, tmp_path, "participant", *options).exit_code == 0
+    done = run(raw, tmp_path, "participant", *options, "--icv")
+    assert done.exit_code == 0, done.output
+    assert names(tmp_path) == [f"sub-02/anat/sub-02_desc-{label}_mask.nii.gz" for label in ("brain", "icv")]
+    brain, icv = (tmp_path / name for name in names(tmp_path))
+    assert formats.read(icv).data.sum() > formats.read(brain).data.sum() > 0
+
+
+def test_sidecar_of_the_intracranial_mask_states_its_surface_and_border(stripped, tmp_path):
+    raw, _ = stripped
+    done = run(raw, tmp_path, "participant", "--participant-label", "02", "--model", "small", "--border", "2", "--icv")
+    assert done.exit_code == 0, done.output
+    made = json.loads((tmp_path / "sub-02/anat/sub-02_desc-icv_mask.json").read_text())["GeneratedBy"][0]
+    assert made["Parameters"]["surface"] == "intracranial"
+    assert made["Parameters"]["border_mm"] == load_model("small").default_border("intracranial")
+
+
+def test_mask_of_a_diffusion_series_is_made_with_b_values_that_it_inherits(raw, tmp_path):
+    head = formats.read(raw / f"{SCANS[3]}.nii.gz")
+    noise = np.random.default_rng(0).integers(0, 1000, head.data.shape).astype(head.data.dtype)
+    series = Volume(np.stack([noise, head.data], axis=-1), head.affine)
+    formats.write(series, raw / "sub-02" / "dwi" / "sub-02_dwi.nii.gz")
+    (raw / "dwi.bval").write_text("1000 0")
+    options = ("--participant-label", "02", "--suffix", "dwi", "T1w", "--model", "small", "--mask-only")
+    done = run(raw, tmp_path / "out", "participant", *options)
+    assert done.exit_code == 0, done.output
+    of_head, of_series = (formats.read(tmp_path / "out" / name).data for name in names(tmp_path / "out"))
+    assert (of_head == of_series).mean() > 0.999

@@ -89,7 +89,7 @@ def test_summary_counts_each_outcome(output):
 def test_summary_counts_results_whose_settings_are_not_known(output):
     line = output(replace(SKIPPED, provenance=None))[1]
     assert "the scan was stripped before; --overwrite strips it again; " in line
-    assert line.endswith("no table or sidecar tells the settings of 1 of the results that were kept\n")
+    assert line.endswith("no table or sidecar states the settings of 1 of the results that were kept\n")
 
 
 def test_earlier_settings_are_taken_from_the_table_when_resuming(monkeypatch, tmp_path):

@@ -30,9 +30,9 @@ def test_series_without_a_file_has_no_b_values(tmp_path):
         (b"0 1000", "holds 2 b-values for 3 frames"),
         (b"", "holds 0 b-values for 3 frames"),
         (b"0 1000 x", "holds something other than numbers"),
-        (b"0 1000 nan", "holds a number that is no b-value"),
-        (b"0 1000 -5", "holds a number that is no b-value"),
-        (b"\xff\xfe0", "is no text"),
+        (b"0 1000 nan", "holds a number that is not a b-value"),
+        (b"0 1000 -5", "holds a number that is not a b-value"),
+        (b"\xff\xfe0", "is not a text file"),
         (b"0 " * 600_000, "is too long for a list of b-values"),
     ],
     ids=["short", "empty", "words", "nan", "negative", "binary", "huge"],
@@ -57,3 +57,15 @@ def test_any_content_gives_b_values_or_a_warning(tmp_path_factory, content):
         warnings.simplefilter("always")
         values = read_b_values(folder / "dwi.nii", 2)
     assert (values is None) == bool(caught)
+
+
+def test_given_file_is_read_instead_of_the_one_beside(tmp_path):
+    (tmp_path / "dwi.bval").write_text("0 1000")
+    (tmp_path / "other.bval").write_text("5 2000")
+    assert read_b_values(tmp_path / "dwi.nii.gz", 2, tmp_path / "other.bval").tolist() == [5, 2000]
+
+
+def test_given_file_that_is_a_link_to_itself_is_ignored_with_a_warning(tmp_path):
+    (tmp_path / "dwi.bval").symlink_to(tmp_path / "dwi.bval")
+    with pytest.warns(SeriesWarning, match=r"dwi\.bval: could not be read"):
+        assert read_b_values(tmp_path / "dwi.nii.gz", 2, tmp_path / "dwi.bval") is None

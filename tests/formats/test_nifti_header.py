@@ -78,7 +78,7 @@ def reads_without_a_warning(path):
         ({"quatern_b": 0.9, "quatern_c": 0.9, "sform_code": 0}, "quaternion"),
         ({"srow_x": [0] * 4, "srow_y": [0] * 4, "srow_z": [0] * 4, "qform_code": 0}, "voxel size is zero"),
         ({"srow_x": [1e30, 0, 0, 0]}, "repair the header"),
-        ({"srow_x": [2, 0, 0, 1e30]}, "km away"),
+        ({"srow_x": [2, 0, 0, 1e30]}, "km from the origin"),
         ({"srow_x": [2000, 0, 0, 0], "srow_y": [0, 2000, 0, 0], "srow_z": [0, 0, 2000, 0]}, "micrometres"),
     ],
 )
@@ -159,7 +159,7 @@ def test_an_sform_of_the_voxel_sizes_of_pixdim_gives_no_warning(tmp_path):
 
 
 def test_bits_that_are_not_those_of_the_type_give_a_warning(tmp_path):
-    with pytest.warns(GeometryWarning, match="claims 8 bits a voxel, but its type int16 is used"):
+    with pytest.warns(GeometryWarning, match="claims 8 bits per voxel, but its type int16 is used"):
         volume = formats.read(write(tmp_path / "scan.nii", bitpix=8))
     np.testing.assert_array_equal(volume.data, VOXELS)
 

@@ -77,7 +77,7 @@ DAMAGED = {
     "infinite direction": ({"space directions": "(inf,0,0) (0,1,0) (0,0,1)"}, RAW, "space directions"),
     "infinite origin": ({"space origin": "(0,inf,0)"}, RAW, "space origin"),
     "infinite spacing": ({**PLAIN, "spacings": "inf 1 1"}, RAW, "spacings"),
-    "origin far away": ({"space origin": "(0,1e9,0)"}, RAW, "km away"),
+    "origin far away": ({"space origin": "(0,1e9,0)"}, RAW, "km from the origin"),
     "origin NaN": ({"space origin": "(0,nan,0)"}, RAW, "finite numbers"),
     "a few bytes too many in gzip": ({"encoding": "gzip"}, gzip.compress(RAW + b"12"), "more data than"),
     "origin of words": ({"space origin": "(here)"}, RAW, "space origin"),

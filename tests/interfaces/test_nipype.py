@@ -9,6 +9,8 @@ import pytest
 
 pytest.importorskip("nipype", reason="needs nipype (deskull[nipype])")
 
+from nipype.interfaces.base import isdefined
+
 from deskull import InputError, StripOptions, UsageError, formats
 from deskull.interfaces.nipype import Strip, strip_node
 from deskull.options import option_fields
@@ -61,3 +63,15 @@ def test_input_has_the_description_of_the_option(trait, name):
 @pytest.mark.parametrize("name", ["border", "surface", "frame", "model"])
 def test_input_has_the_default_of_the_option(name):
     assert getattr(Strip().inputs, name) == getattr(StripOptions(), name)
+
+
+def test_intracranial_mask_and_its_volume_are_outputs_if_asked_for(scan, tmp_path):
+    outputs = Strip(in_file=str(scan), model="small", icv=True).run(cwd=str(tmp_path)).outputs
+    icv = formats.read(outputs.icv_mask_file)
+    assert Path(outputs.icv_mask_file).name == "head_icvmask.nii.gz"
+    assert outputs.icv_ml == pytest.approx(icv.data.sum() * icv.voxel_ml, rel=1e-3)
+    assert outputs.icv_ml > outputs.volume_ml
+
+
+def test_intracranial_mask_is_no_output_by_default(outputs):
+    assert not isdefined(outputs.icv_mask_file)

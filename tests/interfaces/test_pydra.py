@@ -29,3 +29,15 @@ def test_unreadable_scan_fails_the_task(tmp_path):
     task = strip_task(in_file=tmp_path / "bad.nii.gz", out_dir=tmp_path, cache_dir=tmp_path / "cache")
     with pytest.raises(Exception, match=r"bad\.nii\.gz"):
         task()
+
+
+def test_intracranial_mask_and_its_volume_are_outputs_if_asked_for(scan, tmp_path):
+    task = strip_task(in_file=scan, out_dir=tmp_path / "out", model="small", icv=True, cache_dir=tmp_path / "cache")
+    output = task().output
+    assert output.icv_mask_file == tmp_path / "out" / "head_icvmask.nii.gz"
+    assert output.icv_mask_file.exists()
+    assert output.icv_ml > output.volume_ml
+
+
+def test_intracranial_mask_is_none_by_default(output):
+    assert (output.icv_mask_file, output.icv_ml) == (None, None)

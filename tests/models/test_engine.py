@@ -199,14 +199,14 @@ def test_network_with_two_outputs_is_refused(toy, tmp_path, engine_name):
 
 def test_network_with_more_channels_than_its_card_has_surfaces_is_refused(toy, tmp_path, engine_name):
     text = refused(toy, tmp_path, engine_name, identity(toy), surfaces=["brain"])
-    assert "its output has the shape (2, 8, 8, 8) in place of (1, 8, 8, 8)" in text
+    assert "its output has the shape (2, 8, 8, 8) instead of (1, 8, 8, 8)" in text
 
 
 def test_network_whose_output_is_smaller_than_its_card_says_is_refused(toy, tmp_path, engine_name):
     pool = toy.helper.make_node("AveragePool", ["image"], ["half"], kernel_shape=[2, 2, 2], strides=[2, 2, 2])
     nodes = [pool, toy.helper.make_node("Concat", ["half", "half"], ["distance"], axis=1)]
     text = refused(toy, tmp_path, engine_name, nodes)
-    assert "its output has the shape (2, 4, 4, 4) in place of (2, 8, 8, 8)" in text
+    assert "its output has the shape (2, 4, 4, 4) instead of (2, 8, 8, 8)" in text
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])

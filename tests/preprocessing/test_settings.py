@@ -110,7 +110,7 @@ def test_settings_survive_a_card():
         ({"stride": None}, "stride=None"),
         ({"n4_shrink": "3"}, "n4_shrink='3'"),
         ({"n4": "no"}, "n4='no'"),
-        ({"colour": 1}, "colour is no setting"),
+        ({"colour": 1}, "colour is not a setting"),
     ],
 )
 def test_a_setting_of_wrong_name_type_or_value_is_refused(settings, fault):

@@ -203,7 +203,7 @@ def test_second_of_two_runs_that_write_the_same_names_is_refused(tmp_path, monke
                     partial.write_text("second")
             write_all(tmp_path, "first", overwrite=overwrite)
 
-    with pytest.raises(ResultExistsError, match="another run has written it at the same time"):
+    with pytest.raises(ResultExistsError, match="another run wrote it at the same time"):
         write_while_another_run_does()
     assert contents(tmp_path) == dict.fromkeys(NAMES, "first")
 

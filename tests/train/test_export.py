@@ -107,8 +107,8 @@ def test_run_without_validation_exports_the_last_epoch(tmp_path):
     ("target", "figures", "fault"),
     [
         ("m.pt", [], r"must have the extension \.onnx"),
-        ("m.onnx", ["none.json"], r"none\.json: holds no figures in JSON"),
-        ("m.onnx", ["list.json"], r"list\.json: holds no figures in JSON"),
+        ("m.onnx", ["none.json"], r"none\.json: is not a JSON object of figures"),
+        ("m.onnx", ["list.json"], r"list\.json: is not a JSON object of figures"),
     ],
 )
 def test_export_that_cannot_be_written_is_refused_and_leaves_nothing(trained, tmp_path, target, figures, fault):
@@ -132,7 +132,7 @@ def test_existing_model_or_card_is_not_replaced_unasked(trained, tmp_path, endin
 
 
 def test_checkpoint_of_another_network_is_refused(trained):
-    with pytest.raises(InputError, match="has another network than recipe tiny"):
+    with pytest.raises(InputError, match="holds another network than recipe tiny"):
         load_network(trained / "last.ckpt", replace(TINY, channels=[4, 4]))
 
 

@@ -152,7 +152,7 @@ def _scheduler_error(error: Exception) -> UsageError:
     """The error to raise if a scheduler never answered, or was not started again."""
     if isinstance(error, UsageError):
         return error
-    return UsageError("the scheduler has ended; start it, and the batch with resume=True.")
+    return UsageError("the scheduler has ended; start it again, then run the batch again with resume=True.")
 
 
 def run(

@@ -32,12 +32,15 @@ class Sidecar:
         Whether it states the volumes of the masks.
     has_quality : bool
         Whether it states the quality of the mask, as the field ``quality``.
+    is_of_icv : bool
+        Whether it describes the intracranial mask that is written beside the brain mask.
     """
 
     fields: Mapping[str, Any]
     inherited: Sequence[Path] = ()
     has_volumes: bool = False
     has_quality: bool = False
+    is_of_icv: bool = False
 
     def text(
         self,
@@ -182,7 +185,8 @@ def write_results(
                 formats.write_as(volume, path, partial)
     for path, sidecar in sidecars.items():
         with transaction.writing(path) as partial:
-            partial.write_text(sidecar.text(result.provenance, _volumes(result), result.quality))
+            made = result.icv_provenance if sidecar.is_of_icv else result.provenance
+            partial.write_text(sidecar.text(made, _volumes(result), result.quality))
 
 
 def _volumes(result: Result) -> dict[str, float]:

@@ -143,7 +143,7 @@ def records_table(path: Path | None) -> Iterator[Callable[[Record], None]]:
                 writer.writerow(_row(record))
                 file.flush()  # the lines written so far are whole, whenever the batch is killed
             except OSError as error:
-                raise OutputError(f"{path}: could not be written ({error.strerror}); free space.") from error
+                raise OutputError(f"{path}: could not be written ({error.strerror}); check its disk.") from error
 
         yield append
 

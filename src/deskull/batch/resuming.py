@@ -99,7 +99,7 @@ def _refuse_results_without_mask(mask: Path | None, files: Collection[Path]) -> 
     """
     existing = [path for path in files if path.exists()]
     if existing and not (mask and mask.exists()):
-        raise _refusal(existing[0], "exists without a mask that would tell its settings, and no files are added to it")
+        raise _refusal(existing[0], "exists without a mask that states its settings, so no files can be added to it")
 
 
 def _other_settings(mask: Path, differences: Collection[tuple[str, str]]) -> ResultExistsError:
@@ -170,4 +170,4 @@ def with_existing_mask(result: Result, task: Task, options: StripOptions) -> Res
         n_different = np.count_nonzero((existing > 0) != (computed > 0))
         if n_different <= _SAME_MASK * np.count_nonzero(computed):
             return replace(result, mask=result.mask.with_data(np.asarray(existing > 0, computed.dtype)))
-    raise _refusal(mask, "is not the mask that these settings give, and no files are added to it")
+    raise _refusal(mask, "is not the mask that these settings give, so no files can be added to it")

@@ -92,7 +92,11 @@ def plan(
     if series is not None:
         tasks = [one for task in tasks for one in _series_tasks(task, series, reading)]
         if not tasks:
-            raise UsageError("no series can be a scan of a head; choose one.", parameter="series", value=series)
+            raise UsageError(
+                "none of the series looks like a scan of a head; name the one to strip.",
+                parameter="series",
+                value=series,
+            )
     tasks = unique_outputs(tasks, out)
     check_outputs(tasks)
     return Plan(tasks, [path for one in found for path in one.skipped])

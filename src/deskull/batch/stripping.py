@@ -219,6 +219,7 @@ def _strip_scan(stripper: Stripper, task: Task, options: StripOptions) -> Result
         icv=OutputKind.icvmask in options.outputs,
         quality=options.quality,
         reading=reading,
+        b_values=task.b_values,
     )
 
 

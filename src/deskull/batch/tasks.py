@@ -38,6 +38,8 @@ class Task:
         Distinguishes it from other series of the source in the names of its results; empty if there is one series.
     recorded : Provenance, optional
         What an earlier mask was made with, if a table of results tells.
+    b_values : Path, optional
+        File of the b-values of a diffusion series, if it is not the one of its name beside it.
     """
 
     scan: Path
@@ -47,6 +49,7 @@ class Task:
     series: str | None = None
     series_key: str = ""
     recorded: Provenance | None = None
+    b_values: Path | None = None
 
     def result_files(self, kinds: Collection[str], surface: str = Surface.brain) -> dict[str, Path]:
         """File of each kind of result of a surface; a DICOM segmentation and a converted scan only of DICOM."""

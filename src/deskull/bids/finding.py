@@ -76,7 +76,9 @@ def find_scans(root: Path, query: Query) -> list[Path]:
     wanted = {key: values for key, values in chosen.items() if values}
     scans = {path for filters in query.filters or ({},) for path in _matching(root, {**filters, **wanted})}
     if not scans:
-        raise UsageError(f"{root}: has no such scans; check the suffixes, the sessions and the filter file.")
+        raise UsageError(
+            f"{root}: has no scan that was asked for; check the suffixes, the sessions and the filter file."
+        )
     return sorted(scans)
 
 

@@ -1,4 +1,7 @@
-"""The group level of the BIDS App: one table of all masks of a dataset of derivatives."""
+"""The group level of the BIDS App: one table of all masks of a dataset of derivatives.
+
+An intracranial mask has no line of its own: its volume stands in the line of the brain mask beside it.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from deskull import formats
-from deskull.bids.participant import TABLE
+from deskull.bids.participant import ICV, TABLE
 from deskull.errors import DeskullError, UsageError
 from deskull.formats.bids_names import read_name
 from deskull.masking import binarise
@@ -17,13 +20,13 @@ from deskull.system.atomic import write_bytes
 from deskull.system.processes import Failure, in_processes, useful_jobs
 
 #: Columns of the table, in order.
-COLUMNS = ("participant_id", "session_id", "entities", "source", "volume_ml", "version", "model", "mask")
+COLUMNS = ("participant_id", "session_id", "entities", "source", "volume_ml", "icv_ml", "version", "model", "mask")
 #: What BIDS tables hold where a value is unknown.
 _UNKNOWN = "n/a"
 
 
 def group(out: Path, jobs: int = 1) -> tuple[int, list[str]]:
-    """Write ``group_brain.tsv`` with a line for each mask; an earlier table is replaced.
+    """Write ``group_brain.tsv`` with a line for each brain mask; an earlier table is replaced.
 
     Parameters
     ----------
@@ -35,9 +38,9 @@ def group(out: Path, jobs: int = 1) -> tuple[int, list[str]]:
     Returns
     -------
     count : int
-        Number of masks in the table.
+        Number of brain masks in the table.
     faults : list of str
-        One sentence for each mask that could not be read.
+        One sentence for each mask that could not be read, and for each intracranial mask without a brain mask.
 
     Raises
     ------
@@ -49,8 +52,12 @@ def group(out: Path, jobs: int = 1) -> tuple[int, list[str]]:
     masks = sorted(out.glob("sub-*/**/*_mask.nii.gz"))
     if not masks:
         raise UsageError(f"{out}: holds no masks; run the participant level first.")
-    rows, faults = [], []
-    for mask, row in in_processes(partial(_row_or_fault, out=out), masks, useful_jobs(jobs, len(masks))):
+    icv_masks = {mask for mask in masks if read_name(mask).entities.get("desc", "").startswith(ICV)}
+    brain_masks = [mask for mask in masks if mask not in icv_masks]
+    alone = icv_masks - {_icv_file(mask) for mask in brain_masks}
+    faults = [f"{mask}: has no brain mask beside it; run the participant level again." for mask in sorted(alone)]
+    rows = []
+    for mask, row in in_processes(partial(_row_or_fault, out=out), brain_masks, useful_jobs(jobs, len(brain_masks))):
         if isinstance(row, dict):
             rows.append(row)
         elif isinstance(row, Failure):
@@ -66,9 +73,11 @@ def group(out: Path, jobs: int = 1) -> tuple[int, list[str]]:
 
 
 def _row_or_fault(mask: Path, out: Path) -> dict[str, str] | str:
-    """Cells of a mask, or one sentence on why it cannot be read."""
+    """Cells of a brain mask and the intracranial mask beside it, or one sentence on why one cannot be read."""
+    icv_file = _icv_file(mask)
     try:
-        volume = formats.read(mask)
+        volume = _volume_text(mask)
+        icv = _volume_text(icv_file) if icv_file.exists() else _UNKNOWN
     except DeskullError as error:
         return str(error)
     entities = dict(read_name(mask).entities)
@@ -77,10 +86,28 @@ def _row_or_fault(mask: Path, out: Path) -> dict[str, str] | str:
         "participant_id": f"sub-{participant}",
         "session_id": f"ses-{session}" if session else _UNKNOWN,
         "entities": " ".join(f"{key}-{label}" for key, label in entities.items() if label) or _UNKNOWN,
-        "volume_ml": f"{float(binarise(volume).sum()) * volume.voxel_ml:.2f}",
+        "volume_ml": volume,
+        "icv_ml": icv,
         "mask": mask.relative_to(out).as_posix(),
         **_origin(mask),
     }
+
+
+def _icv_file(mask: Path) -> Path:
+    """File of the intracranial mask that may lie beside a brain mask."""
+    return mask.with_name(mask.name.replace("_desc-brain", f"_desc-{ICV}", 1))
+
+
+def _volume_text(mask: Path) -> str:
+    """Volume of a mask in ml.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read.
+    """
+    volume = formats.read(mask)
+    return f"{float(binarise(volume).sum()) * volume.voxel_ml:.2f}"
 
 
 def _origin(mask: Path) -> dict[str, str]:

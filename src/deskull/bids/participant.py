@@ -13,6 +13,7 @@ from pathlib import Path
 from deskull._version import __version__
 from deskull.batch.outputs import Sidecar
 from deskull.batch.tasks import Task, check_outputs, drop_duplicates
+from deskull.bids.inheritance import InheritedBValues, InheritedFiles
 from deskull.errors import UsageError
 from deskull.formats.bids_names import read_name
 from deskull.options import OutputKind, StripOptions
@@ -22,6 +23,8 @@ BIDS_VERSION = "1.10.0"
 #: Suffixes of the scans to which a plain ``desc-brain_mask`` is understood to belong. Masks of other scans of the
 #: same session are named ``desc-brainT2w_mask`` and so on.
 _PLAIN_SUFFIXES = ("T1w", "bold", "dwi")
+#: Label of intracranial masks, in place of ``brain``: ``desc-icv_mask``, ``desc-icvT2w_mask`` and so on.
+ICV = "icv"
 #: Table that the group level writes.
 TABLE = "group_brain.tsv"
 _BIDSIGNORE = f"{TABLE}\ndeskull.tsv\n"
@@ -49,8 +52,8 @@ def plan(root: Path, out: Path, scans: Sequence[Path], options: StripOptions) ->
     UsageError
         If two scans would be written to the same file.
     """
-    sidecars = InheritedSidecars(root)
-    tasks = drop_duplicates([_task(root, out, scan, options.outputs, sidecars) for scan in scans])
+    sidecars, b_values = InheritedFiles(root, ".json"), InheritedBValues(root)
+    tasks = drop_duplicates([_task(root, out, scan, options.outputs, sidecars, b_values) for scan in scans])
     check_outputs(tasks)
     return tasks
 
@@ -60,54 +63,28 @@ def _task(
     out: Path,
     scan: Path,
     kinds: Sequence[str],
-    sidecars: InheritedSidecars,
+    sidecars: InheritedFiles,
+    b_values: InheritedBValues,
 ) -> Task:
     """Files and sidecars of one scan."""
     place = Path(os.path.relpath(scan, root))  # links are not resolved
     name = read_name(scan)
-    label = "brain" if name.suffix in _PLAIN_SUFFIXES else f"brain{name.suffix}"
+    contrast = "" if name.suffix in _PLAIN_SUFFIXES else name.suffix
     stems = {
-        OutputKind.brainmask: f"{name.stem}_desc-{label}_mask",
+        OutputKind.brainmask: f"{name.stem}_desc-brain{contrast}_mask",
         OutputKind.brain: f"{name.stem}_desc-brain_{name.suffix}",
+        OutputKind.icvmask: f"{name.stem}_desc-{ICV}{contrast}_mask",
     }
     common = {"Sources": [f"bids:raw:{place.as_posix()}"], "SpatialReference": "orig"}
     contents = {
         OutputKind.brainmask: Sidecar({"Type": "Brain", **common}),
         OutputKind.brain: Sidecar({"SkullStripped": True, **common}, tuple(sidecars.of(root / place))),
+        OutputKind.icvmask: Sidecar({"Type": "ROI", **common}, is_of_icv=True),
     }
     folder, wanted = out / place.parent, [OutputKind(kind) for kind in kinds]
     files: dict[str, Path] = {kind: folder / f"{stems[kind]}.nii.gz" for kind in wanted}
-    return Task(scan, folder, files, {folder / f"{stems[kind]}.json": contents[kind] for kind in wanted})
-
-
-class InheritedSidecars:
-    """The JSON files that describe the scans of a dataset, by the inheritance principle of BIDS.
-
-    Such a file lies in the scan's folder or one above it, has its suffix, and no entity that the scan does not have.
-    Each folder is read once.
-
-    Parameters
-    ----------
-    root : Path
-        Folder of the dataset.
-    """
-
-    def __init__(self, root: Path) -> None:
-        self._root = root
-        self._files: dict[Path, list[Path]] = {}
-
-    def of(self, scan: Path) -> list[Path]:
-        """List the files that describe a scan; those of the whole dataset come first and its own comes last."""
-        name = read_name(scan)
-        folders = [folder for folder in reversed(scan.parents) if folder.is_relative_to(self._root)]
-        named = [(path, read_name(path)) for folder in folders for path in self._json_files(folder)]
-        return [path for path, other in named if other.suffix == name.suffix and other.parts <= name.parts]
-
-    def _json_files(self, folder: Path) -> list[Path]:
-        """JSON files in a folder, those with fewer entities first."""
-        if folder not in self._files:
-            self._files[folder] = sorted(folder.glob("*.json"), key=lambda path: (path.name.count("_"), path.name))
-        return self._files[folder]
+    described = {folder / f"{stems[kind]}.json": contents[kind] for kind in wanted}
+    return Task(scan, folder, files, described, b_values=b_values.of(root / place))
 
 
 def describe(root: Path, out: Path) -> None:

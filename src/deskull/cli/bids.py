@@ -58,6 +58,14 @@ OutputDir = Annotated[Path, typer.Argument(metavar="OUTPUT_DIR", help="The deriv
 LevelChoice = Annotated[
     Level, typer.Argument(help="participant: strip the scans; group: list all masks in a table.", show_default=False)
 ]
+Icv = Annotated[
+    bool,
+    _option(
+        Group.outputs,
+        "--icv",
+        help="Also write desc-icv_mask, the intracranial mask at its default border, and report its volume.",
+    ),
+]
 DryRun = Annotated[bool, _option(Group.outputs, "--dry-run", help="List the scans and their masks; strip nothing.")]
 Participants = Annotated[
     list[str] | None, _option(Group.scans, "--participant-label", help="Only these participants, as 01 or sub-01.")
@@ -89,6 +97,7 @@ def bids(
     out: OutputDir,
     level: LevelChoice,
     mask_only: options.MaskOnly = False,
+    icv: Icv = False,
     overwrite: options.Overwrite = DEFAULTS.overwrite,
     dry_run: DryRun = False,
     border: options.Border = DEFAULTS.border,
@@ -116,7 +125,7 @@ def bids(
     scans = find_scans(bids_dir, Query(participants or (), sessions or (), suffixes or (), filters))
     jobs, threads_each = _jobs_and_threads(len(scans), nprocs, threads, mem_gb)
     settings = StripOptions(
-        outputs=(OutputKind.brainmask,) if mask_only else (OutputKind.brainmask, OutputKind.brain),
+        outputs=_outputs(mask_only, icv),
         model=model,
         border=border,
         threads=threads_each,
@@ -132,6 +141,12 @@ def bids(
         return
     describe(bids_dir, out)
     run(tasks, settings, jobs)
+
+
+def _outputs(mask_only: bool, icv: bool) -> tuple[OutputKind, ...]:
+    """Return the kinds of files that the options ask for."""
+    requested = {OutputKind.brainmask: True, OutputKind.brain: not mask_only, OutputKind.icvmask: icv}
+    return tuple(kind for kind, is_requested in requested.items() if is_requested)
 
 
 def _jobs_and_threads(scans: int, nprocs: int | None, threads: int | None, mem_gb: float | None) -> tuple[int, int]:

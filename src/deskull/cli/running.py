@@ -188,7 +188,7 @@ def _print_summary(statuses: Counter[str], seconds: float, table: Path | None, s
         parts += [f"{statuses['failed']} of {total} scans failed"] if statuses["failed"] else []
         parts += [f"table in {table}"] if table else []
     if statuses["unknown"]:
-        parts.append(f"no table or sidecar tells the settings of {statuses['unknown']} of the results that were kept")
+        parts.append(f"no table or sidecar states the settings of {statuses['unknown']} of the results that were kept")
     if skipped:
         parts.append(f"{len(skipped)} files named like results were left out ({skipped[0].name})")
     print_note("; ".join(parts))

@@ -179,7 +179,7 @@ def select(cases: Sequence[Case], splits: Mapping[str, Membership], split: str, 
     if not selected:
         where = "" if fold is None else f" of fold {fold}"
         raise InputError(
-            f"no case is in the split {split}{where}; change the file of splits or index the data set again."
+            f"no case is in the split {split}{where}; correct the file of splits, or index the data set again."
         )
     return selected
 

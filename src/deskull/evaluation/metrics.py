@@ -94,10 +94,10 @@ def score(
     """
     a, b = np.asarray(predicted) != 0, np.asarray(reference) != 0
     if a.shape != b.shape:
-        raise ValueError(f"shapes differ: predicted {a.shape}, reference {b.shape}")
+        raise ValueError(f"shapes differ: predicted {a.shape}, reference {b.shape}; resample one of them.")
     region = np.ones_like(a) if roi is None else np.asarray(roi) != 0
     if region.shape != a.shape:
-        raise ValueError(f"shapes differ: predicted {a.shape}, roi {region.shape}")
+        raise ValueError(f"shapes differ: predicted {a.shape}, roi {region.shape}; resample one of them.")
     a, b = a & region, b & region
     voxel_edges = np.asarray(spacing, float)
     common, n_predicted, n_reference = int((a & b).sum()), int(a.sum()), int(b.sum())

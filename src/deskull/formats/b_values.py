@@ -24,15 +24,29 @@ _MAX_BYTES = 1 << 20
 _SEPARATORS = re.compile(r"[\s,;]+")
 
 
-def read_b_values(scan: Path, n_frames: int) -> npt.NDArray[np.float64] | None:
-    """Read the b-values of a series from the file of its name that lies beside it.
+def file_beside(scan: Path) -> Path | None:
+    """Return the file of b-values that lies beside a series and has its name; None if there is none.
 
     Parameters
     ----------
     scan : Path
         File of the series: beside ``dwi.nii.gz``, ``dwi.bval`` and ``dwi.bvals`` are looked for.
+    """
+    stem = split_name(scan)[0]
+    return next((path for ending in ENDINGS if (path := scan.parent / (stem + ending)).exists()), None)
+
+
+def read_b_values(scan: Path, n_frames: int, file: Path | None = None) -> npt.NDArray[np.float64] | None:
+    """Read the b-values of a series.
+
+    Parameters
+    ----------
+    scan : Path
+        File of the series.
     n_frames : int
         Number of frames, each of which must have a b-value.
+    file : Path, optional
+        The file that states them; by default the one that `file_beside` returns.
 
     Returns
     -------
@@ -44,8 +58,7 @@ def read_b_values(scan: Path, n_frames: int) -> npt.NDArray[np.float64] | None:
     SeriesWarning
         If there is a file that cannot be used.
     """
-    stem = split_name(scan)[0]
-    path = next((path for ending in ENDINGS if (path := scan.parent / (stem + ending)).exists()), None)
+    path = file or file_beside(scan)
     if path is None:
         return None
     try:
@@ -76,7 +89,7 @@ def _content(path: Path) -> str:
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise ValueError("is no text") from None
+        raise ValueError("is not a text file") from None
 
 
 def _parse(text: str, n_frames: int) -> npt.NDArray[np.float64]:
@@ -93,7 +106,7 @@ def _parse(text: str, n_frames: int) -> npt.NDArray[np.float64]:
     except ValueError:
         raise ValueError("holds something other than numbers") from None
     if not all(math.isfinite(value) and value >= 0 for value in values):
-        raise ValueError("holds a number that is no b-value")
+        raise ValueError("holds a number that is not a b-value")
     if len(values) != n_frames:
         raise ValueError(f"holds {len(values)} b-values for {n_frames} frames")
     return np.array(values)

@@ -59,7 +59,7 @@ def check_expansion(size: int, compressed: int, path: Path, name: Path | None = 
     InputError
     """
     if compressed and size > max(_LARGE, _MAX_RATIO * compressed):
-        fault = f"would expand from {compressed / 1e6:.1f} MB to {size / 1e9:.1f} GB, as no scan does"
+        fault = f"would expand from {compressed / 1e6:.1f} MB to {size / 1e9:.1f} GB, more than any scan"
         raise InputError(f"{subject(path, name)} {fault}; check where it comes from, or give it uncompressed.")
 
 

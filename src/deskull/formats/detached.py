@@ -52,7 +52,7 @@ def open_data_file(header: Path, name: str, options: ReadOptions) -> BinaryIO:
     if not options.allow_outside_data and not _is_inside(real, header.parent):
         raise InputError(
             f"{header}: its data file {quote(name)} lies outside the header's folder; move it beside the header, "
-            "or permit it with allow_outside_data=True."
+            "or allow it with allow_outside_data=True."
         )
     if not exists:
         raise InputError(why_missing(path, header))

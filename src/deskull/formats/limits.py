@@ -109,10 +109,12 @@ def check_extent(affine: Affine, shape: tuple[int, ...], name: str | Path) -> No
         raise InputError(f"{name}: extends over {extents.max():.4g} mm ({guess}); repair the header or crop it.")
     if max(shape[:3]) >= WHOLE_MATRIX and extents.max() < MIN_EXTENT_MM:
         guess = "were centimetres taken for millimetres?"
-        raise InputError(f"{name}: extends over {extents.max():.4g} mm only ({guess}); repair the header.")
+        raise InputError(f"{name}: extends over only {extents.max():.4g} mm ({guess}); repair the header.")
     if np.abs(affine[:3, 3]).max() > MAX_OFFSET_MM:
         guess = "is its origin damaged?"
-        raise InputError(f"{name}: lies {np.abs(affine[:3, 3]).max() / 1e6:.4g} km away ({guess}); repair the header.")
+        raise InputError(
+            f"{name}: lies {np.abs(affine[:3, 3]).max() / 1e6:.4g} km from the origin ({guess}); repair the header."
+        )
 
 
 def _product(sizes: tuple[int, ...]) -> int:

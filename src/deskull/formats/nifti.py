@@ -99,7 +99,7 @@ def _frames(scan: Volume, path: Path, body: Path, offset: int, stamp: tuple[int,
     count = math.prod(scan.shape)
     with open_stream(body, path) as stream:
         if _stamp(body) != stamp:
-            raise InputError(f"{path}: has changed while it was stripped; strip it again.")
+            raise InputError(f"{path}: changed while it was being stripped; strip it again.")
         stream.check_size(offset + count * scan.n_frames * scan.dtype.itemsize)
         stream.skip(offset)
         for _ in range(scan.n_frames):

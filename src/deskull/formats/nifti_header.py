@@ -151,7 +151,7 @@ def _check_type(header: Any, path: Path) -> None:
         raise InputError(f"{path}: holds voxels of an unknown type ({code}); convert it again.")
     check_dtype(dtype, path)
     if bits not in (0, dtype.itemsize * 8):
-        message = f"{path}: its header claims {bits} bits a voxel, but its type {dtype.name} is used."
+        message = f"{path}: its header claims {bits} bits per voxel, but its type {dtype.name} is used."
         warnings.warn(GeometryWarning(message), stacklevel=2)
 
 
@@ -325,8 +325,8 @@ def _in_mm(affine: Affine, header: Any, path: Path) -> Affine:
     try:
         check_extent(converted, (*shape, 1, 1, 1)[:3], path)
     except InputError:
-        message = f"{path}: its header claims {name}, in which it is no head; millimetres are assumed."
+        message = f"{path}: its header states {name}, but no head has that size; millimetres are assumed."
         warnings.warn(GeometryWarning(message), stacklevel=2)
         return affine
-    warnings.warn(GeometryWarning(f"{path}: its header is in {name}; converted to millimetres."), stacklevel=2)
+    warnings.warn(GeometryWarning(f"{path}: its header is in {name} and is converted to millimetres."), stacklevel=2)
     return converted

@@ -163,7 +163,9 @@ def _warn_of_ignored_lines(lines: list[tuple[str, bytes]], path: Path) -> None:
     if unknown := [name for name, _ in lines if name and name not in _FIELDS]:
         text = f"the field {quote(unknown[0])} of its header is unknown and ignored; check its spelling."
     elif misplaced := sorted(pairs & _GEOMETRY):
-        text = f"{quote(misplaced[0])} is followed by ':=' in its header and ignored; write ':' if it is the field."
+        text = (
+            f"{quote(misplaced[0])} is followed by ':=' in its header and ignored; write ':' if it is meant as a field."
+        )
     if text:
         warnings.warn(f"{path}: {text}", GeometryWarning, stacklevel=3)
 

@@ -43,12 +43,14 @@ def read_decimal(stream: Stream, dtype: npt.DTypeLike, count: int, path: Path) -
             warnings.simplefilter("error")
             values = np.fromstring(text, exact, sep=" ")
     except (ValueError, DeprecationWarning):
-        raise InputError(f"{path}: its voxels as text hold a word that is not a number; save it again.") from None
+        raise InputError(
+            f"{path}: its voxels, stored as text, include a word that is not a number; save it again."
+        ) from None
     _check_number(values.size, count, path)
     if kind.kind in "iu" and exact.kind == "f":
         limits = np.iinfo(kind)
         if not ((values >= limits.min) & (values <= limits.max) & (values == np.rint(values))).all():
-            raise InputError(f"{path}: its voxels as text do not fit the type {kind}; repair the header.")
+            raise InputError(f"{path}: its voxels, stored as text, do not fit the type {kind}; repair the header.")
     with np.errstate(over="ignore"):
         return values.astype(kind)
 

@@ -11,7 +11,7 @@ from nipype.interfaces.base import BaseInterfaceInputSpec, File, SimpleInterface
 from deskull.batch.local import GB_PER_PROCESS
 from deskull.batch.stripping import strip_task
 from deskull.batch.tasks import Task
-from deskull.options import Frame, StripOptions, Surface, option_fields
+from deskull.options import Frame, OutputKind, StripOptions, Surface, option_fields
 
 _DEFAULTS = StripOptions()
 _HELP = {name: field.help for name, field in option_fields().items()}
@@ -24,6 +24,7 @@ class StripInputSpec(BaseInterfaceInputSpec):  # type: ignore[misc]
     border = traits.Union(None, traits.Float, default_value=None, usedefault=True, desc=_HELP["border"])
     surface = traits.Enum(*map(str, Surface), usedefault=True, desc=_HELP["surface"])
     frame = traits.Enum(*map(str, Frame), usedefault=True, desc=_HELP["frame"])
+    icv = traits.Bool(False, usedefault=True, desc="also write the intracranial mask, at its default border")
     model = traits.Str(_DEFAULTS.model, usedefault=True, desc=_HELP["model"])
     num_threads = traits.Int(1, usedefault=True, nohash=True, desc=_HELP["threads"])
 
@@ -34,12 +35,15 @@ class StripOutputSpec(TraitedSpec):  # type: ignore[misc]
     mask_file = File(exists=True, desc="1 inside the brain and 0 elsewhere")
     out_file = File(exists=True, desc="the scan inside the brain and 0 elsewhere")
     volume_ml = traits.Float(desc="volume of the mask in millilitres")
+    icv_mask_file = File(exists=True, desc="with icv: 1 inside the intracranial surface and 0 elsewhere")
+    icv_ml = traits.Float(desc="with icv: intracranial volume in millilitres")
 
 
 class Strip(SimpleInterface):  # type: ignore[misc]
     """Find the brain in a head scan of any contrast.
 
-    Results are written to the folder of the node, with the names that ``deskull strip`` gives them.
+    Results are written to the folder of the node, with the names that ``deskull strip`` gives them. With the surface
+    intracranial, ``icv`` adds nothing, because the mask is the intracranial one.
     """
 
     input_spec = StripInputSpec
@@ -55,6 +59,7 @@ class Strip(SimpleInterface):  # type: ignore[misc]
         """
         inputs = self.inputs.get_traitsfree()
         options = StripOptions(
+            outputs=(*_DEFAULTS.outputs, *([OutputKind.icvmask] if inputs["icv"] else [])),
             model=inputs["model"],
             surface=inputs["surface"],
             frame=inputs["frame"],
@@ -68,6 +73,8 @@ class Strip(SimpleInterface):  # type: ignore[misc]
             "out_file": record.files["brain"],
             "volume_ml": record.volume_ml,
         }
+        if record.icv_ml is not None:
+            self._results |= {"icv_mask_file": record.files["icvmask"], "icv_ml": record.icv_ml}
         return runtime
 
 

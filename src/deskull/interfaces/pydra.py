@@ -8,13 +8,20 @@ import pydra
 
 from deskull.batch import stripping
 from deskull.batch.tasks import Task
-from deskull.options import StripOptions, Surface, describe_options
+from deskull.options import OutputKind, StripOptions, Surface, describe_options
 
 _DEFAULTS = StripOptions()
+_OUTPUTS = {
+    "mask_file": Path,
+    "out_file": Path,
+    "volume_ml": float,
+    "icv_mask_file": Path | None,
+    "icv_ml": float | None,
+}
 
 
 @pydra.mark.task  # type: ignore[untyped-decorator]
-@pydra.mark.annotate({"return": {"mask_file": Path, "out_file": Path, "volume_ml": float}})  # type: ignore[untyped-decorator]
+@pydra.mark.annotate({"return": _OUTPUTS})  # type: ignore[untyped-decorator]
 @describe_options
 def strip_task(
     in_file: Path,
@@ -23,7 +30,8 @@ def strip_task(
     surface: str = _DEFAULTS.surface.value,
     border: float | None = _DEFAULTS.border,
     threads: int = 1,
-) -> tuple[Path, Path, float]:
+    icv: bool = False,
+) -> tuple[Path, Path, float, Path | None, float | None]:
     """Find the brain in a head scan of any contrast; it needs up to 1 GB of memory.
 
     Parameters
@@ -36,6 +44,8 @@ def strip_task(
     %(surface)s
     %(border)s
     %(threads)s
+    icv : bool, default: False
+        Whether to write the intracranial mask, too, at its default border.
 
     Returns
     -------
@@ -43,12 +53,24 @@ def strip_task(
         The mask, and the scan inside it.
     volume_ml : float
         Volume of the mask in millilitres.
+    icv_mask_file : Path or None
+        The intracranial mask; None without `icv`, or if the surface is the intracranial one already.
+    icv_ml : float or None
+        Its volume in millilitres.
 
     Raises
     ------
     InputError
         If it cannot be stripped.
     """
-    options = StripOptions(model=model, surface=Surface(surface), border=border, threads=threads, overwrite=True)
+    options = StripOptions(
+        outputs=(*_DEFAULTS.outputs, *([OutputKind.icvmask] if icv else [])),
+        model=model,
+        surface=Surface(surface),
+        border=border,
+        threads=threads,
+        overwrite=True,
+    )
     record = stripping.strip_task(Task(Path(in_file), Path(out_dir)), options).checked()
-    return Path(record.files["brainmask"]), Path(record.files["brain"]), record.volume_ml
+    files = {kind: Path(path) for kind, path in record.files.items()}
+    return files["brainmask"], files["brain"], record.volume_ml, files.get("icvmask"), record.icv_ml

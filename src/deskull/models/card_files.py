@@ -39,7 +39,9 @@ def read_card(path: Path) -> dict[str, Any]:
     card = _parsed(path)
     missing = [name for name in _CHECKS if name not in card and name not in _OPTIONAL]
     if missing:
-        raise UsageError(f"{path}: is no complete model card; it lacks {', '.join(missing)}; export the model again.")
+        raise UsageError(
+            f"{path}: is not a complete model card: it lacks {', '.join(missing)}; export the model again."
+        )
     for name, (is_right, expected) in _CHECKS.items():
         if name in card and not is_right(card[name]):
             shown = json.dumps(card[name])[:60]
@@ -56,9 +58,9 @@ def _parsed(path: Path) -> dict[str, Any]:
     try:
         card = json.loads(path.read_text(encoding="utf-8"))
     except (ValueError, RecursionError):
-        raise UsageError(f"{path}: is no model card (not JSON in UTF-8); export the model again.") from None
+        raise UsageError(f"{path}: is not a model card (not JSON in UTF-8); export the model again.") from None
     if not isinstance(card, dict):
-        raise UsageError(f"{path}: is no model card (not a JSON object); export the model again.")
+        raise UsageError(f"{path}: is not a model card (not a JSON object); export the model again.")
     return card
 
 

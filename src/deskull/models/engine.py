@@ -100,7 +100,7 @@ class CheckedEngine:
         stride = self._model.preprocessing.stride
         expected = (len(self._model.surfaces), *(size // stride for size in image.shape))
         if predicted.shape != expected:
-            raise _model_error(self._model, f"its output has the shape {predicted.shape} in place of {expected}")
+            raise _model_error(self._model, f"its output has the shape {predicted.shape} instead of {expected}")
         if not np.isfinite(predicted).all():
             raise _model_error(self._model, "its output has values that are not finite")
         return predicted

@@ -76,7 +76,7 @@ class Preprocessing:
         known = [field.name for field in dataclasses.fields(cls)]
         for name in settings:
             if name not in known:
-                raise UsageError(f"preprocess: {name} is no setting; choose from {', '.join(known)}.")
+                raise UsageError(f"preprocess: {name} is not a setting; choose from {', '.join(known)}.")
         values = dict(settings)
         if isinstance(values.get("size"), list):
             values["size"] = tuple(values["size"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +10,7 @@ from PIL import Image, ImageDraw, ImageFont
 from scipy import ndimage
 
 from deskull.masking import Mask
-from deskull.report.drawing import CONTOUR, Convention, upright_slice
+from deskull.report.drawing import CONTOUR, Convention, bounding_box, upright_slice
 from deskull.volume import Affine, FloatArray
 
 Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
@@ -18,6 +19,10 @@ Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 SCALE_BAR_MM = 50
 #: Height of letters and width of the contour in mm, and their least size in pixels.
 _FONT_MM, _SMALLEST_FONT, _CONTOUR_MM = 7.0, 11, 0.6
+#: Standard deviation with which the edge of a mask is smoothed, and the most that this may move it, in voxels of 1 mm.
+_SMOOTHING, _MAX_SHIFT = 1.0, 0.5
+#: Margin around a mask within which distances to its edge are smoothed, in voxels.
+_MARGIN_VOXELS = 4
 _MARGIN = 6
 _TEXT, _SHADOW = (235, 235, 235), (0, 0, 0)
 #: Letters at the left, right, top and bottom of a slice, by the axis that it cuts, in the neurological convention.
@@ -68,7 +73,7 @@ def draw_tile(
     grey = upright_slice(view.image, index, axis, convention)
     size = round(grey.shape[1] * scale), round(grey.shape[0] * scale)
     pixels = _enlarged(grey, size)
-    inside = _enlarged(upright_slice(view.mask, index, axis, convention).astype(np.float32), size) > 0.5
+    inside = _enlarged_mask(upright_slice(view.mask, index, axis, convention), size)
     if stripped:
         pixels = pixels * inside
     shown = np.repeat((pixels * 255).astype(np.uint8)[..., None], 3, axis=2)
@@ -83,6 +88,34 @@ def _enlarged(values: FloatArray, size: tuple[int, int]) -> FloatArray:
     """Interpolate a slice to a size (width, height) in pixels by cubic convolution, clipped to the range 0 to 1."""
     picture = Image.fromarray(np.ascontiguousarray(values, np.float32))
     return np.asarray(picture.resize(size, Image.Resampling.BICUBIC)).clip(0, 1)
+
+
+def _enlarged_mask(mask: Mask, size: tuple[int, int]) -> Mask:
+    """Enlarge a mask to a size (width, height) in pixels, with a smooth edge instead of the steps of its voxels.
+
+    The edge is where the signed distance to that of the voxels, smoothed, is 0. The smoothed distance differs from the
+    distance by no more than half a voxel, and so the edge is nowhere farther from that of the voxels.
+    """
+    picture = Image.fromarray(np.ascontiguousarray(mask, np.uint8))
+    enlarged = np.asarray(picture.resize(size, Image.Resampling.NEAREST)).astype(bool)
+    pixels_per_voxel = size[0] / mask.shape[1]
+    box = bounding_box(enlarged, math.ceil(_MARGIN_VOXELS * pixels_per_voxel))
+    if enlarged.any() and not enlarged[box].all():
+        distance = _signed_distance(enlarged[box]) / pixels_per_voxel
+        smoothed = ndimage.gaussian_filter(distance, _SMOOTHING * pixels_per_voxel, mode="nearest")
+        enlarged[box] = smoothed.clip(distance - _MAX_SHIFT, distance + _MAX_SHIFT) > 0
+    return enlarged
+
+
+def _signed_distance(mask: Mask) -> FloatArray:
+    """Return the distance of each pixel from the edge of a mask in pixels, positive inside.
+
+    The mask must have an edge; it continues beyond the array.
+    """
+    padded = np.pad(mask, 1, mode="edge")
+    inside, outside = (ndimage.distance_transform_edt(values) for values in (padded, ~padded))
+    distance: FloatArray = (inside - outside + np.where(padded, -0.5, 0.5))[1:-1, 1:-1].astype(np.float32)
+    return distance
 
 
 def _outline(inside: Mask, width: int) -> Mask:

@@ -205,7 +205,7 @@ def _stamp(path: Path) -> _Stamp | None:
 
 def _conflict(path: Path) -> ResultExistsError:
     """Error for a file that another process has written since the transaction began."""
-    return ResultExistsError(f"{path}: another run has written it at the same time; keep one of the two runs.")
+    return ResultExistsError(f"{path}: another run wrote it at the same time; let only one of them run.")
 
 
 @contextmanager
@@ -254,7 +254,9 @@ def _wait_for_lock(handle: int, folder: Path) -> None:
             return
         except BlockingIOError:
             if time.monotonic() > deadline:
-                raise OutputError(f"{folder}: is locked by another run; end it and try again.") from None
+                raise OutputError(
+                    f"{folder}: is locked by another run; wait until it ends, or stop it, and try again."
+                ) from None
             time.sleep(0.01)
         except OSError:  # network file systems may have no such locks
             return

@@ -54,7 +54,7 @@ def load_network(checkpoint: Path, recipe: Recipe) -> tuple[UNet, int]:
         network.load_state_dict(weights)
     except RuntimeError:
         raise InputError(
-            f"{checkpoint}: has another network than recipe {recipe.name}; use a checkpoint of the run itself."
+            f"{checkpoint}: holds another network than recipe {recipe.name}; use a checkpoint of the run itself."
         ) from None
     return network.eval(), int(saved["global_step"])
 
@@ -139,7 +139,7 @@ def _read_figures(path: Path) -> dict[str, Any]:
     try:
         return dict(json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
-        raise InputError(f"{path}: holds no figures in JSON; check the path.") from None
+        raise InputError(f"{path}: is not a JSON object of figures; give a result of a benchmark.") from None
 
 
 def _notes(recipe_name: str) -> dict[str, Any]:

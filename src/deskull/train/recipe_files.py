@@ -83,7 +83,7 @@ def parse_recipe(text: str, source: str, name: str) -> Recipe:
         reason = " ".join(str(error).split())[:200]
         raise UsageError(f"{source}: is not YAML ({reason}); correct the file.") from None
     if not isinstance(settings := settings or {}, dict):
-        raise UsageError(f"{source}: is no recipe; a recipe is a mapping of settings to values.")
+        raise UsageError(f"{source}: is not a recipe; write it as a mapping of settings to values.")
     _refuse_unknown(settings, source)
     stages = settings.get("stages")
     for number, stage in enumerate(stages if isinstance(stages, list) else [], start=1):

@@ -118,7 +118,7 @@ def test_fault_is_one_sentence_with_an_exit_status_and_leaves_nothing(line, stat
 
 def test_warning_is_one_line(toy_model, capsys):
     assert main(f"-i t1.nii.gz -o b.nii -f 5 --model {toy_model}".split()) == 0
-    assert capsys.readouterr().err == "warning: --fill: without meaning for deskull, and ignored.\n"
+    assert capsys.readouterr().err == "warning: --fill: ignored; deskull has no such option.\n"
 
 
 def test_version_is_printed(capsys):

@@ -54,13 +54,13 @@ def test_settings_of_the_user_are_not_read(images, scratch, program, monkeypatch
 def test_program_that_takes_too_long_is_ended(images, scratch, program, monkeypatch):
     monkeypatch.setattr(conversion, "MAX_SECONDS", 0.1)
     program("exec sleep 100")
-    with pytest.raises(InputError, match="series: dcm2niix takes longer than"):
+    with pytest.raises(InputError, match="series: dcm2niix took longer than"):
         convert(images, scratch, "series")
 
 
 def test_crash_is_reported_in_a_sentence(images, scratch, program):
     program("kill -SEGV $$")
-    with pytest.raises(InputError, match="series: dcm2niix makes no image of it; check"):
+    with pytest.raises(InputError, match="series: dcm2niix cannot convert it; check"):
         convert(images, scratch, "series")
 
 

@@ -78,7 +78,7 @@ def test_series_without_positions_is_read_with_a_warning(tmp_path):
 
 def test_thin_stack_is_reported(tmp_path):
     write_series(tmp_path, Recipe(slices=4))
-    with pytest.warns(DicomWarning, match="its 4 slices cover 18 mm only; the series may be incomplete"):
+    with pytest.warns(DicomWarning, match="its 4 slices cover only 18 mm; the series may be incomplete"):
         assert len(select(tmp_path).images) == 4
 
 

@@ -159,7 +159,7 @@ def fulfil(request: Request) -> None:
     from deskull.batch.tasks import check_outputs
 
     if request.ignored:
-        print_warning(f"{', '.join(request.ignored)}: without meaning for deskull, and ignored.")
+        print_warning(f"{', '.join(request.ignored)}: ignored; deskull has no such option.")
     check_outputs(request.tasks)
     stripping.check_options(request.options)
     jobs, threads = local.jobs_and_threads(len(request.tasks), None, request.options.threads)

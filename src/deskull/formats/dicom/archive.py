@@ -79,7 +79,7 @@ def _checked(archive: zipfile.ZipFile, path: Path, options: ReadOptions) -> list
         fault = f"unpacks to {size / 1e9:.1f} GB, more than max_archive_gb={options.max_archive_gb:g}"
         raise InputError(f"{path}: {fault}; raise this limit or unpack the archive.")
     if size > RATIO_FROM_BYTES and size > MAX_RATIO * sum(member.compress_size for member in members):
-        fault = f"unpacks to more than {MAX_RATIO} times its size, as no scan does"
+        fault = f"unpacks to more than {MAX_RATIO} times its size, more than any scan"
         raise InputError(f"{path}: {fault}; unpack it yourself if you trust it.")
     return sorted(members, key=lambda member: PurePosixPath(member.filename))
 

@@ -61,7 +61,7 @@ def convert(images: Sequence[Image], folder: Path, name: str) -> tuple[list[Path
     files = sorted(target.glob("*.nii"))
     if not files:
         reason = f" ({warning})" if warning else ""
-        raise InputError(f"{name}: dcm2niix makes no image of it{reason}; check that its files are whole.")
+        raise InputError(f"{name}: dcm2niix cannot convert it{reason}; check that its files are complete.")
     return files, warning
 
 
@@ -83,7 +83,7 @@ def _run(command: list[str], folder: Path, size: int, name: str) -> str:
             _limit(process.pid, size)
             process.wait(MAX_SECONDS)
         except subprocess.TimeoutExpired:
-            fault = f"dcm2niix takes longer than {MAX_SECONDS / 60:.0f} minutes"
+            fault = f"dcm2niix took longer than {MAX_SECONDS / 60:.0f} minutes"
             raise InputError(f"{name}: {fault}; check the series, or convert it yourself.") from None
         finally:
             process.kill()

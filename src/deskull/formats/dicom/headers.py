@@ -67,7 +67,9 @@ def read_image(path: Path, tags: Sequence[str] | None = None) -> Image:
     pydicom = require("pydicom")
     with open_regular(path) as file:
         if _transfer_syntax(file) == _DEFLATED:
-            raise InputError(f"{path}: is deflated as a whole, which deskull does not read; convert it first.")
+            raise InputError(
+                f"{path}: is compressed as a whole (deflated), which deskull does not read; decompress it first."
+            )
         file.seek(0)
         wanted = None if tags is None else list(tags)
         header = pydicom.dcmread(file, stop_before_pixels=True, force=True, specific_tags=wanted)

@@ -162,7 +162,7 @@ def _check_positions(frames: Sequence[Frame], path: Path) -> None:
     extent = float(np.ptp(positions))
     if extent < _MIN_EXTENT_MM:
         count = len(distinct(positions))
-        _warn(path, f"its {count} slices cover {extent:.3g} mm only; the series may be incomplete")
+        _warn(path, f"its {count} slices cover only {extent:.3g} mm; the series may be incomplete")
 
 
 def _complete(images: Sequence[Image], path: Path) -> list[Image]:
