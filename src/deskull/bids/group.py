@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from deskull import formats
-from deskull.bids.participant import ICV, TABLE
+from deskull.bids.participant import ICV, TABLE, quality_file
 from deskull.errors import DeskullError, UsageError
 from deskull.formats.bids_names import read_name
 from deskull.masking import binarise
@@ -20,7 +20,10 @@ from deskull.system.atomic import write_bytes
 from deskull.system.processes import Failure, in_processes, useful_jobs
 
 #: Columns of the table, in order.
-COLUMNS = ("participant_id", "session_id", "entities", "source", "volume_ml", "icv_ml", "version", "model", "mask")
+COLUMNS = (
+    "participant_id", "session_id", "entities", "source", "verdict", "predicted_dice", "reason", "volume_ml", "icv_ml",
+    "version", "model", "mask",
+)  # fmt: skip
 #: What BIDS tables hold where a value is unknown.
 _UNKNOWN = "n/a"
 
@@ -90,6 +93,7 @@ def _row_or_fault(mask: Path, out: Path) -> dict[str, str] | str:
         "icv_ml": icv,
         "mask": mask.relative_to(out).as_posix(),
         **_origin(mask),
+        **_quality(mask),
     }
 
 
@@ -108,6 +112,20 @@ def _volume_text(mask: Path) -> str:
     """
     volume = formats.read(mask)
     return f"{float(binarise(volume).sum()) * volume.voxel_ml:.2f}"
+
+
+def _quality(mask: Path) -> dict[str, str]:
+    """What the file beside a mask says of its quality."""
+    try:
+        quality = json.loads(quality_file(mask).read_text())["quality"]
+        dice, reasons = quality["predicted_dice"], quality["reasons"]
+        return {
+            "verdict": str(quality["verdict"]),
+            "predicted_dice": _UNKNOWN if dice is None else f"{float(dice):.4f}",
+            "reason": " ".join(str(reasons[0]).split()) if reasons else _UNKNOWN,
+        }
+    except (OSError, ValueError, LookupError, TypeError, RecursionError):
+        return dict.fromkeys(("verdict", "predicted_dice", "reason"), _UNKNOWN)
 
 
 def _origin(mask: Path) -> dict[str, str]:

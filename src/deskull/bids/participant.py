@@ -16,7 +16,7 @@ from deskull.batch.tasks import Task, check_outputs, drop_duplicates
 from deskull.bids.inheritance import InheritedBValues, InheritedFiles
 from deskull.errors import UsageError
 from deskull.formats.bids_names import read_name
-from deskull.options import OutputKind, StripOptions
+from deskull.options import OutputKind, QualityCheck, StripOptions
 from deskull.system.atomic import write_bytes
 
 BIDS_VERSION = "1.10.0"
@@ -27,7 +27,9 @@ _PLAIN_SUFFIXES = ("T1w", "bold", "dwi")
 ICV = "icv"
 #: Table that the group level writes.
 TABLE = "group_brain.tsv"
-_BIDSIGNORE = f"{TABLE}\ndeskull.tsv\n"
+#: Ending of the files that state the quality of masks, which BIDS has no name for.
+QUALITY = "quality.json"
+_BIDSIGNORE = f"{TABLE}\ndeskull.tsv\n*_{QUALITY}\n"
 
 
 def plan(root: Path, out: Path, scans: Sequence[Path], options: StripOptions) -> list[Task]:
@@ -53,7 +55,7 @@ def plan(root: Path, out: Path, scans: Sequence[Path], options: StripOptions) ->
         If two scans would be written to the same file.
     """
     sidecars, b_values = InheritedFiles(root, ".json"), InheritedBValues(root)
-    tasks = drop_duplicates([_task(root, out, scan, options.outputs, sidecars, b_values) for scan in scans])
+    tasks = drop_duplicates([_task(root, out, scan, options, sidecars, b_values) for scan in scans])
     check_outputs(tasks)
     return tasks
 
@@ -62,7 +64,7 @@ def _task(
     root: Path,
     out: Path,
     scan: Path,
-    kinds: Sequence[str],
+    options: StripOptions,
     sidecars: InheritedFiles,
     b_values: InheritedBValues,
 ) -> Task:
@@ -81,10 +83,17 @@ def _task(
         OutputKind.brain: Sidecar({"SkullStripped": True, **common}, tuple(sidecars.of(root / place))),
         OutputKind.icvmask: Sidecar({"Type": "ROI", **common}, is_of_icv=True),
     }
-    folder, wanted = out / place.parent, [OutputKind(kind) for kind in kinds]
+    folder, wanted = out / place.parent, list(options.outputs)
     files: dict[str, Path] = {kind: folder / f"{stems[kind]}.nii.gz" for kind in wanted}
     described = {folder / f"{stems[kind]}.json": contents[kind] for kind in wanted}
+    if options.quality is not QualityCheck.none:
+        described[quality_file(files[OutputKind.brainmask])] = Sidecar(common, has_quality=True)
     return Task(scan, folder, files, described, b_values=b_values.of(root / place))
+
+
+def quality_file(mask: Path) -> Path:
+    """File that states the quality of a brain mask: ``..._desc-brain_quality.json``."""
+    return mask.with_name(f"{mask.name.removesuffix('mask.nii.gz')}{QUALITY}")
 
 
 def describe(root: Path, out: Path) -> None:
