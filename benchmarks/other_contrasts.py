@@ -1,6 +1,6 @@
 """Measure how well models that were trained on one contrast and scanner strip others.
 
-    python benchmarks/drift.py DATA --cache FOLDER --model NAME=FILE.onnx [--model ...]
+    python benchmarks/other_contrasts.py DATA --cache FOLDER --model NAME=FILE.onnx [--model ...]
 
 Synthetic images are generated from the label maps that no model was trained on, with one property at a time changed
 from those of the NFBS-like data set: the contrast, or a property in which scanners differ. Prints the median Dice of
