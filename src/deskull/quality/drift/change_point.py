@@ -13,6 +13,8 @@ from deskull.quality.drift.cohorts import FloatArray
 MIN_SEGMENT = 8
 #: Longer series are averaged in this number of blocks of consecutive scans at most.
 _MAX_BLOCKS = 500
+#: Largest number of values that are permuted at a time.
+_MAX_PERMUTED = 2_000_000
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,9 @@ def find_change_point(values: FloatArray, *, n_permutations: int = 999, seed: in
         return None
     rng = np.random.default_rng(seed)
     gains = _gains(blocks, first)
-    drawn = np.array([_maxima(_gains(rng.permutation(blocks), first)) for _ in range(n_permutations)])
+    orders = rng.permuted(np.tile(np.arange(len(blocks)), (n_permutations, 1)), axis=1)
+    parts = np.array_split(orders, -(-blocks.size * n_permutations // _MAX_PERMUTED))
+    drawn = np.concatenate([_maxima(_gains(blocks[part], first)) for part in parts])
     exceeded = np.count_nonzero(drawn >= _maxima(gains) - 1e-12, axis=0)
     p_values = (1 + exceeded) / (1 + n_permutations)
     best = gains.sum(axis=1) if p_values[0] <= p_values[1] else gains.max(axis=1)
@@ -87,14 +91,14 @@ def _block_means(scores: FloatArray, size: int) -> FloatArray:
 
 
 def _gains(blocks: FloatArray, first: int) -> FloatArray:
-    """Sum of squares that each split explains, by measure: shape (n_splits, n_measures)."""
-    n = len(blocks)
+    """Sum of squares that each split explains: shape (..., n_splits, n_measures) of blocks (..., n, n_measures)."""
+    n = blocks.shape[-2]
     before = np.arange(first, n - first + 1)[:, None]
-    sums = np.cumsum(blocks, axis=0)[first - 1 : n - first]
-    gains: FloatArray = sums**2 * n / (before * (n - before))
+    sums = np.cumsum(blocks, axis=-2)[..., first - 1 : n - first, :]
+    gains: FloatArray = sums**2 * (n / (before * (n - before)))
     return gains
 
 
 def _maxima(gains: FloatArray) -> FloatArray:
-    """Largest gain of any split: summed over the measures, and of one measure."""
-    return np.array([gains.sum(axis=1).max(), gains.max()])
+    """Largest gain of any split: summed over the measures, and of one measure; shape (..., 2)."""
+    return np.stack([gains.sum(axis=-1).max(axis=-1), gains.max(axis=(-2, -1))], axis=-1)

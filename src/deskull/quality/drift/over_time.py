@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
@@ -18,8 +19,10 @@ from deskull.quality.drift.comparison import (
     compare_pairs,
     shift_of,
 )
+from deskull.quality.drift.measures import split_unit, with_unit
 from deskull.quality.drift.times import in_order_of_time
 from deskull.quality.drift.two_sample import benjamini_hochberg
+from deskull.quality.drift.verdict import direction, p_text, signed
 
 #: Largest number of windows; a window overlaps half of the next.
 _MAX_WINDOWS = 30
@@ -159,3 +162,27 @@ def _adjusted(changes: Sequence[Change | None]) -> list[Change | None]:
     """Adjust the p values of the changes for both sides."""
     p_values = iter(benjamini_hochberg([change.p for change in changes if change]))
     return [replace(change, p=next(p_values)) if change else None for change in changes]
+
+
+def change_sentence(change: Change | None, noun: str) -> str:
+    """Say whether and when one side changed, and how its measure that changed most did.
+
+    Parameters
+    ----------
+    change : Change, optional
+    noun : str
+        What changed: "scans" or "masks".
+
+    Returns
+    -------
+    str
+    """
+    if change is None:
+        return f"The {noun}: too few to tell whether they changed; at least {2 * MIN_SCANS} with a time are needed."
+    if not change.is_shown:
+        return f"The {noun} did not change over time (p {p_text(change.p)})."
+    shift = change.shifts[0]
+    size = "" if math.isnan(shift.shift) else f" ({signed(shift.shift)} SD)"
+    medians = f"{with_unit(shift.name, shift.median_reference)} before, {with_unit(shift.name, shift.median)} after"
+    most = f"most of all {split_unit(shift.name)[0]} ({direction(shift)}: {medians}{size})"
+    return f"The {noun} changed about {change.date}, at scan {change.index + 1:,} (p {p_text(change.p)}): {most}."
