@@ -121,8 +121,8 @@ def _check(
 
 def _examine(cohort: Cohort, reference: str | None, by: str | None, window: int | None) -> Findings:
     """Make all comparisons that were asked for."""
-    from deskull.quality.drift.reading import read_reference
     from deskull.quality.drift.findings import examine
+    from deskull.quality.drift.reading import read_reference
 
     return examine(cohort, read_reference(reference) if reference else None, by, window=window)
 

@@ -9,11 +9,11 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from deskull.quality.drift.cohorts import Cohort, Features
-from deskull.quality.drift.effects import cliffs_delta, median_shift, spread_ratio
+from deskull.quality.drift.effects import cliffs_delta, spread_ratio, standardised_shift
 from deskull.quality.drift.two_sample import EnergyTest, benjamini_hochberg, energy_test, kolmogorov_smirnov
 
-#: Level of the tests: the rate of false alarms where nothing has moved.
-SIGNIFICANCE_LEVEL = 0.05
+#: Level of the tests. False alarms where nothing has moved are to be at most 5 %; approximate p values get a margin.
+SIGNIFICANCE_LEVEL = 0.04
 #: A smaller number of scans says nothing about a distribution.
 MIN_SCANS = 8
 #: A significant shift of one measure is negligible below this Kolmogorov-Smirnov distance, which a shift of a quarter
@@ -47,7 +47,7 @@ class MeasureShift:
         Numbers of scans that have none.
     median_reference, median : float
     shift : float
-        Difference of the medians in robust standard deviations of the reference; NaN if it has no spread.
+        Difference of the trimmed means in robust standard deviations of the reference; NaN if it has no spread.
     cliffs_delta : float
         From -1 (always lower) to 1 (always higher).
     spread_ratio : float
@@ -211,7 +211,7 @@ def shift_of(name: str, reference: Features, sample: Features) -> MeasureShift |
     distance, p = kolmogorov_smirnov(old, new)
     return MeasureShift(
         name, len(old), len(new), len(reference.values) - len(old), len(sample.values) - len(new),
-        float(np.median(old)), float(np.median(new)), median_shift(old, new), cliffs_delta(old, new),
+        float(np.median(old)), float(np.median(new)), standardised_shift(old, new), cliffs_delta(old, new),
         spread_ratio(old, new), distance, p,
     )  # fmt: skip
 

@@ -6,11 +6,14 @@ With a hundred thousand scans every p value is small; these numbers are not.
 from __future__ import annotations
 
 import numpy as np
+from scipy import stats
 
 from deskull.quality.drift.cohorts import FloatArray
 
 #: Interquartile range of the standard normal distribution.
 _NORMAL_IQR = 1.3489795003921634
+#: Fraction of the values that is left out of a trimmed mean at either end.
+_TRIMMED = 0.2
 
 
 def robust_sd(values: FloatArray) -> float:
@@ -34,8 +37,11 @@ def robust_sd(values: FloatArray) -> float:
     return float((high - low) / _NORMAL_IQR) or float(np.std(values))
 
 
-def median_shift(reference: FloatArray, sample: FloatArray) -> float:
-    """Compute the difference of the medians in robust standard deviations of the reference.
+def standardised_shift(reference: FloatArray, sample: FloatArray) -> float:
+    """Compute the difference of the trimmed means in robust standard deviations of the reference.
+
+    Means without the lowest and the highest fifth of the values resist outliers as medians do, and unlike these do not
+    jump between the values of a measure that has few.
 
     Parameters
     ----------
@@ -47,7 +53,9 @@ def median_shift(reference: FloatArray, sample: FloatArray) -> float:
         Positive if the sample lies higher; NaN if the reference has no spread.
     """
     scale = robust_sd(reference)
-    return float((np.median(sample) - np.median(reference)) / scale) if scale else float("nan")
+    if not scale:
+        return float("nan")
+    return float((stats.trim_mean(sample, _TRIMMED) - stats.trim_mean(reference, _TRIMMED)) / scale)
 
 
 def cliffs_delta(reference: FloatArray, sample: FloatArray) -> float:

@@ -182,7 +182,7 @@ def change_sentence(change: Change | None, noun: str) -> str:
     if not change.is_shown:
         return f"The {noun} did not change over time (p {p_text(change.p)})."
     shift = change.shifts[0]
-    size = "" if math.isnan(shift.shift) else f" ({signed(shift.shift)} SD)"
+    size = "" if math.isnan(shift.shift) else f", {signed(shift.shift)} SD"
     medians = f"{with_unit(shift.name, shift.median_reference)} before, {with_unit(shift.name, shift.median)} after"
-    most = f"most of all {split_unit(shift.name)[0]} ({direction(shift)}: {medians}{size})"
+    most = f"most of all {split_unit(shift.name)[0]} ({direction(shift)}, {medians}{size})"
     return f"The {noun} changed about {change.date}, at scan {change.index + 1:,} (p {p_text(change.p)}): {most}."
