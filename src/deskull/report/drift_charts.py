@@ -102,7 +102,7 @@ def distribution_chart(name: str, reference: FloatArray, sample: FloatArray, pre
             axes.stairs(heights / len(values), edges, fill=True, color=colour, alpha=0.25)
             axes.stairs(heights / len(values), edges, color=colour, linewidth=1.6)
             axes.axvline(float(np.median(values)), color=colour, linestyle="--", linewidth=1.2)
-        axes.set_xlabel(label(name), parse_math=False)
+        axes.set_xlabel(shorten(label(name)), parse_math=False)
         axes.set_ylabel("fraction of scans")
         soften_axes(axes, "both")
         return to_svg(figure, prefix, f"Distribution of {label(name)} here and in the reference")
@@ -158,7 +158,7 @@ def time_chart(
             axes.axvline(change - 0.5, color=TEXT_COLOUR, linestyle="--", linewidth=1.2)
         ticks: Any = np.unique(np.linspace(0, len(values) - 1, min(6, len(values))).astype(int))
         axes.set_xticks(ticks, [dates[tick] for tick in ticks], parse_math=False)
-        axes.set_ylabel(label(name), parse_math=False)
+        axes.set_ylabel(shorten(label(name)), parse_math=False)
         axes.grid(axis="y", color=TEXT_COLOUR, alpha=0.15)
         return to_svg(figure, prefix, f"{split_unit(name)[0]} over time")
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from deskull.errors import DeskullWarning, InputError
+from deskull.errors import DeskullWarning, InputError, printable
 from deskull.quality.drift.cohorts import Cohort, Features
 from deskull.quality.drift.quality_tables import OUTPUT_COLUMNS, features, to_number
 
@@ -22,8 +22,8 @@ from deskull.quality.drift.quality_tables import OUTPUT_COLUMNS, features, to_nu
 ENDING = "_quality.json"
 #: Limits of a folder: files, and bytes and features of each.
 MAX_FILES, MAX_BYTES, MAX_NAMES = 500_000, 1_000_000, 500
-#: Longest label, in characters.
-_MAX_LABEL = 200
+#: Longest name of a measure, and longest label, in characters.
+_MAX_NAME, _MAX_LABEL = 80, 200
 _SUBJECT = re.compile(r"(?:^|[_/])sub-([A-Za-z0-9+]+)")
 
 
@@ -116,8 +116,8 @@ def _read_or_warn(path: Path) -> dict[str, Any] | None:
 
 
 def _mapping(value: object) -> Mapping[str, Any]:
-    """Return a mapping as it is, and anything else as an empty one."""
-    return value if isinstance(value, dict) else {}
+    """Return a mapping with names that can be printed, and anything else as an empty one."""
+    return {printable(name)[:_MAX_NAME]: entry for name, entry in value.items()} if isinstance(value, dict) else {}
 
 
 def _numbers(rows: Sequence[Mapping[str, Any]]) -> Features:
@@ -154,8 +154,8 @@ def _number(value: object) -> float:
 
 
 def label_text(value: object) -> str:
-    """Return a short text as it is, and anything else as none."""
-    return value if isinstance(value, str) and len(value) <= _MAX_LABEL else ""
+    """Return a short text, in which control characters are escaped, and anything else as none."""
+    return printable(value) if isinstance(value, str) and len(value) <= _MAX_LABEL else ""
 
 
 def _changed(path: Path) -> str:

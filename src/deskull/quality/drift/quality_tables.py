@@ -9,13 +9,13 @@ from pathlib import Path
 
 import numpy as np
 
-from deskull.errors import InputError
+from deskull.errors import InputError, printable
 from deskull.quality.drift.cohorts import Cohort, Features
 
 #: Columns of masks that have no prefix.
 OUTPUT_COLUMNS = ("predicted_dice",)
 #: Largest table that is read, in bytes and in cells: a hundred thousand scans with a hundred measures.
-MAX_BYTES, MAX_CELLS = 500_000_000, 20_000_000
+MAX_BYTES, MAX_CELLS = 500_000_000, 10_000_000
 #: Numbers beyond this size are damaged, and are taken as missing.
 _MAX_NUMBER = 1e100
 
@@ -114,13 +114,14 @@ def _checked_columns(path: Path, columns: Sequence[str]) -> list[str]:
     ------
     InputError
     """
+    columns = [printable(column.strip()) for column in columns]
     repeated = sorted({column for column in columns if columns.count(column) > 1})
     if repeated:
         raise InputError(f"{path}: has two columns '{repeated[0]}'; rename or remove one of them.")
     if not any(column in OUTPUT_COLUMNS or column.startswith(("input.", "measures.")) for column in columns):
         wanted = "input.NAME, measures.NAME or predicted_dice"
         raise InputError(f"{path}: has no column {wanted}; give a table of quality measures (.tsv, or .csv).")
-    return list(columns)
+    return columns
 
 
 def _checked_rows(path: Path, columns: Sequence[str], rows: Iterator[list[str]]) -> Iterator[list[str]]:

@@ -75,11 +75,9 @@ def read_reference(text: str) -> Cohort:
         return read_cohort(Path(text))
     names = shipped_references()
     if text not in names:
-        known = f"is no file or folder, and no shipped reference ({', '.join(names)})"
-        unknown = "is no file or folder, and no reference ships with deskull yet"
-        raise UsageError(
-            f"{known if names else unknown}; make one with save_reference.", parameter="reference", value=text
-        )
+        known = ", ".join(names) or "none ships yet"
+        fault = f"is no file, no folder and no shipped reference ({known})"
+        raise UsageError(f"{fault}; make one of scans that are known to be good.", parameter="reference", value=text)
     folder = resources.files(__package__).joinpath("references")
     with resources.as_file(folder.joinpath(f"{text}.tsv")) as table:
         cohort = replace(read_table(table), name=text)

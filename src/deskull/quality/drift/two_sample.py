@@ -158,7 +158,7 @@ def benjamini_hochberg(p_values: Sequence[float]) -> list[float]:
 
 
 def detectable_shift(n_reference: int, n: int, p: float) -> float:
-    """Estimate the shift of a normally distributed measure that reaches a p value in half of all samples.
+    """Estimate the shift of a normally distributed measure that reaches a p value in about four of five samples.
 
     Parameters
     ----------
@@ -171,6 +171,11 @@ def detectable_shift(n_reference: int, n: int, p: float) -> float:
     -------
     float
         In standard deviations; infinity if these numbers never reach p.
+
+    Notes
+    -----
+    The shift at which the true distance is the critical one. Distances of samples are larger on average, so that it is
+    reached in more than half of them; a test checks the fraction.
     """
     distance = stats.kstwo.isf(p, max(1, round(n_reference * n / (n_reference + n))))
     return float(2 * stats.norm.ppf((1 + distance) / 2))
