@@ -47,3 +47,13 @@ def test_folder_whose_files_hold_no_number_is_refused(tmp_path):
     (tmp_path / "X_quality.json").write_text('{"quality": {"input": {"axes": "RAS"}}}')
     with pytest.raises(InputError, match="holds no number under input or measures, and no predicted_dice"):
         read_cohort(tmp_path)
+
+
+def test_shipped_reference_is_read_by_name_with_its_description(tmp_path, monkeypatch):
+    write_reference(tmp_path / "default.tsv", cohort(9))
+    (tmp_path / "default.json").write_text('{"description": "made by synthesis."}')
+    monkeypatch.setattr("deskull.quality.drift.reading._REFERENCES", tmp_path)
+    found = read_reference("default")
+    assert (found.name, found.description, len(found)) == ("default", "made by synthesis.", 9)
+    with pytest.raises(UsageError, match=r"no shipped reference \(default\)"):
+        read_reference("nowhere")

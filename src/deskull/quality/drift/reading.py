@@ -21,6 +21,9 @@ from deskull.quality.drift.quality_tables import OUTPUT_COLUMNS, read_table
 from deskull.quality.drift.sidecars import with_sidecars
 from deskull.system.atomic import write_bytes
 
+#: Folder of the references that ship with deskull: NAME.tsv, and NAME.json with a "description" of where it comes from.
+_REFERENCES = resources.files(__package__).joinpath("references")
+
 
 def read_cohort(path: Path, sidecars: Path | None = None) -> Cohort:
     """Read the features of a cohort.
@@ -50,8 +53,8 @@ def read_cohort(path: Path, sidecars: Path | None = None) -> Cohort:
 
 def shipped_references() -> list[str]:
     """Names of the references that ship with deskull."""
-    folder = resources.files(__package__).joinpath("references")
-    return sorted(file.name.removesuffix(".tsv") for file in folder.iterdir() if file.name.endswith(".tsv"))
+    files = [file.name for file in _REFERENCES.iterdir()] if _REFERENCES.is_dir() else []
+    return sorted(name.removesuffix(".tsv") for name in files if name.endswith(".tsv"))
 
 
 def read_reference(text: str) -> Cohort:
@@ -78,10 +81,9 @@ def read_reference(text: str) -> Cohort:
         known = ", ".join(names) or "none ships yet"
         fault = f"is no file, no folder and no shipped reference ({known})"
         raise UsageError(f"{fault}; make one of scans that are known to be good.", parameter="reference", value=text)
-    folder = resources.files(__package__).joinpath("references")
-    with resources.as_file(folder.joinpath(f"{text}.tsv")) as table:
+    with resources.as_file(_REFERENCES.joinpath(f"{text}.tsv")) as table:
         cohort = replace(read_table(table), name=text)
-    card = folder.joinpath(f"{text}.json")
+    card = _REFERENCES.joinpath(f"{text}.json")
     return replace(cohort, description=json.loads(card.read_text())["description"]) if card.is_file() else cohort
 
 
