@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from deskull.errors import printable
 from deskull.quality.drift.comparison import Comparison, MeasureShift
+from deskull.quality.drift.groups import groups_sentence
 from deskull.quality.drift.measures import split_unit, with_unit
 from deskull.quality.drift.over_time import Timeline, change_sentence
 from deskull.quality.drift.verdict import direction, p_text, remarks, side_words, signed, verdict
@@ -103,6 +104,7 @@ def _print_groups(console: Console, groups: Sequence[Comparison], by: str) -> No
     against = groups[0].reference
     _print(console, f"By {by}, each against {against}; p is adjusted for all groups", "bold")
     console.print(_groups_table(groups, by))
+    _print(console, groups_sentence(groups, by), "bold")
 
 
 def _groups_table(groups: Sequence[Comparison], by: str) -> Table:

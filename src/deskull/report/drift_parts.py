@@ -8,6 +8,7 @@ from html import escape
 
 from deskull.quality.drift.cohorts import Cohort, Features
 from deskull.quality.drift.comparison import Comparison, MeasureShift, Side, State
+from deskull.quality.drift.groups import groups_sentence
 from deskull.quality.drift.measures import label, with_unit
 from deskull.quality.drift.over_time import Change, Timeline, change_sentence
 from deskull.quality.drift.verdict import direction, p_text, remarks, side_words, signed, verdict
@@ -123,7 +124,8 @@ def groups_part(groups: Sequence[Comparison], by: str) -> str:
         lines.append(f"<tr>{text_cell(group.name)}{states}<td>{group.n:,}</td>{cells}{end}</tr>\n")
     against = f"Each against {escape(groups[0].reference)}; p values are adjusted for all of them. "
     key = "Numbers are shifts in SD, of the measures that moved anywhere; coloured where they did."
-    return f'<p class="pale">{against}{key if names else ""}</p>\n{table(head, lines, long=True)}'
+    sentence = f"<p><b>{escape(groups_sentence(groups, by))}</b></p>"
+    return f'{sentence}<p class="pale">{against}{key if names else ""}</p>\n{table(head, lines, long=True)}'
 
 
 def _moved_names(groups: Sequence[Comparison]) -> list[tuple[str, str]]:
@@ -167,7 +169,7 @@ def timeline_part(timeline: Timeline, reference: Cohort | None) -> str:
     shaded = f" {_key(REFERENCE)}central 90 % of the reference" if reference else ""
     note = f"{escape(timeline.note)} " if timeline.note else ""
     key = f"<p>{note}{_key(COHORT)}rolling median{shaded}; dashed: the change.</p>\n"
-    windows = groups_part(timeline.windows, "Window") if timeline.windows else ""
+    windows = groups_part(timeline.windows, "window") if timeline.windows else ""
     return key + "".join(parts) + windows
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from deskull.errors import InputError
 from deskull.quality.drift.comparison import State
-from deskull.quality.drift.groups import compare_groups, group_names
+from deskull.quality.drift.groups import compare_groups, group_names, groups_sentence
 from tests.quality.drift.examples import cohort
 
 SITES = ("here", "there", "elsewhere") * 20
@@ -47,6 +47,17 @@ def test_groups_are_compared_with_the_reference_if_there_is_one():
         ("elsewhere", False), ("here", False), ("there", True),
     ]  # fmt: skip
     assert {group.reference for group in found} == {"good"}
+
+
+def test_sentence_names_the_groups_that_moved():
+    found = compare_groups(_shifted_site(), "site", cohort(200, seed=1))
+    assert groups_sentence(found, "site") == "By site: 1 of 3 moved (there)."
+    assert groups_sentence(found[:2], "site") == "By site: none of 2 moved."
+
+
+def test_groups_are_in_the_order_of_the_numbers_in_their_names():
+    found = compare_groups(cohort(60, labels={"coil": ("10 a", "9", "x") * 20}), "coil")
+    assert [group.name for group in found] == ["x", "9", "10 a"]
 
 
 def test_small_group_is_too_few_to_tell():

@@ -10,7 +10,7 @@ from deskull._version import __version__
 from deskull.errors import UsageError
 from deskull.quality.drift.cohorts import Cohort
 from deskull.quality.drift.comparison import Comparison, compare
-from deskull.quality.drift.groups import compare_groups
+from deskull.quality.drift.groups import compare_groups, groups_sentence
 from deskull.quality.drift.notes import cohort_notes
 from deskull.quality.drift.over_time import Timeline, over_time
 from deskull.quality.drift.serialising import comparison_dict, timeline_dict
@@ -49,7 +49,11 @@ class Findings:
         if self.comparison:
             content["comparison"] = comparison_dict(self.comparison)
         if self.groups:
-            content |= {"by": self.by, "groups": [comparison_dict(group) for group in self.groups]}
+            content |= {
+                "by": self.by,
+                "verdict_of_groups": groups_sentence(self.groups, self.by),
+                "groups": [comparison_dict(group) for group in self.groups],
+            }
         if self.timeline:
             content["over_time"] = timeline_dict(self.timeline)
         return json.dumps(content, indent=2) + "\n"

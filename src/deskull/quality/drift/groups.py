@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
@@ -10,7 +11,7 @@ import numpy.typing as npt
 
 from deskull.errors import InputError
 from deskull.quality.drift.cohorts import Cohort
-from deskull.quality.drift.comparison import Comparison, compare_pairs
+from deskull.quality.drift.comparison import Comparison, State, compare_pairs
 
 #: Columns that together name a group; the first list of which one is known is used.
 _COLUMNS: Mapping[str, tuple[tuple[str, ...], ...]] = {
@@ -21,6 +22,8 @@ _COLUMNS: Mapping[str, tuple[tuple[str, ...], ...]] = {
 #: More groups than these are no groups, but names of scans.
 MAX_GROUPS = 200
 _UNKNOWN = "(unknown)"
+#: Groups that a sentence names.
+_N_NAMED = 8
 
 
 def group_names(cohort: Cohort, by: str) -> list[str]:
@@ -74,7 +77,7 @@ def compare_groups(cohort: Cohort, by: str, reference: Cohort | None = None, *, 
         If the labels do not tell, or without a reference there is one group only.
     """
     names = group_names(cohort, by)
-    groups = sorted(set(names))
+    groups = sorted(set(names), key=_natural_order)
     if reference is None and len(groups) < 2:
         raise InputError(f"{cohort.name}: all scans have the same {by}, {groups[0]}; give a reference to compare with.")
     return compare_pairs(_pairs(replace(cohort, labels={}), np.array(names), groups, reference), seed=seed)
@@ -87,6 +90,31 @@ def _pairs(
     for group in groups:
         others = reference or cohort.select(np.flatnonzero(names != group), "all others")
         yield others, cohort.select(np.flatnonzero(names == group), group)
+
+
+def groups_sentence(groups: Sequence[Comparison], by: str) -> str:
+    """Say which groups moved.
+
+    Parameters
+    ----------
+    groups : sequence of Comparison
+    by : str
+
+    Returns
+    -------
+    str
+        Groups that move in opposite directions may hide each other in the whole cohort.
+    """
+    moved = [group.name for group in groups if State.moved in (group.inputs.state, group.outputs.state)]
+    if not moved:
+        return f"By {by}: none of {len(groups)} moved."
+    names = ", ".join(moved[:_N_NAMED]) + (" and others" if len(moved) > _N_NAMED else "")
+    return f"By {by}: {len(moved)} of {len(groups)} moved ({names})."
+
+
+def _natural_order(name: str) -> list[tuple[int, str]]:
+    """Key that sorts numbers in names by their size: "scan 2" comes before "scan 10"."""
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"([0-9]{1,9})", name) if part]
 
 
 def _columns(cohort: Cohort, by: str) -> tuple[str, ...]:

@@ -111,10 +111,11 @@ def signed(value: float) -> str:
 
     Examples
     --------
-    >>> signed(-1.25), signed(0.31)
-    ('−1.2', '+0.3')
+    >>> signed(-1.25), signed(0.31), signed(-0.01)
+    ('−1.2', '+0.3', '0.0')
     """
-    return f"{value:+.1f}".replace("-", "−")
+    text = f"{value:+.1f}"
+    return "0.0" if text[1:] == "0.0" else text.replace("-", "−")
 
 
 def remarks(comparison: Comparison) -> list[str]:
