@@ -8,7 +8,7 @@ from typing import Any
 
 from deskull.quality.drift.comparison import Comparison, Side
 from deskull.quality.drift.over_time import Change, Timeline
-from deskull.quality.drift.verdict import direction, remarks, verdict
+from deskull.quality.drift.verdict import direction, remarks, shift_sentence, verdict
 
 
 def comparison_dict(comparison: Comparison) -> dict[str, Any]:
@@ -49,7 +49,12 @@ def timeline_dict(timeline: Timeline) -> dict[str, Any]:
 def _side_dict(side: Side) -> dict[str, Any]:
     """Return one side."""
     measures = [
-        {**asdict(shift), "direction": direction(shift), "moved": shift in side.moved_measures}
+        {
+            **asdict(shift),
+            "moved": shift in side.moved_measures,
+            "direction": direction(shift),
+            "words": shift_sentence(shift),
+        }
         for shift in side.measures
     ]
     energy = asdict(side.energy) if side.energy else None
