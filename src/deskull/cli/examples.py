@@ -31,6 +31,12 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("deskull evaluate masks/ references/ --csv scores.csv", "a folder of masks"),
         ("deskull evaluate ours/ references/ --against theirs=theirs/ --html page.html", "two models"),
     ),
+    "drift": (
+        ("deskull drift stripped/ --save-reference good.tsv", "a reference of scans that were looked at"),
+        ("deskull drift new/ --reference good.tsv -o drift.html", "new scans against it"),
+        ("deskull drift stripped/ --by scanner --sidecars raw/", "each scanner against all others"),
+        ("deskull drift quality.tsv --by time", "when did something change?"),
+    ),
     "train": (
         ("deskull train finetune --data dataset.csv -o run --resume", "from the shipped network"),
         ("deskull train synthesis --data folder/ -o run --sheet samples.png", "look at the images first"),

@@ -1,1 +1,1 @@
-"""Quality: how far the mask of a scan can be trusted, and what is unusual about the scan."""
+"""Quality: how far the mask of a scan, and the masks of a cohort, can be trusted."""

@@ -40,8 +40,13 @@ _STYLE: Any = {
 _LONGEST_NAME = 22
 
 
-def require_matplotlib() -> None:
+def require_matplotlib(page: str = "evaluation page") -> None:
     """Check that matplotlib is installed.
+
+    Parameters
+    ----------
+    page : str
+        What needs it.
 
     Raises
     ------
@@ -51,7 +56,7 @@ def require_matplotlib() -> None:
     try:
         import matplotlib.figure  # noqa: F401
     except ImportError:
-        raise UsageError('the evaluation page needs matplotlib; pip install "deskull[report]".') from None
+        raise UsageError(f'the {page} needs matplotlib; pip install "deskull[report]".') from None
 
 
 def colour_of(index: int) -> str:
