@@ -29,7 +29,7 @@ from real_heads import real_heads
 from scipy import ndimage
 from synthetic_heads import synthetic_head
 
-from deskull import DeskullError, Volume
+from deskull import DeskullError, Volume, formats
 
 #: Number of faults that each synthetic head and each real scan gets, and of heads for each volume without one.
 N_FAULTS, N_FAULTS_REAL, N_HEADS_PER_NON_HEAD = 3, 10, 3
@@ -61,6 +61,7 @@ def main() -> None:
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--step", type=int, default=1)
     parser.add_argument("--count", type=int, default=100, help="number of heads")
+    parser.add_argument("--non-heads", action="store_true", help="make volumes of every kind without a head instead")
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     networks = Networks()
@@ -71,7 +72,9 @@ def main() -> None:
                 break
         else:
             source = synthetic_head(options.data, options.cache, options.split, index)
-        for case in cases_of(source.name, source.head, options.split, N_FAULTS_REAL if source.real else N_FAULTS):
+        n_faults = N_FAULTS_REAL if source.real else N_FAULTS
+        make_cases = non_heads_of if options.non_heads else cases_of
+        for case in make_cases(source.name, source.head, options.split, n_faults):
             facts = {"source": source.name, "real": source.real, "contrast": source.contrast, "split": options.split}
             make(options.out, case, facts, networks)
 
@@ -93,9 +96,17 @@ def cases_of(name: str, head: Head, split: str, n_faults: int) -> Iterator[Case]
         kept = spoiled.brain.any() and not WITHOUT_BRAIN & set(kinds)
         yield Case(f"{name}_{'+'.join(kinds)}", "+".join(kinds), GROUP_OF[kinds[0]], strength, spoiled, bool(kept))
     if rng.random() < 1 / N_HEADS_PER_NON_HEAD:
-        kind = str(rng.choice([k for k in NON_HEADS if split == "test" or k not in TEST_ONLY_NON_HEADS]))
+        yield next(non_heads_of(name, head, split, 1))
+
+
+def non_heads_of(name: str, head: Head, split: str, count: int) -> Iterator[Case]:
+    """Return some volumes without a head, each of another kind."""
+    rng = np.random.default_rng(zlib.crc32(f"{name} none".encode()))
+    allowed = [kind for kind in NON_HEADS if split == "test" or kind not in TEST_ONLY_NON_HEADS]
+    for kind in rng.choice(allowed, min(count, len(allowed)), replace=False):
         image = NON_HEADS[kind](head, rng)
-        yield Case(f"{name}_{kind}", kind, "not a head", 1.0, Head(image, np.full(image.shape, 10.0), np.eye(4)), False)
+        empty = Head(image, np.full(image.shape, 10.0, np.float32), np.eye(4))
+        yield Case(f"{name}_{kind}", str(kind), "not a head", 1.0, empty, False)
 
 
 def make(out: Path, case: Case, facts: dict[str, object], networks: Networks) -> None:
@@ -108,7 +119,7 @@ def make(out: Path, case: Case, facts: dict[str, object], networks: Networks) ->
     scan = Volume(np.asfortranarray(stored), head.affine, name=case.name)
     error, predicted = "", None
     try:
-        predicted = networks(scan)
+        predicted = networks(formats.check_volume(scan))
     except DeskullError as refused:
         error = str(refused)
     facts = facts | {
@@ -140,8 +151,6 @@ def margin(mask: np.ndarray, head: Head) -> float:
 
 def write_scan(path: Path, stored: np.ndarray, affine: np.ndarray) -> None:
     """Write a scan."""
-    from deskull import formats
-
     formats.write(Volume(np.asfortranarray(stored), affine, name=path.stem), path, overwrite=True)
 
 

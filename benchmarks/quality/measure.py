@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from predictions import LAYERS
 
-from deskull import formats
+from deskull import InputError, formats
 from deskull.models import load_model
 from deskull.models.surface_distance import SurfaceDistance
 from deskull.options import ReadOptions
@@ -72,7 +72,10 @@ def load_evidence(record: Path) -> Evidence | None:
         if "image" not in arrays:
             return None
         kept = {name: arrays[name] for name in arrays}
-    scan = formats.read(record.with_suffix(".nii.gz"), ReadOptions())
+    try:
+        scan = formats.read(record.with_suffix(".nii.gz"), ReadOptions())
+    except InputError:  # its header says what no scan has
+        return None
     border = load_model("default").default_border("brain")
     coverage = find_coverage(scan)
     part = coverage.part(scan)

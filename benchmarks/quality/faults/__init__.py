@@ -30,7 +30,7 @@ GROUPS: dict[str, tuple[Fault, ...]] = {
     "acquisition": (
         acquisition.ghost, acquisition.motion, acquisition.ringing, acquisition.spikes, acquisition.blur,
         acquisition.blur_along_axis, acquisition.thick_slices, acquisition.coarse_voxels, acquisition.shuffled_slices,
-        acquisition.swapped_halves, acquisition.jittered_slices, acquisition.striped_slices,
+         acquisition.jittered_slices, acquisition.striped_slices,
         acquisition.repeated_slices,
     ),
     "content": (

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 from heads import FloatArray, Head, level
 from scipy import fft, ndimage
@@ -112,14 +110,6 @@ def shuffled_slices(head: Head, rng: Rng, strength: float) -> Head:
     chosen = rng.permutation(np.arange(side.start, side.stop))[: max(4, int(strength * (side.stop - side.start)))]
     order[np.sort(chosen)] = chosen
     return head.with_image(np.take(head.image, order, axis))
-
-
-def swapped_halves(head: Head, rng: Rng, strength: float) -> Head:
-    """Two runs of slices have changed places."""
-    axis = int(rng.integers(3))
-    n = head.image.shape[axis]
-    at = round(n * (0.5 - 0.3 * (1 - strength)))
-    return replace(head, image=np.roll(head.image, at, axis))
 
 
 def jittered_slices(head: Head, rng: Rng, strength: float) -> Head:

@@ -8,7 +8,21 @@ from typing import Annotated, Any
 
 import typer
 
-from deskull.cli import bids, data, demo, drift, evaluate, export, models, prepare, show, strip, synthesise_nfbs, train
+from deskull.cli import (
+    bids,
+    check,
+    data,
+    demo,
+    drift,
+    evaluate,
+    export,
+    models,
+    prepare,
+    show,
+    strip,
+    synthesise_nfbs,
+    train,
+)
 from deskull.cli.commands import Commands
 from deskull.cli.console import as_command, write_any_name
 from deskull.cli.examples import CommandWithExamples
@@ -47,6 +61,7 @@ _add(app, "bids", bids.bids, _Kind.stripping, cls=bids.MultipleValuesCommand)
 _add(app, "models", models.models, _Kind.stripping)
 _add(app, "demo", demo.demo, _Kind.stripping)
 _add(app, "show", show.show, _Kind.checking)
+_add(app, "check", check.check, _Kind.checking)
 _add(app, "evaluate", evaluate.evaluate, _Kind.checking)
 _add(app, "drift", drift.drift, _Kind.checking)
 _add(app, "train", train.train, _Kind.training)

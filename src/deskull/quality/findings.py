@@ -82,7 +82,7 @@ def _wrong_axes(measures: Measures) -> Finding | None:
     """Whether the brain fits the mean shape better with other axes."""
     if measures.get("turned_fit", 0.0) > 0.03:
         sentence = "The brain lies as if the axes in the header were swapped or reversed; check the orientation."
-        return Finding("axes", sentence, bears_on_mask=True)
+        return Finding("axes", sentence)
     return None
 
 
@@ -97,7 +97,14 @@ def _wrong_size(measures: Measures) -> Finding | None:
         return None
     words = " and ".join(f"{name.removesuffix('_mm')} {measures[name]:.0f} mm" for name in odd)
     sentence = f"The brain has an unusual size ({words}): the voxel sizes in the header may be wrong."
-    return Finding("voxel_size", sentence, bears_on_mask=True)
+    return Finding("voxel_size", sentence)
+
+
+def _disordered(measures: Measures) -> Finding | None:
+    """Whether neighbouring slices differ as much as distant ones, along one axis alone."""
+    if measures.get("disorder", 0.0) > 0.9 and measures.get("disorder_ratio", 0.0) > 1.3:
+        return Finding("disorder", "Neighbouring slices do not match: they are thick, shuffled or moved.")
+    return None
 
 
 def _cut_sides(measures: Measures) -> list[Finding]:
@@ -113,16 +120,16 @@ _RULES: tuple[Callable[[Measures], Finding | None], ...] = (
     _defaced,
     _wrong_axes,
     _wrong_size,
-    _above("dark_inside", 0.1, Finding("no_signal", "Parts of the brain have no signal.", True)),
-    _above("gap", 0.02, Finding("gap", "Slices inside the brain have no signal.", True)),
+    _above("zeros_inside", 0.03, Finding("no_signal", "Parts of the brain have no signal.")),
+    _above("gap", 0.02, Finding("gap", "The brain has a gap: slices inside it have no signal.", True)),
     _above(
-        "blank_contact", 0.01, Finding("blank", "Slices beside the brain have no signal; a part may be missing.", True)
+        "blank_contact", 0.05, Finding("blank", "Slices beside the brain have no signal; a part may be missing.", True)
     ),
     _above("noise", 0.15, Finding("noise", "The scan is very noisy.")),
     _above("shading", 0.45, Finding("shading", "The brightness varies strongly across the brain.")),
     _above("stripes", 0.08, Finding("stripes", "Slices differ in brightness.")),
-    _above("disorder", 0.93, Finding("disorder", "Neighbouring slices do not match; check their order.", True)),
+    _disordered,
     _above("repeated", 0.08, Finding("repeated", "Slices are repeated.")),
     _above("at_maximum", 0.02, Finding("saturated", "Bright values are cut off at the highest one.")),
-    _below("grey_values", 20, Finding("few_values", "The scan has few values; it may be a label map or a mask.", True)),
+    _below("grey_values", 20, Finding("few_values", "The scan has few values; it may be a label map or a mask.")),
 )
