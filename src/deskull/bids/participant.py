@@ -24,7 +24,7 @@ BIDS_VERSION = "1.10.0"
 _PLAIN_SUFFIXES = ("T1w", "bold", "dwi")
 #: Table that the group level writes.
 TABLE = "group_brain.tsv"
-_BIDSIGNORE = f"{TABLE}\ndeskull.tsv\n"
+_BIDSIGNORE = f"{TABLE}\ndeskull.tsv\nreport/\n"
 
 
 def plan(root: Path, out: Path, scans: Sequence[Path], options: StripOptions) -> list[Task]:

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from deskull.cli import bids, data, demo, evaluate, export, models, prepare, show, strip, synthesise_nfbs, train
+from deskull.cli import bids, data, demo, evaluate, export, models, prepare, report, show, strip, synthesise_nfbs, train
 from deskull.cli.commands import Commands
 from deskull.cli.console import as_command, write_any_name
 from deskull.cli.examples import CommandWithExamples
@@ -46,6 +46,7 @@ _add(app, "strip", strip.strip, _Kind.stripping)
 _add(app, "bids", bids.bids, _Kind.stripping, cls=bids.MultipleValuesCommand)
 _add(app, "models", models.models, _Kind.stripping)
 _add(app, "demo", demo.demo, _Kind.stripping)
+_add(app, "report", report.report, _Kind.checking)
 _add(app, "show", show.show, _Kind.checking)
 _add(app, "evaluate", evaluate.evaluate, _Kind.checking)
 _add(app, "train", train.train, _Kind.training)

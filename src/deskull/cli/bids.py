@@ -12,6 +12,7 @@ from deskull.cli import options
 from deskull.cli.console import FAILED, print_message
 from deskull.cli.examples import CommandWithExamples
 from deskull.cli.options import DEFAULTS
+from deskull.cli.report import ReportAfterwards, report_afterwards
 from deskull.cli.running import run
 from deskull.cli.wording import command_line_text
 from deskull.options import Group, OutputKind, StripOptions
@@ -91,6 +92,7 @@ def bids(
     mask_only: options.MaskOnly = False,
     overwrite: options.Overwrite = DEFAULTS.overwrite,
     dry_run: DryRun = False,
+    report: ReportAfterwards = False,
     border: options.Border = DEFAULTS.border,
     model: options.ModelName = DEFAULTS.model,
     participants: Participants = None,
@@ -131,7 +133,8 @@ def bids(
             print(f"{task.scan} -> {task.mask}")
         return
     describe(bids_dir, out)
-    run(tasks, settings, jobs)
+    with report_afterwards(report, out, jobs, may_replace=True):  # the batch continues an earlier one
+        run(tasks, settings, jobs)
 
 
 def _jobs_and_threads(scans: int, nprocs: int | None, threads: int | None, mem_gb: float | None) -> tuple[int, int]:
