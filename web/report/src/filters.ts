@@ -16,7 +16,7 @@ const REVIEWS: [ReviewFilter, string][] = [
 
 /** Makes the bar; returns the function that shows the present state of the listing in it. */
 export function makeFilters(place: HTMLElement, listing: Listing, marks: Marks, reviewTools: HTMLElement): () => void {
-  const search = element("input", { type: "search", id: "search", placeholder: "Search names, notes, comments  ( / )", "aria-label": "Search" });
+  const search = element("input", { type: "search", id: "search", placeholder: "Search names and notes  ( / )", "aria-label": "Search" });
   search.addEventListener("input", () => {
     listing.text = search.value;
     listing.update();
@@ -36,7 +36,9 @@ export function makeFilters(place: HTMLElement, listing: Listing, marks: Marks, 
   place.append(bar);
   byId("table").after(element("div", { class: "bar below" }, below.element));
   return () => {
-    shown.textContent = listing.shown.length === listing.scans.length ? count(listing.scans.length, "scan") : `${listing.shown.length} of ${count(listing.scans.length, "scan")}`;
+    const all = count(listing.scans.length, "scan");
+    shown.textContent = listing.shown.length === listing.scans.length ? all : `${listing.shown.length.toLocaleString("en")} of ${all}`;
+    shown.classList.toggle("hidden", listing.pageCount > 1); // the pages say it, too
     state.value = listing.state;
     review.value = listing.review;
     pages.refresh();
@@ -73,7 +75,8 @@ function pager(listing: Listing): { element: HTMLElement; refresh: () => void } 
   const made = element("div", { class: "pager", role: "group", "aria-label": "Pages" }, previous, text, next);
   const refresh = (): void => {
     const first = listing.page * PAGE_SIZE;
-    text.textContent = `${Math.min(first + 1, listing.shown.length)}–${Math.min(first + PAGE_SIZE, listing.shown.length)} · page ${listing.page + 1} of ${listing.pageCount}`;
+    const last = Math.min(first + PAGE_SIZE, listing.shown.length);
+    text.textContent = `${first + 1}–${last} of ${listing.shown.length.toLocaleString("en")}`;
     previous.disabled = listing.page === 0;
     next.disabled = listing.page >= listing.pageCount - 1;
     made.hidden = listing.pageCount < 2;

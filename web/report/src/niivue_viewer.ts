@@ -23,6 +23,7 @@ export async function showInNiivue(canvas: HTMLCanvasElement, images: Images): P
   await loadScript("assets/niivue.js");
   const library = (globalThis as unknown as { niivue: Library }).niivue;
   shown ??= await attach(library, canvas);
+  Object.assign(globalThis, { deskullViewer: shown }); // for the browser's console, and for tests
   for (const volume of [...shown.volumes]) shown.removeVolume(volume);
   const scan = await library.NVImage.loadFromBase64({ base64: images.scan, name: "scan.nii.gz", colormap: "gray" });
   const mask = await library.NVImage.loadFromBase64({ base64: images.mask, name: "mask.nii.gz", colormap: "red", opacity: 0.35, cal_min: 0.5, cal_max: 1 });

@@ -89,7 +89,7 @@ function figures(scan: Scan): Child[] {
     element("div", {}, element("span", { class: "pale" }, label), element("span", { class: "number" }, value), element("span", { class: "pale" }, below));
   const made: Child[] = [element("div", {}, badge(scan.verdict))];
   if (scan.dice !== null) made.push(figure("Predicted Dice", dice(scan.dice), scan.bound === null ? "" : `at least ${dice(scan.bound)}`));
-  if (scan.margin !== null) made.push(figure("Margin", `${scan.margin.toFixed(1)} mm`, "of the surface"));
+  if (scan.margin !== null) made.push(figure("Margin", `${scan.margin.toFixed(1)} mm`, "of the true surface"));
   if (scan.volume !== null) made.push(figure("Volume", millilitres(scan.volume), `${deviation(scan)}${scan.isOutlier ? ", outlier" : ""}`));
   return made;
 }
@@ -110,7 +110,8 @@ function labels(details: Details): HTMLElement {
 }
 
 function signed(position: number): string {
-  return `${position < 0 ? "−" : "+"}${Math.abs(position)}`;
+  const sign = position < 0 ? "−" : position > 0 ? "+" : "";
+  return `${sign}${Math.abs(position)}`;
 }
 
 function table(title: string, pairs: Pairs): HTMLElement {

@@ -12,7 +12,7 @@ const WITHOUT_WEBGL = "This browser has no WebGL, so slices are drawn without it
 
 export class Viewer {
   readonly element: HTMLElement;
-  private readonly canvas = element("canvas", { class: "niivue", role: "img", "aria-label": "Scan and mask in three planes and in 3-D; drag to move the crosshair" });
+  private readonly canvas = element("canvas", { role: "img", "aria-label": "Scan and mask in three planes and in 3-D; drag to move the crosshair" });
   private readonly place = element("div", { class: "viewer-place", hidden: true });
   private readonly opener = button("Open the viewer", { class: "quiet", "aria-expanded": "false", title: "Key V" }, () => this.toggle());
   private isOpen = false;
@@ -49,7 +49,7 @@ export class Viewer {
       const images = await loadImages(scan);
       if (scan !== this.scan) return;
       if (hasWebGl()) {
-        this.place.replaceChildren(this.canvas);
+        this.place.replaceChildren(element("div", { class: "niivue" }, this.canvas));
         await showInNiivue(this.canvas, images);
       } else {
         const slices = canvasViewer(await readImage(images.scan), await readImage(images.mask));

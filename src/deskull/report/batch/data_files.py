@@ -20,6 +20,8 @@ _FACTS = {
     "border_mm": "Border (mm)", "frame": "Frames", "seconds": "Seconds", "icv_ml": "Intracranial volume (ml)",
     "version": "Version of deskull", "finished": "Finished",
 }  # fmt: skip
+#: Facts are cut off after this many characters: enough of a digest to tell networks apart.
+_LONGEST_FACT = 32
 
 
 def write_data(rows: Sequence[Row], folder: Path, *, viewer: bool) -> None:
@@ -81,7 +83,7 @@ def _cells(row: Row, texts: dict[str, int]) -> list[Any]:
 def _details_script(row: Row) -> str:
     """Script with what only the page of a scan shows."""
     cells = row.entry.cells
-    facts = [[label, short_text(cells[name])] for name, label in _FACTS.items() if cells.get(name)]
+    facts = [[label, short_text(cells[name])[:_LONGEST_FACT]] for name, label in _FACTS.items() if cells.get(name)]
     details = {
         "facts": facts,
         "input": [[name, value] for name, value in row.quality.input],

@@ -9,7 +9,7 @@ from importlib import resources
 from string import Template
 
 from deskull._version import __version__
-from deskull.report.batch.quality import short_text
+from deskull.report.batch.quality import Verdict, short_text
 from deskull.report.batch.rows import Row
 from deskull.report.html import Section, count_of
 
@@ -80,14 +80,22 @@ def citation(rows: Sequence[Row]) -> str:
     made = Counter(
         tuple(short_text(row.entry.cells.get(column) or "") for column in ("version", "model", "surface", "border_mm"))
         for row in rows
-        if row.entry.cells.get("model")
+        if row.quality.verdict != Verdict.no_mask
     )
-    (version, model, surface, border), _ = made.most_common(1)[0] if made else ((__version__, "", "", ""), 0)
-    method = f" with the network '{model}'" if model else ""
-    where = _SURFACES.get(surface, "surface of the mask")
-    ends = f"; the mask ends {border} mm outside the {where} (negative: inside)" if border else ""
+    (version, model, surface, border), _ = made.most_common(1)[0] if made else (("", "", "", ""), 0)
+    network = f" with the network '{model}'" if model else ""
     others = " Some scans were masked with other settings." if len(made) > 1 else ""
     return (
-        f"Brain masks were computed with deskull {version or __version__}{method}{ends}.{others} "
-        f"All {count_of(len(rows), 'scan')} were screened in its report, ordered by predicted quality."
+        f"Brain masks were computed with deskull {version or __version__}{network}{_border_text(border, surface)}."
+        f"{others} The masks of {count_of(len(rows), 'scan')} were checked in its report, worst first."
     )
+
+
+def _border_text(border: str, surface: str) -> str:
+    """Where the masks end, as a part of a sentence."""
+    try:
+        distance = float(border)
+    except ValueError:
+        return ""
+    side = "inside" if distance < 0 else "outside"
+    return f"; they end {abs(distance):g} mm {side} the {_SURFACES.get(surface, 'surface')}"

@@ -23,6 +23,8 @@ from deskull.volume import Volume
 STRIP_PANEL, PAGE_PANEL = (172, 160), (300, 300)
 #: Largest size of the strip of slices of a row, both layers together, in bytes.
 LARGEST_STRIP = 10_000
+#: The same for the slices on a scan's own page.
+LARGEST_PAGE = 60_000
 #: Number of slices in each plane on a scan's own page.
 _N_SLICES = 5
 #: Seconds after which a scan is given up.
@@ -132,7 +134,7 @@ def _write_pictures(view: View, number: int, folder: Path, *, viewer: bool) -> t
         draw_layers(view, [middle], STRIP_PANEL, line_width=1.6, largest=LARGEST_STRIP), folder / "strips", number
     )
     rows = [[(axis, index) for index in slice_indices(view.mask, axis, _N_SLICES)] for _, axis in PLANES]
-    _write_layers(draw_layers(view, rows, PAGE_PANEL, line_width=2.6), folder / "slices", number)
+    _write_layers(draw_layers(view, rows, PAGE_PANEL, line_width=2.6, largest=LARGEST_PAGE), folder / "slices", number)
     if viewer:
         (folder / "volumes" / f"{number:05}.js").write_text(viewer_script(view, number), encoding="ascii")
     return tuple(
