@@ -16,7 +16,7 @@ const REVIEWS: [ReviewFilter, string][] = [
 
 /** Makes the bar; returns the function that shows the present state of the listing in it. */
 export function makeFilters(place: HTMLElement, listing: Listing, marks: Marks, reviewTools: HTMLElement): () => void {
-  const search = element("input", { type: "search", id: "search", placeholder: "Search names and notes  ( / )", "aria-label": "Search" });
+  const search = element("input", { type: "search", id: "search", placeholder: "Search  ( / )", "aria-label": "Search" });
   search.addEventListener("input", () => {
     listing.text = search.value;
     listing.update();
