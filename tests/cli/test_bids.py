@@ -182,3 +182,16 @@ def test_damaged_scan_does_not_stop_the_others(raw, tmp_path):
     assert done.exit_code == 1
     assert "is not a NIfTI image" in done.stderr
     assert len(names(tmp_path / "out")) == 2
+
+
+@pytest.mark.parametrize("level", ["participant", "group"])
+def test_report_shows_each_raw_scan_and_replaces_an_earlier_one(stripped, tmp_path, level):
+    for folder in stripped:
+        shutil.copytree(folder, tmp_path / folder.name)
+    for _ in range(2):
+        done = run(tmp_path / "raw", tmp_path / "out", level, "--nprocs", 1, "--model", "small", "--report")
+        assert done.exit_code == 0, done.output
+    report = tmp_path / "out" / "report"
+    rows = (report / "data" / "rows.js").read_text()
+    assert all(f'"{name}.nii.gz"' in rows for name in SCANS)
+    assert len(list((report / "strips").glob("*.webp"))) == len(SCANS)

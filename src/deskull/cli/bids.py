@@ -107,7 +107,8 @@ def bids(
 ) -> None:
     """Strip the scans of a BIDS dataset; scans with results are not stripped again."""
     if level is Level.group:
-        _write_group_table(out, nprocs or 1)
+        with report_afterwards(report, out, nprocs, may_replace=True):
+            _write_group_table(out, nprocs or 1)
         return
     from deskull.batch import stripping
     from deskull.bids.entities import read_filters
@@ -133,7 +134,7 @@ def bids(
             print(f"{task.scan} -> {task.mask}")
         return
     describe(bids_dir, out)
-    with report_afterwards(report, out, jobs, may_replace=True):  # the batch continues an earlier one
+    with report_afterwards(report, out, jobs, may_replace=True):  # the batch may continue an earlier one
         run(tasks, settings, jobs)
 
 
