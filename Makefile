@@ -8,7 +8,7 @@ TORCH ?= torch==2.13.0
 # A process for each core; the tests of a file share what they make. A process that crashes fails the run.
 PARALLEL ?= -n auto --dist loadfile --max-worker-restart 0
 
-.PHONY: demo test lint types coverage docs clean
+.PHONY: demo test lint types coverage docs web web-packages clean
 
 demo: $(VENV)/.core
 	$(BIN)/deskull demo -o demo --overwrite
@@ -28,6 +28,18 @@ lint: $(VENV)/.dev
 
 docs: $(VENV)/.dev
 	$(BIN)/sphinx-build -W --keep-going -q -b html docs docs/_build/html
+
+# Build the program of the report's page from web/report; needs node 20 or newer. Its result is committed, so that
+# nobody else needs node.
+web: web-packages
+	npm --prefix web/report run check
+	npm --prefix web/report run build
+
+web-packages: web/report/node_modules/.installed
+
+web/report/node_modules/.installed: web/report/package-lock.json
+	npm --prefix web/report ci
+	touch $@
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)

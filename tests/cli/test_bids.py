@@ -216,3 +216,16 @@ def test_mask_of_a_diffusion_series_is_made_with_b_values_that_it_inherits(raw, 
     assert done.exit_code == 0, done.output
     of_head, of_series = (formats.read(tmp_path / "out" / name).data for name in names(tmp_path / "out"))
     assert (of_head == of_series).mean() > 0.999
+
+
+@pytest.mark.parametrize("level", ["participant", "group"])
+def test_report_shows_each_raw_scan_and_replaces_an_earlier_one(stripped, tmp_path, level):
+    for folder in stripped:
+        shutil.copytree(folder, tmp_path / folder.name)
+    for _ in range(2):
+        done = run(tmp_path / "raw", tmp_path / "out", level, "--nprocs", 1, "--model", "small", "--report")
+        assert done.exit_code == 0, done.output
+    report = tmp_path / "out" / "report"
+    rows = (report / "data" / "rows.js").read_text()
+    assert all(f'"{name}.nii.gz"' in rows for name in SCANS)
+    assert len(list((report / "strips").glob("*.webp"))) == len(SCANS)

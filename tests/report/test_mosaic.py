@@ -10,7 +10,7 @@ from hypothesis.extra import numpy as arrays
 
 from deskull import InputError, Volume
 from deskull.report.drawing import CONTOUR
-from deskull.report.mosaic import _slice_indices, draw_mosaic, make_view
+from deskull.report.mosaic import draw_mosaic, make_view, slice_indices
 
 AFFINE = np.diag([-2.0, -2.0, 2.0, 1.0])
 
@@ -93,7 +93,7 @@ def test_mask_on_another_grid_is_refused(scan, mask):
 
 @given(arrays.arrays(bool, (12, 7, 5)), st.integers(0, 2), st.integers(1, 9))
 def test_slices_lie_within_the_mask_in_ascending_order(mask, axis, count):
-    indices = _slice_indices(mask, axis, count)
+    indices = slice_indices(mask, axis, count)
     occupied = np.flatnonzero(mask.any(axis=tuple({0, 1, 2} - {axis})))
     assert len(indices) == count
     assert indices == sorted(indices)
@@ -105,7 +105,7 @@ def test_slices_lie_within_the_mask_in_ascending_order(mask, axis, count):
 def test_one_slice_is_the_middle_of_the_mask():
     mask = np.zeros((20, 5, 5), bool)
     mask[6:15] = True
-    assert _slice_indices(mask, 0, 1) == [10]
+    assert slice_indices(mask, 0, 1) == [10]
 
 
 def test_title_replaces_the_name_of_the_scan(scan, mask):

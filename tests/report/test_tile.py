@@ -10,7 +10,7 @@ from hypothesis.extra import numpy as arrays
 from scipy import ndimage
 
 from deskull.report.drawing import CONTOUR
-from deskull.report.tile import SCALE_BAR_MM, View, _enlarged_mask, _letters, _outline, draw_tile
+from deskull.report.tile import SCALE_BAR_MM, View, _enlarged_mask, _outline, direction_letters, draw_tile
 
 SIZE = (90, 110, 100)
 TEXT = (235, 235, 235)
@@ -51,7 +51,7 @@ def test_size_is_that_of_the_slice_times_the_scale(view, axis, shape):
     ],
 )
 def test_letters_at_the_edges_are_those_of_the_directions_shown(axis, convention, letters):
-    assert "".join(_letters(axis, convention)) == letters
+    assert "".join(direction_letters(axis, convention)) == letters
 
 
 def test_contour_is_a_closed_line_around_the_mask(view):

@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 from deskull.system.atomic import atomic_path
-from deskull.system.leftovers import final_name, partial_name, remove_leftovers, scratch_folder
+from deskull.system.leftovers import final_name, partial_name, remove_left_folders, remove_leftovers, scratch_folder
 
 KILLED_WRITER = """
 import os, signal, sys
@@ -65,3 +65,20 @@ def test_temporary_name_is_hidden_and_leads_back_to_the_file():
         name = partial_name("my.partial.scan.nii.gz", purpose)
         assert name.startswith(".")
         assert final_name(name) == "my.partial.scan.nii.gz"
+
+
+def test_folder_that_a_killed_process_was_making_is_removed_and_a_backup_is_not(tmp_path):
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "from deskull.system.leftovers import *; print(partial_name('r'), partial_name('r', 'b'))",
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    for name in (*done.stdout.split(), partial_name("r")):
+        (tmp_path / name).mkdir()
+    remove_left_folders(tmp_path / "r")
+    assert {path.name for path in tmp_path.iterdir()} == {done.stdout.split()[1], partial_name("r")}

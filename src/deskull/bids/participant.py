@@ -29,7 +29,7 @@ ICV = "icv"
 TABLE = "group_brain.tsv"
 #: Ending of the files that state the quality of masks, which BIDS has no name for.
 QUALITY = "quality.json"
-_BIDSIGNORE = f"{TABLE}\ndeskull.tsv\n*_{QUALITY}\n"
+_BIDSIGNORE = f"{TABLE}\ndeskull.tsv\n*_{QUALITY}\nreport/\n"
 
 
 def plan(root: Path, out: Path, scans: Sequence[Path], options: StripOptions) -> list[Task]:

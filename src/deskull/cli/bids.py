@@ -12,6 +12,7 @@ from deskull.cli import options
 from deskull.cli.console import FAILED, print_message
 from deskull.cli.examples import CommandWithExamples
 from deskull.cli.options import DEFAULTS
+from deskull.cli.report import ReportAfterwards, report_afterwards
 from deskull.cli.running import run
 from deskull.cli.wording import command_line_text
 from deskull.options import Group, OutputKind, StripOptions
@@ -100,6 +101,7 @@ def bids(
     icv: Icv = False,
     overwrite: options.Overwrite = DEFAULTS.overwrite,
     dry_run: DryRun = False,
+    report: ReportAfterwards = False,
     border: options.Border = DEFAULTS.border,
     model: options.ModelName = DEFAULTS.model,
     participants: Participants = None,
@@ -114,7 +116,8 @@ def bids(
 ) -> None:
     """Strip the scans of a BIDS dataset; scans with results are not stripped again."""
     if level is Level.group:
-        _write_group_table(out, nprocs or 1)
+        with report_afterwards(report, out, nprocs, may_replace=True):
+            _write_group_table(out, nprocs or 1)
         return
     from deskull.batch import stripping
     from deskull.bids.entities import read_filters
@@ -140,7 +143,8 @@ def bids(
             print(f"{task.scan} -> {task.mask}")
         return
     describe(bids_dir, out)
-    run(tasks, settings, jobs)
+    with report_afterwards(report, out, jobs, may_replace=True):  # the batch may continue an earlier one
+        run(tasks, settings, jobs)
 
 
 def _outputs(mask_only: bool, icv: bool) -> tuple[OutputKind, ...]:

@@ -21,6 +21,11 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("deskull bids raw/ derivatives/deskull participant --participant-label 01 02", "two participants"),
         ("deskull bids raw/ derivatives/deskull group", "a table of all masks"),
     ),
+    "report": (
+        ("deskull report stripped/", "all scans of a batch, worst first, in stripped/report/"),
+        ("deskull report stripped/ -o page/ --viewer", "with a 3-D viewer"),
+        ("deskull report derivatives/deskull/ --overwrite", "of 'deskull bids', again"),
+    ),
     "show": (
         ("deskull show scan.nii.gz -o scan.png", "strip and draw"),
         ("deskull show scan.nii.gz mask.nii.gz -o scan.png --stripped", "a mask that exists, and the brain"),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from deskull.cli import options
 from deskull.cli.options import DEFAULTS
+from deskull.cli.report import ReportAfterwards, report_afterwards
 from deskull.cli.running import run
 from deskull.errors import UsageError
 from deskull.options import OutputKind, StripOptions
@@ -32,6 +33,7 @@ def strip(
     sidecar: options.WriteSidecar = DEFAULTS.sidecar,
     quality_file: options.QualityFile = DEFAULTS.quality_file,
     table: options.Table = None,
+    report: ReportAfterwards = False,
     resume: options.Resume = DEFAULTS.resume,
     overwrite: options.Overwrite = DEFAULTS.overwrite,
     surface: options.SurfaceChoice = DEFAULTS.surface,
@@ -84,7 +86,8 @@ def strip(
     workers = _cluster(scheduler, cluster, jobs, threads, memory, cluster_option or [])
     jobs, settings = _jobs_and_settings(len(tasks), jobs, settings, has_workers=workers is not None)
     table = table or _default_table(out, shard, len(tasks))
-    run(tasks, settings, jobs, workers=workers, table=table, as_json=as_json, strict=strict, skipped=plan.skipped)
+    with report_afterwards(report, table, None if workers else jobs, may_replace=resume or overwrite):
+        run(tasks, settings, jobs, workers=workers, table=table, as_json=as_json, strict=strict, skipped=plan.skipped)
 
 
 def _plan(

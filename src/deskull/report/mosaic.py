@@ -116,7 +116,7 @@ def _rows_of_plane(
     view: View, axis: int, n_slices: int, convention: Convention, *, scale: float, width: int, stripped: bool
 ) -> list[Image.Image]:
     """Draw the slices of one plane in rows of at most a width; each is followed by the stripped brain if asked for."""
-    indices = _slice_indices(view.mask, axis, n_slices)
+    indices = slice_indices(view.mask, axis, n_slices)
     n_rows = math.ceil(n_slices / _columns(view, axis, scale, width))
     columns = math.ceil(n_slices / n_rows)  # rows of about the same length
     rows = []
@@ -149,8 +149,21 @@ def _stack(rows: Sequence[Image.Image], caption: str) -> Image.Image:
     return canvas
 
 
-def _slice_indices(mask: Mask, axis: int, count: int) -> list[int]:
-    """Choose slices at equal distances through the mask, or through the whole array if the mask is empty."""
+def slice_indices(mask: Mask, axis: int, count: int) -> list[int]:
+    """Choose slices at equal distances through the mask, or through the whole array if the mask is empty.
+
+    Parameters
+    ----------
+    mask : ndarray of bool, shape (x, y, z)
+    axis : int
+        Axis that the slices cut.
+    count : int
+
+    Returns
+    -------
+    list of int
+        Indices along the axis.
+    """
     occupied = occupied_indices(mask, axis)
     low, high = (occupied[0], occupied[-1]) if len(occupied) else (0, mask.shape[axis] - 1)
     return [round(low + (high - low) * (k + 0.5) / count) for k in range(count)]

@@ -72,7 +72,7 @@ def draw_tile(
     """
     grey = upright_slice(view.image, index, axis, convention)
     size = round(grey.shape[1] * scale), round(grey.shape[0] * scale)
-    pixels = _enlarged(grey, size)
+    pixels = enlarged(grey, size)
     inside = _enlarged_mask(upright_slice(view.mask, index, axis, convention), size)
     if stripped:
         pixels = pixels * inside
@@ -84,8 +84,21 @@ def draw_tile(
     return tile
 
 
-def _enlarged(values: FloatArray, size: tuple[int, int]) -> FloatArray:
-    """Interpolate a slice to a size (width, height) in pixels by cubic convolution, clipped to the range 0 to 1."""
+def enlarged(values: FloatArray, size: tuple[int, int]) -> FloatArray:
+    """Interpolate a slice to a size by cubic convolution.
+
+    Parameters
+    ----------
+    values : ndarray of float32, shape (rows, columns)
+        Between 0 and 1.
+    size : tuple of int
+        Width and height in pixels.
+
+    Returns
+    -------
+    ndarray of float32, shape (height, width)
+        Clipped to the range from 0 to 1.
+    """
     picture = Image.fromarray(np.ascontiguousarray(values, np.float32))
     return np.asarray(picture.resize(size, Image.Resampling.BICUBIC)).clip(0, 1)
 
@@ -128,7 +141,7 @@ def _annotate(tile: Image.Image, axis: int, position: float, scale: float, conve
     """Write the orientation letters, the position and the scale bar on a slice."""
     pen, font = ImageDraw.Draw(tile), ImageFont.load_default(max(_SMALLEST_FONT, round(_FONT_MM * scale)))
     width, height = tile.size
-    left, right, top, bottom = _letters(axis, convention)
+    left, right, top, bottom = direction_letters(axis, convention)
     places = {
         (_MARGIN, height / 2, "lm"): left,
         (width - _MARGIN, height / 2, "rm"): right,
@@ -141,8 +154,19 @@ def _annotate(tile: Image.Image, axis: int, position: float, scale: float, conve
     _draw_scale_bar(pen, width - _MARGIN, height - _MARGIN, scale, font)
 
 
-def _letters(axis: int, convention: Convention) -> tuple[str, str, str, str]:
-    """Return the letters of the directions at the left, right, top and bottom of a slice."""
+def direction_letters(axis: int, convention: Convention) -> tuple[str, str, str, str]:
+    """Return the letters of the directions at the left, right, top and bottom of a slice.
+
+    Parameters
+    ----------
+    axis : {0, 1, 2}
+        Axis that the slice cuts.
+    convention : {"radiological", "neurological"}
+
+    Returns
+    -------
+    tuple of str
+    """
     left, right, top, bottom = _LETTERS[axis]
     return (right, left, top, bottom) if convention == "radiological" and axis != 0 else (left, right, top, bottom)
 

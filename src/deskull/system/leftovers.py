@@ -6,6 +6,7 @@ whether the process still runs.
 
 from __future__ import annotations
 
+import glob
 import os
 import platform
 import re
@@ -82,3 +83,17 @@ def _is_running(process: int) -> bool:
     except OSError:
         return True
     return True
+
+
+def remove_left_folders(folder: Path) -> None:
+    """Remove the temporary folders of processes of this host that were killed while they made a folder.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder that they made, which need not exist.
+    """
+    for left in folder.parent.glob(f".{_HOST}.*.partial.{glob.escape(folder.name)}"):
+        is_new = re.fullmatch(r"\d+\.partial\..*", left.name.removeprefix(f".{_HOST}."))  # and no backup of an old one
+        if is_new and left.is_dir() and not left.is_symlink() and _is_abandoned(left.name, f".{_HOST}."):
+            shutil.rmtree(left, ignore_errors=True)

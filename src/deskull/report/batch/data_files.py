@@ -1,0 +1,103 @@
+"""Data files: what the page's program reads, as scripts, since pages opened from disk may not read other files.
+
+`web/report/src/data.ts` reads what is written here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from deskull.report.batch.quality import short_text
+from deskull.report.batch.rows import OUTLIER, Row
+
+#: Columns of the table that are facts of a scan's own page, and what they are called there.
+_FACTS = {
+    "status": "Status", "model": "Model", "sha256": "SHA-256 of the model", "surface": "Surface",
+    "border_mm": "Border (mm)", "frame": "Frames", "seconds": "Seconds", "icv_ml": "Intracranial volume (ml)",
+    "version": "Version of deskull", "finished": "Finished",
+}  # fmt: skip
+#: Facts are cut off after this many characters: enough of a digest to tell networks apart.
+_LONGEST_FACT = 32
+
+
+def write_data(rows: Sequence[Row], folder: Path, *, viewer: bool) -> None:
+    """Write the data of the page.
+
+    Parameters
+    ----------
+    rows : sequence of Row
+        In the order of the page.
+    folder : Path
+        Folder of the report: ``data/rows.js`` for the table, and ``data/00001.js`` and so on for the page of each scan.
+    viewer : bool
+        Whether the images of the scans were written.
+    """
+    (folder / "data").mkdir(parents=True, exist_ok=True)
+    (folder / "data" / "rows.js").write_text(rows_script(rows, viewer=viewer), encoding="ascii")
+    for row in rows:
+        (folder / "data" / f"{row.number:05}.js").write_text(_details_script(row), encoding="ascii")
+
+
+def rows_script(rows: Sequence[Row], *, viewer: bool) -> str:
+    """Return the script with the rows of the table.
+
+    Parameters
+    ----------
+    rows : sequence of Row
+    viewer : bool
+
+    Returns
+    -------
+    str
+        JavaScript in ASCII that assigns ``deskullReport``. Sentences that several rows share are stored once.
+    """
+    texts: dict[str, int] = {}
+    table = [_cells(row, texts) for row in rows]
+    content = {"viewer": viewer, "outlier": OUTLIER, "texts": list(texts), "rows": table}
+    # The key under which the browser keeps a review: another batch, or other masks, must not inherit it.
+    key = hashlib.sha256(json.dumps([[row.entry.name, row.volume_ml] for row in rows]).encode()).hexdigest()[:16]
+    return f"globalThis.deskullReport = {_script({'key': key, **content})};\n"
+
+
+def _cells(row: Row, texts: dict[str, int]) -> list[Any]:
+    """Cells of a row, in the order of `Cells` in data.ts."""
+    return [
+        row.number,
+        row.entry.name,
+        row.quality.verdict,
+        _rounded(row.quality.predicted_dice, 4),
+        _rounded(row.quality.lower_bound, 4),
+        _rounded(row.quality.margin_mm, 2),
+        _rounded(row.volume_ml, 1),
+        round(row.deviation, 2),
+        int(bool(row.panels)),
+        int(row.is_warned),
+        [texts.setdefault(note, len(texts)) for note in row.notes],
+    ]
+
+
+def _details_script(row: Row) -> str:
+    """Script with what only the page of a scan shows."""
+    cells = row.entry.cells
+    facts = [[label, short_text(cells[name])[:_LONGEST_FACT]] for name, label in _FACTS.items() if cells.get(name)]
+    details = {
+        "facts": facts,
+        "input": [[name, value] for name, value in row.quality.input],
+        "measures": [[name, value] for name, value in row.quality.measures],
+        "panels": [[panels.plane, *panels.positions] for panels in row.panels],
+    }
+    return f"deskullDetails({row.number}, {_script(details)});\n"
+
+
+def _script(content: object) -> str:
+    """Return data as JavaScript: JSON in ASCII, which holds no character that could end a line or a script."""
+    return json.dumps(content, separators=(",", ":"), ensure_ascii=True, allow_nan=False).replace("<", "\\u003c")
+
+
+def _rounded(value: float | None, digits: int) -> float | None:
+    """A number with some digits, or None."""
+    return None if value is None else round(value, digits)

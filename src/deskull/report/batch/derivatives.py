@@ -1,0 +1,93 @@
+"""Derivatives: the masks of ``deskull bids`` and the scans that their sidecars name."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from deskull.errors import printable
+from deskull.formats import split_name
+from deskull.provenance import Provenance
+
+_DESCRIPTION = "dataset_description.json"
+#: How the sidecars of masks name a scan of the raw dataset.
+_RAW = "bids:raw:"
+
+#: Name, scan, mask, and what the sidecar says in the columns of a table.
+Found = tuple[str, Path | None, Path, Mapping[str, str]]
+
+
+def is_derivatives(folder: Path) -> bool:
+    """Whether a folder is a BIDS dataset, as ``deskull bids`` writes it."""
+    return (folder / _DESCRIPTION).is_file()
+
+
+def find_derivatives(folder: Path, raw: Path | None = None) -> list[Found]:
+    """Find the masks of a dataset of derivatives, and the scan of each.
+
+    Parameters
+    ----------
+    folder : Path
+        The derivatives.
+    raw : Path, optional
+        The raw dataset, by default the one that the description of the derivatives links to.
+
+    Returns
+    -------
+    list of tuple
+        Name of the scan, its file if it is found, the mask, and what was said of it.
+    """
+    raw = raw or _raw_dataset(folder)
+    return [_found(mask, folder, raw) for mask in sorted(folder.glob("sub-*/**/*_mask.nii.gz"))]
+
+
+def _found(mask: Path, folder: Path, raw: Path | None) -> Found:
+    """Scan of a mask, and what its sidecar says."""
+    fields = _read_json(mask.with_name(f"{split_name(mask)[0]}.json"))
+    place = _place_of_scan(fields)
+    scan = raw / place if raw and place else None
+    name = place.as_posix() if place else mask.relative_to(folder).as_posix()
+    return printable(name), scan if scan and scan.is_file() else None, mask, _cells(fields)
+
+
+def _place_of_scan(fields: Mapping[str, Any]) -> PurePosixPath | None:
+    """Path of the scan beneath the raw dataset; None where the sidecar names none, or one outside of it."""
+    sources = fields.get("Sources")
+    source = sources[0] if isinstance(sources, list) and sources else None
+    if not isinstance(source, str) or not source.startswith(_RAW) or "\0" in source:
+        return None
+    place = PurePosixPath(source.removeprefix(_RAW))
+    return None if place.is_absolute() or ".." in place.parts else place
+
+
+def _cells(fields: Mapping[str, Any]) -> dict[str, str]:
+    """What the sidecar says, in the columns of a table."""
+    made, volume = Provenance.from_sidecar(fields), fields.get("VolumeMl")
+    cells = {"status": "done", "volume_ml": str(volume) if isinstance(volume, int | float) else ""}
+    if made:
+        cells |= {
+            "model": made.model, "sha256": made.sha256, "surface": made.surface, "border_mm": f"{made.border:g}",
+            "frame": made.frame, "version": made.version,
+        }  # fmt: skip
+    return cells
+
+
+def _raw_dataset(folder: Path) -> Path | None:
+    """The raw dataset that the description of the derivatives links to."""
+    links = _read_json(folder / _DESCRIPTION).get("DatasetLinks")
+    link = links.get("raw") if isinstance(links, dict) else None
+    if not isinstance(link, str) or "\0" in link or "://" in link:
+        return None
+    return Path(os.path.normpath(folder.resolve() / link))
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    """Fields of a JSON object; none if the file is missing or damaged."""
+    try:
+        fields = json.loads(path.read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return fields if isinstance(fields, dict) else {}
