@@ -31,6 +31,10 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("deskull show scan.nii.gz mask.nii.gz -o scan.png --stripped", "a mask that exists, and the brain"),
         ("deskull show scan.nii.gz -o scan.jpg --slices 3 --scale 3", "fewer and larger slices"),
     ),
+    "check": (
+        ("deskull check scan.nii.gz mask.nii.gz", "a mask by any tool, or drawn by hand"),
+        ("deskull check scans/ masks/ -o check.tsv", "folders, paired by name"),
+    ),
     "evaluate": (
         ("deskull evaluate mask.nii.gz reference.nii.gz", "one mask"),
         ("deskull evaluate masks/ references/ --csv scores.csv", "a folder of masks"),
