@@ -61,7 +61,7 @@ def test_brain_keeps_the_type_and_voxels_of_the_scan(toy_result, head):
 
 
 def test_every_stage_is_timed(toy_result):
-    assert list(toy_result.seconds) == ["read", "conform", "network", "resample", "mask"]
+    assert list(toy_result.seconds) == ["read", "conform", "network", "resample", "quality", "mask"]
 
 
 def test_same_scan_gives_the_same_bytes(toy_stripper, head, toy_result):

@@ -32,6 +32,8 @@ from deskull.quality.calibration import OFFSET
 
 #: Real scans are fewer than synthetic ones, and count this much more.
 _REAL_WEIGHT = 3.0
+#: Training scans have no reference but the mask of the clean scan, whose own Dice is about this.
+_CLEAN_DICE = 0.97
 #: Edges of the predicted error, as a logarithm, between which bounds are constant.
 _BOUND_EDGES = [float(np.log(1 - dice + OFFSET)) for dice in (0.975, 0.965, 0.95, 0.92, 0.85)]
 #: Measures by which the error and the margin are predicted. With all of them, the few bad masks are fitted too closely.
@@ -43,7 +45,7 @@ ERROR_MEASURES = (
 GOOD = 0.94
 #: Fraction of the good masks that may be held back, of heads that may be taken for none, and of true values that may
 #: lie above a bound, on held-out cases.
-_HELD_BACK, _NO_HEAD, _ABOVE_BOUND = 0.04, 0.005, 0.05
+_HELD_BACK, _NO_HEAD, _ABOVE_BOUND = 0.04, 0.015, 0.05
 _FAIL_BELOW = 0.85
 
 
@@ -78,7 +80,8 @@ class Table:
     @property
     def error(self) -> np.ndarray:
         """Logarithm of the error of each mask."""
-        return np.log(1 - self.column("dice") + OFFSET)
+        unsure = self.column("real") & (self.column("split") == "train")
+        return np.log(1 - self.column("dice") * np.where(unsure, _CLEAN_DICE, 1.0) + OFFSET)
 
     @property
     def margin(self) -> np.ndarray:
@@ -117,7 +120,6 @@ def main() -> None:
     print_scores(figures)
     options.out.mkdir(parents=True, exist_ok=True)
     written = {name: model.as_dict() for name, model in models.items()} | {
-        "contrasts": {name: model.as_dict() for name, model in contrast_models(train).items()},
         "thresholds": thresholds, "bounds": bounds, "usual": usual, "card": card(train, figures),
     }  # fmt: skip
     (options.out / "default.json").write_text(json.dumps(rounded(written), separators=(",", ":")) + "\n")
@@ -166,7 +168,7 @@ def thresholds_of(table: Table, predicted: dict[str, np.ndarray]) -> dict[str, f
     return {
         "pass": float(np.quantile(predicted["error"][good], 1 - _HELD_BACK)),
         "fail": float(np.log(1 - _FAIL_BELOW + OFFSET)),
-        "head": float(np.quantile(predicted["head"][table.heads], _NO_HEAD)),
+        "head": float(np.quantile(predicted["head"][good], _NO_HEAD)),
     }
 
 
@@ -175,19 +177,6 @@ def usual_ranges(table: Table) -> dict[str, list[float]]:
     good = table.values[(table.column("kind") == "clean") & (table.column("dice") > GOOD)]
     low, high = np.nanquantile(good, [0.01, 0.99], axis=0)
     return {name: [float(a), float(b)] for name, a, b in zip(table.names, low, high, strict=True)}
-
-
-def contrast_models(table: Table) -> dict[str, Any]:
-    """Fit the odds of each contrast, from the brightness of the shells."""
-    kept = [name.startswith(("bright_", "spread_", "inside_", "edge_", "air_")) for name in table.names]
-    names = [name for name, keep in zip(table.names, kept, strict=True) if keep]
-    synthetic = table.part(~table.column("real") & table.heads)
-    contrasts = synthetic.column("contrast")
-    return {
-        str(name): fit_odds(names, synthetic.values[:, kept], contrasts == name)
-        for name in np.unique(contrasts)
-        if (contrasts == name).sum() >= 10 and name not in ("random", "real")
-    }
 
 
 def card(table: Table, figures: dict[str, Any]) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from deskull import InputError, __version__
 from deskull.batch.records import COLUMNS, Record, Status, read_records, recorded_provenance, records_table
 from deskull.errors import OutputError
 from deskull.provenance import Provenance
+from deskull.quality.verdict import Quality, Verdict
 
 MADE = Provenance("small", "ab12", "brain", 0.5, "mean")
 DONE = Record(
@@ -34,11 +35,19 @@ def test_new_table_has_a_header_and_a_line_for_each_record(tmp_path):
     append(tmp_path / "new" / "t.tsv", DONE, Record("b.nii.gz", Status.failed, error="b: is\n bad."))
     lines = [line.split("\t") for line in (tmp_path / "new" / "t.tsv").read_text().splitlines()]
     assert lines[0] == list(COLUMNS)
-    assert lines[1][:11] == [
-        "a.nii.gz", "done", "1234.50", "", "6.78", "a_brainmask.nii.gz", "small", "ab12", "brain", "0.5", "mean"
+    assert lines[1][:14] == [
+        "a.nii.gz", "done", "", "", "", "1234.50", "", "6.78", "a_brainmask.nii.gz", "small", "ab12", "brain", "0.5",
+        "mean",
     ]  # fmt: skip
-    assert lines[2][1:3] == ["failed", ""]
+    assert lines[2][1:6] == ["failed", "", "", "", ""]
     assert lines[2][-1] == "b: is bad."
+
+
+def test_quality_of_a_mask_is_in_the_table(tmp_path):
+    quality = Quality(Verdict.review, ("Low agreement.", "More."), predicted_dice=0.9312)
+    append(tmp_path / "t.tsv", replace(DONE, quality=quality))
+    row = read_records(tmp_path / "t.tsv")["a.nii.gz"]
+    assert (row["verdict"], row["predicted_dice"], row["reason"]) == ("review", "0.9312", "Low agreement.")
 
 
 def test_line_is_in_the_file_before_the_next_scan_is_done(tmp_path):

@@ -31,7 +31,8 @@ def test_derivatives_have_the_entities_of_the_scan_and_a_description(raw, tmp_pa
     (task,) = tasks_of(raw, tmp_path / "out", scan)
     folder = tmp_path / "out" / scan.rpartition("/")[0]
     assert task.files == {"brainmask": folder / f"{mask}.nii.gz", "brain": folder / f"{brain}.nii.gz"}
-    assert list(task.sidecars) == [folder / f"{mask}.json", folder / f"{brain}.json"]
+    quality = f"{mask.removesuffix('mask')}quality"
+    assert list(task.sidecars) == [folder / f"{stem}.json" for stem in (mask, brain, quality)]
 
 
 def test_masks_of_a_session_have_different_names(raw, tmp_path):
@@ -41,7 +42,7 @@ def test_masks_of_a_session_have_different_names(raw, tmp_path):
 
 def test_sidecars_state_the_source(raw, tmp_path):
     (task,) = tasks_of(raw, tmp_path / "out", SCANS[4])
-    mask, brain = (json.loads(sidecar.text()) for sidecar in task.sidecars.values())
+    mask, brain, _ = (json.loads(sidecar.text()) for sidecar in task.sidecars.values())
     assert mask["Type"] == "Brain"
     assert brain["SkullStripped"] is True
     for fields in (mask, brain):
@@ -51,7 +52,7 @@ def test_sidecars_state_the_source(raw, tmp_path):
 def test_brain_repeats_the_sidecar_of_the_scan_and_the_mask_does_not(raw, tmp_path):
     (raw / f"{SCANS[4]}.json").write_text('{"RepetitionTime": 2.3}')
     (task,) = tasks_of(raw, tmp_path / "out", SCANS[4])
-    mask, brain = (json.loads(sidecar.text()) for sidecar in task.sidecars.values())
+    mask, brain, _ = (json.loads(sidecar.text()) for sidecar in task.sidecars.values())
     assert brain["RepetitionTime"] == 2.3
     assert "RepetitionTime" not in mask
 

@@ -58,7 +58,9 @@ def test_folders_are_paired_by_name_and_written_to_a_table(deskull, folders, tmp
 def test_mask_on_another_grid_is_refused(deskull, folders, tmp_path):
     scans, masks = folders
     whole = formats.read(masks / "a_mask.nii.gz")
-    formats.write(whole.part((slice(0, 40), slice(None), slice(None))), tmp_path / "part.nii.gz")
+    formats.write(
+        whole.part((slice(0, 40), slice(0, whole.shape[1]), slice(0, whole.shape[2]))), tmp_path / "part.nii.gz"
+    )
     done = deskull("check", scans / "a.nii.gz", tmp_path / "part.nii.gz")
     assert done.exit_code == 1
     assert "resample it to the scan's grid" in done.output

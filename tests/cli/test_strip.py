@@ -37,7 +37,19 @@ def test_line_for_a_scan_names_its_volume_its_duration_and_the_mask(strip, scan)
     (line,) = strip(scan).stdout.splitlines()
     assert line.startswith(f"{scan}: ")
     assert " ml, " in line
+    assert line.endswith(f" s -> {scan.parent / NAME}_brainmask.nii.gz; not judged")
+
+
+def test_line_ends_where_the_mask_is_named_without_judgement(strip, scan):
+    (line,) = strip(scan, "--quality", "none").stdout.splitlines()
     assert line.endswith(f" s -> {scan.parent / NAME}_brainmask.nii.gz")
+
+
+def test_quality_file_states_the_verdict(strip, scan):
+    assert strip(scan, "--quality-file").exit_code == 0
+    stated = json.loads((scan.parent / f"{NAME}_quality.json").read_text())
+    assert stated["quality"]["verdict"] == "not judged"
+    assert stated["GeneratedBy"][0]["Name"] == "deskull"
 
 
 def test_scan_is_not_changed(strip, scan):
@@ -90,7 +102,7 @@ class TestAllOutputs:
         assert all(Path(path).exists() for path in facts["files"].values())
 
     def test_json_lists_the_stages(self, facts):
-        assert set(facts["stages"]) == {"read", "conform", "network", "resample", "mask", "write"}
+        assert set(facts["stages"]) == {"read", "conform", "network", "resample", "quality", "mask", "write"}
 
     def test_mask_is_where_the_distance_is_below_the_border(self, facts):
         distance, mask = (nib.load(facts["files"][kind]).get_fdata() for kind in ("distance", "brainmask"))

@@ -34,7 +34,7 @@ def assess(evidence: Evidence, calibration: Calibration) -> Quality:
     Quality
     """
     if evidence.is_empty:
-        return Quality(Verdict.failed, ("the mask is empty.",))
+        return Quality(Verdict.failed, ("The mask is empty.",))
     scan = input_measures(evidence)
     mask = mask_measures(evidence, calibration.shape, calibration.features)
     return judge_measures(scan, mask, calibration)
@@ -65,7 +65,6 @@ def judge_measures(scan: Mapping[str, float], mask: Mapping[str, float], calibra
         lower_bound=_dice(error + calibration.bound("error", error)),
         margin_mm=min(math.exp(margin), 10.0),
         input={
-            "contrast": _contrast(measures, calibration),
             "findings": [finding.sentence for finding in findings],
             **scan,
         },
@@ -88,10 +87,11 @@ def _verdict(
     reasons = (*_why(measures, calibration), *grave)
     if no_head:
         return Verdict.failed, ("The scan does not look like a human head.", *reasons)
+    reasons = reasons or (f"The predicted Dice is low: {_dice(error):.2f}; no single measure explains it.",)
     if error > limits["fail"]:
         return Verdict.failed, reasons
     if error > limits["pass"] or grave:
-        return Verdict.review, (*grave, *_why(measures, calibration))
+        return Verdict.review, (*grave, *(reason for reason in reasons if reason not in grave))
     return Verdict.passed, ()
 
 
@@ -101,9 +101,3 @@ def _why(measures: Mapping[str, float], calibration: Calibration) -> tuple[str, 
     weighty = [name for name, value in sorted(added.items(), key=lambda item: -item[1]) if value > _WEIGHTY]
     known = [name for name in weighty if name in calibration.usual and math.isfinite(measures.get(name, np.nan))]
     return tuple(describe(name, measures[name], calibration.usual[name]) for name in known[:_N_REASONS])
-
-
-def _contrast(measures: Mapping[str, float], calibration: Calibration) -> str:
-    """Return the likeliest contrast."""
-    odds = {name: model.predict(measures) for name, model in calibration.contrasts.items()}
-    return max(odds, key=lambda name: odds[name]) if odds else "unknown"

@@ -32,8 +32,6 @@ class Calibration:
         Predicts the logarithm of the margin in mm.
     head : AdditiveModel
         Predicts the logarithm of the odds that the scan shows a human head.
-    contrasts : mapping of str to AdditiveModel
-        The same for each contrast.
     thresholds : mapping of str to float
         ``pass`` and ``fail``: the predicted error, as a logarithm, below which a mask passes and above which it fails;
         ``head``: the odds below which there is no head.
@@ -51,7 +49,6 @@ class Calibration:
     error: AdditiveModel
     margin: AdditiveModel
     head: AdditiveModel
-    contrasts: Mapping[str, AdditiveModel]
     thresholds: Mapping[str, float]
     bounds: Mapping[str, list[float]]
     usual: Mapping[str, tuple[float, float]]
@@ -93,9 +90,8 @@ def load_calibration(name: str) -> Calibration:
         if "cohort" in arrays:
             features = FeatureReference(*(arrays[key].astype(np.float32) for key in ("mean", "projection", "cohort")))
     models = {key: AdditiveModel.from_dict(table[key]) for key in ("error", "margin", "head")}
-    contrasts = {key: AdditiveModel.from_dict(model) for key, model in table["contrasts"].items()}
     usual = {key: (float(low), float(high)) for key, (low, high) in table["usual"].items()}
     return Calibration(
-        **models, contrasts=contrasts, thresholds=table["thresholds"], bounds=table["bounds"], usual=usual, shape=shape,
+        **models, thresholds=table["thresholds"], bounds=table["bounds"], usual=usual, shape=shape,
         features=features, card=table["card"],
     )  # fmt: skip

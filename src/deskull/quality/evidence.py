@@ -67,8 +67,8 @@ class Evidence:
 
     @cached_property
     def inside(self) -> BoolArray:
-        """The mask on the grid."""
-        return self.depth < 0
+        """The mask on the grid, where the scan has voxels."""
+        return (self.depth < 0) & self.field_of_view
 
     @cached_property
     def spacing(self) -> FloatArray:

@@ -88,11 +88,7 @@ def _wrong_axes(measures: Measures) -> Finding | None:
 
 def _wrong_size(measures: Measures) -> Finding | None:
     """Whether the brain is larger or smaller than any human's, along all axes or one."""
-    odd = {
-        name: measures[name] / (high if measures[name] > high else low)
-        for name, (low, high) in _EXTENTS_MM.items()
-        if not low <= measures.get(name, low) <= high
-    }
+    odd = [name for name, (low, high) in _EXTENTS_MM.items() if not low <= _known(measures, name, low) <= high]
     if not odd:
         return None
     words = " and ".join(f"{name.removesuffix('_mm')} {measures[name]:.0f} mm" for name in odd)
@@ -105,6 +101,12 @@ def _disordered(measures: Measures) -> Finding | None:
     if measures.get("disorder", 0.0) > 0.9 and measures.get("disorder_ratio", 0.0) > 1.3:
         return Finding("disorder", "Neighbouring slices do not match: they are thick, shuffled or moved.")
     return None
+
+
+def _known(measures: Measures, name: str, otherwise: float) -> float:
+    """Return a measure, or another number where it is missing."""
+    value = measures.get(name, np.nan)
+    return otherwise if np.isnan(value) else value
 
 
 def _cut_sides(measures: Measures) -> list[Finding]:
@@ -123,7 +125,7 @@ _RULES: tuple[Callable[[Measures], Finding | None], ...] = (
     _above("zeros_inside", 0.03, Finding("no_signal", "Parts of the brain have no signal.")),
     _above("gap", 0.02, Finding("gap", "The brain has a gap: slices inside it have no signal.", True)),
     _above(
-        "blank_contact", 0.05, Finding("blank", "Slices beside the brain have no signal; a part may be missing.", True)
+        "blank_contact", 0.08, Finding("blank", "Slices beside the brain have no signal; a part may be missing.", True)
     ),
     _above("noise", 0.15, Finding("noise", "The scan is very noisy.")),
     _above("shading", 0.45, Finding("shading", "The brightness varies strongly across the brain.")),

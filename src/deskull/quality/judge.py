@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from deskull.masking import keep_largest
 from deskull.models.cards import Model, load_model
 from deskull.models.prediction import Prediction
 from deskull.options import Surface
@@ -71,7 +72,9 @@ class Judge:
             return Quality.unjudged("The scan has a single value inside the network's grid.")
         border, found = self._model.default_border(surface), prediction.distances[0]
         if found.border != border:
-            mask = replace(found, border=border).mask()
+            cleaned = keep_largest(predicted[self._model.surfaces.index(surface)], border, self._model.band)
+            found = replace(found, on_grid=cleaned, border=border)
+            mask = found.mask()
         stride, voxel_size = self._model.preprocessing.stride, self._model.voxel_size
         field_of_view, affine = conformed.coarsened(stride)
         wide = predicted[self._model.surfaces.index(Surface.intracranial)]

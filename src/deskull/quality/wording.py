@@ -21,6 +21,10 @@ MEASURES: dict[str, tuple[str, str]] = {
     "other_components": ("brain-like parts elsewhere", ""),
     "intracranial_ratio": ("intracranial volume relative to the mask", ""),
     "contact": ("part of the edge at the end of the field of view", ""),
+    **{
+        f"contact_{side}": (f"part of the edge at the end of the field of view, {side}", "")
+        for side in ("left", "right", "back", "front", "bottom", "top")
+    },
     "gap": ("part of the slices between the ends of the mask in which it is empty", ""),
     "blank_contact": ("part of the edge beside slices without signal", ""),
     "shape_fit": ("fit to the mean shape of a brain", ""),
@@ -77,7 +81,12 @@ def describe(name: str, value: float, usual: tuple[float, float]) -> str:
     words, unit = _words(name)
     low, high = usual
     state = "Low" if value < low else "High" if value > high else "Doubtful"
-    return f"{state} {words}: {value:.3g}{unit}, usually {low:.3g} to {high:.3g}{unit}."
+    return f"{state} {words}: {_number(value)}{unit}, usually {_number(low)} to {_number(high)}{unit}."
+
+
+def _number(value: float) -> str:
+    """Return a number with three significant digits, and all of those before the point."""
+    return f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
 def _words(name: str) -> tuple[str, str]:

@@ -37,7 +37,8 @@ def agreement_measures(evidence: Evidence) -> dict[str, float]:
         return {}
     second = evidence.second
     first = _at_centres(evidence.depth, second.shape, evidence.second_spacing)
-    seen = _at_centres(evidence.field_of_view.astype(np.float32), second.shape, evidence.second_spacing) > 0.5
+    covered = evidence.field_of_view.astype(np.float32)
+    seen = _at_centres(covered, second.shape, evidence.second_spacing, mode="constant") > 0.5
     edge_mm = float(evidence.spacing.mean()) * evidence.second_spacing
     one, other = _partial(first, edge_mm, seen), _partial(second, edge_mm, seen)
     total = float(one.sum() + other.sum())
@@ -55,11 +56,11 @@ def agreement_measures(evidence: Evidence) -> dict[str, float]:
     }
 
 
-def _at_centres(values: FloatArray, shape: tuple[int, ...], spacing: float) -> FloatArray:
-    """Interpolate at the centres of coarser voxels from the same corner."""
+def _at_centres(values: FloatArray, shape: tuple[int, ...], spacing: float, mode: str = "nearest") -> FloatArray:
+    """Interpolate at the centres of coarser voxels from the same corner; `mode` as in SciPy, beyond the grid."""
     offset = (spacing - 1) / 2
     return np.asarray(
-        ndimage.affine_transform(values, [spacing] * 3, [offset] * 3, shape, order=1, mode="nearest"), np.float32
+        ndimage.affine_transform(values, [spacing] * 3, [offset] * 3, shape, order=1, mode=mode), np.float32
     )
 
 

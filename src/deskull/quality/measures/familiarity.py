@@ -38,7 +38,7 @@ class FeatureReference:
         """Return the root mean square distance to the nearest neighbours, per component."""
         place = (pooled - self.mean) @ self.projection
         squares = ((self.cohort - place) ** 2).mean(axis=1)
-        return float(np.sqrt(np.partition(squares, _N_NEIGHBOURS)[:_N_NEIGHBOURS].mean()))
+        return float(np.sqrt(np.sort(squares)[:_N_NEIGHBOURS].mean()))
 
     @classmethod
     def of(cls, pooled: FloatArray, n_components: int = 24) -> FeatureReference:

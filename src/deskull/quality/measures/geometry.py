@@ -82,7 +82,7 @@ def _contacts(evidence: Evidence) -> list[float]:
         face = float(np.prod(np.delete(evidence.spacing, axis)))
         for step in (1, -1):
             neighbour = np.roll(seen, step, axis)
-            areas.append(float((inside & ~neighbour).sum()) * face)
+            areas.append(float((inside & seen & ~neighbour).sum()) * face)
     return areas
 
 

@@ -26,20 +26,21 @@ def value_measures(evidence: Evidence) -> dict[str, float]:
         scan's lowest value); ``zeros`` (the same of all voxels).
     """
     data, mask = evidence.scan.data, evidence.mask
+    slope, inter = evidence.scan.slope, evidence.scan.inter
     step = max(1, round((data.size / _N_SAMPLED) ** (1 / 3)))
-    sample, held = data[::step, ::step, ::step].ravel(), mask[::step, ::step, ::step].ravel() > 0
+    sample = data[::step, ::step, ::step].ravel() * np.float32(slope) + np.float32(inter)
+    held = mask[::step, ::step, ::step].ravel() > 0
     lowest, highest = sample.min(), sample.max()
     head = sample[sample > lowest]
     if head.size < 100:
         return dict.fromkeys(("grey_values", "at_maximum", "most_common", "negative", "zeros_inside", "zeros"), np.nan)
     _, counts = np.unique(head, return_counts=True)
     bright = head[head >= np.median(head)]
-    real_zero = -evidence.scan.inter / evidence.scan.slope
     return {
         "grey_values": float(min(len(counts), 1000)),
         "at_maximum": float((bright == highest).mean()),
         "most_common": float(counts.max()) / head.size,
-        "negative": float((sample < real_zero).mean()),
+        "negative": float((sample < 0).mean()),
         "zeros_inside": float((sample[held] == lowest).mean()) if held.any() else np.nan,
         "zeros": float((sample == lowest).mean()),
     }

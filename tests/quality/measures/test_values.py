@@ -1,0 +1,68 @@
+"""Values: counts of grey values, of those cut off, and of zeros."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from deskull.quality.measures.values import value_measures
+from tests.quality.heads import ball, evidence_of, with_values
+
+BALL = evidence_of(ball(30))
+RAMP = np.arange(48**3).reshape((48,) * 3)
+
+
+@settings(max_examples=10)
+@given(levels=st.integers(2, 900))
+def test_grey_values_are_those_above_the_lowest(levels):
+    quantised = (RAMP * levels // RAMP.size).astype(np.int16)
+    assert value_measures(with_values(BALL, quantised))["grey_values"] == levels - 1
+
+
+def test_many_grey_values_are_counted_up_to_a_thousand():
+    assert value_measures(with_values(BALL, RAMP.astype(np.int32)))["grey_values"] == 1000
+
+
+def test_a_label_map_has_few_values_and_one_common_one():
+    labels = value_measures(with_values(BALL, np.where(BALL.mask, 1, 0).astype(np.uint8)))
+    assert (labels["grey_values"], labels["most_common"]) == (1, 1)
+
+
+@pytest.mark.parametrize("fraction", [0.1, 0.3])
+def test_values_that_are_cut_off_are_a_fraction_of_the_brighter_half(fraction):
+    cut = np.minimum(RAMP, round(RAMP.size * (1 - fraction))).astype(np.int32)
+    assert value_measures(with_values(BALL, cut))["at_maximum"] == pytest.approx(2 * fraction, rel=0.01)
+
+
+def test_values_below_zero_are_counted_as_real_values():
+    evidence = with_values(BALL, RAMP.astype(np.int32))
+    shifted = replace(evidence, scan=replace(evidence.scan, slope=2.0, inter=-0.5 * RAMP.size))
+    assert value_measures(evidence)["negative"] == 0
+    assert value_measures(shifted)["negative"] == pytest.approx(0.25, abs=0.01)  # 2 v - 0.5 n < 0 for a quarter of n
+
+
+def test_values_of_a_negative_slope_are_below_zero():
+    evidence = with_values(BALL, RAMP.astype(np.int32))
+    assert value_measures(replace(evidence, scan=replace(evidence.scan, slope=-1.0)))["negative"] > 0.99
+
+
+def test_zeros_are_a_fraction_of_all_voxels_and_of_the_mask():
+    data = BALL.scan.data.copy()
+    data[:24] = 0
+    measures = value_measures(with_values(BALL, data))
+    assert measures["zeros"] == pytest.approx(0.5, abs=0.01)
+    assert measures["zeros_inside"] == pytest.approx(0.5, abs=0.01)
+
+
+def test_an_empty_mask_has_no_zeros_inside():
+    assert np.isnan(value_measures(replace(BALL, mask=np.zeros_like(BALL.mask)))["zeros_inside"])
+
+
+def test_a_scan_of_few_bright_voxels_is_not_measured():
+    data = np.zeros((48,) * 3, np.int16)
+    data[:4, :4, :4] = 7
+    assert all(np.isnan(value) for value in value_measures(with_values(BALL, data)).values())
