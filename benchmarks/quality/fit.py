@@ -43,10 +43,11 @@ ERROR_MEASURES = (
 )  # fmt: skip
 #: A mask is good above this Dice.
 GOOD = 0.94
-#: Fraction of the good masks that may be held back, of heads that may be taken for none, and of true values that may
-#: lie above a bound, on held-out cases.
-_HELD_BACK, _NO_HEAD, _ABOVE_BOUND = 0.04, 0.015, 0.05
-_FAIL_BELOW = 0.85
+#: Fraction of the heads with good masks that may be taken for none, and of true values that may lie above a bound, on
+#: held-out cases.
+_NO_HEAD, _ABOVE_BOUND = 0.015, 0.05
+#: Masks with a predicted Dice above the first pass, and those below the second fail.
+_PASS_ABOVE, _FAIL_BELOW = 0.90, 0.85
 
 
 @dataclass(frozen=True, eq=False)
@@ -166,7 +167,7 @@ def thresholds_of(table: Table, predicted: dict[str, np.ndarray]) -> dict[str, f
     """Return the limits of the verdicts."""
     good = table.heads & (table.column("dice") > GOOD)
     return {
-        "pass": float(np.quantile(predicted["error"][good], 1 - _HELD_BACK)),
+        "pass": float(np.log(1 - _PASS_ABOVE + OFFSET)),
         "fail": float(np.log(1 - _FAIL_BELOW + OFFSET)),
         "head": float(np.quantile(predicted["head"][good], _NO_HEAD)),
     }
