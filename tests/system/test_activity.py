@@ -46,7 +46,7 @@ def test_nothing_is_reported_after_the_context():
 
 def test_stages_of_a_scan_are_reported_in_their_order(heard, tiny_head, toy_model):
     Stripper(toy_model, threads=1).strip(tiny_head)
-    assert heard == ["read", "conform", "network", "resample", "mask"]
+    assert heard == ["read", "conform", "network", "resample", "quality", "mask"]
 
 
 def test_frames_of_a_series_are_reported_in_place_of_their_stages(heard, tiny_head, toy_model):
