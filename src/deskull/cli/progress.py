@@ -23,6 +23,7 @@ STAGES = {
     "conform": "resampling to the network's grid",
     "network": "running the network",
     "resample": "resampling to the scan's grid",
+    "quality": "judging the mask",
     "mask": "making the mask",
     "write": "writing",
 }

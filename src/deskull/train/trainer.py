@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import lightning.pytorch as pl
+import torch
 from lightning.pytorch.callbacks import Callback, EarlyStopping, EMAWeightAveraging, ModelCheckpoint
 from lightning.pytorch.loggers import TensorBoardLogger
 
@@ -61,11 +62,14 @@ def make_trainer(
         for name, monitor in kept
     ]
     length: dict[str, int] = {"max_steps": recipe.steps} if recipe.synthetic else {"max_epochs": recipe.epochs}
+    precision = usable_precision(recipe.precision, hardware.accelerator, has_bf16=_cpu_has_bf16())
+    if precision != recipe.precision:
+        log(f"this processor only emulates {recipe.precision}, which is many times slower: training in {precision}")
     return pl.Trainer(
         accelerator=hardware.accelerator,
         devices=hardware.devices,
         num_nodes=hardware.nodes,
-        precision=recipe.precision,  # type: ignore[arg-type]
+        precision=precision,  # type: ignore[arg-type]
         callbacks=callbacks,
         logger=TensorBoardLogger(out, name="tensorboard", version=""),
         gradient_clip_val=recipe.gradient_clip or None,
@@ -77,3 +81,22 @@ def make_trainer(
         enable_progress_bar=sys.stdout.isatty(),
         **length,  # type: ignore[arg-type]
     )
+
+
+def usable_precision(precision: str, accelerator: str, *, has_bf16: bool) -> str:
+    """Return the precision to train in: processors without instructions for bfloat16 use 32 bits in its place.
+
+    Parameters
+    ----------
+    precision, accelerator : str
+        As Lightning names them.
+    has_bf16 : bool
+        Whether the processor has such instructions.
+    """
+    on_cpu = accelerator == "cpu" or (accelerator == "auto" and not torch.accelerator.is_available())
+    return "32-true" if on_cpu and precision.startswith("bf16") and not has_bf16 else precision
+
+
+def _cpu_has_bf16() -> bool:
+    """Whether oneDNN computes convolutions in bfloat16 on this processor without emulation."""
+    return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
