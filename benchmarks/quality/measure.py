@@ -81,7 +81,7 @@ def load_evidence(record: Path) -> Evidence | None:
     part = coverage.part(scan)
     cleaned, predicted = kept["cleaned"].astype(np.float32), kept["distance"].astype(np.float32)
     found = SurfaceDistance(cleaned, kept["affine"], part, coverage, scan.shape, border, 10.0, 1)
-    second = kept["second"][0].astype(np.float32) - load_model("small").default_border("brain")
+    second = kept["second"].astype(np.float32)
     layers = tuple(kept[name].astype(np.float32) for name in LAYERS)
     image, seen = kept["image"].astype(np.float32), kept["field_of_view"]
     return Evidence(scan, found.mask(), image, seen, kept["affine"], cleaned, *predicted, border, second, 1.5, layers)

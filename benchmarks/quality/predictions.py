@@ -12,12 +12,13 @@ import onnxruntime
 from deskull.masking import keep_largest
 from deskull.models import load_model
 from deskull.models.surface_distance import SurfaceDistance
+from deskull.options import Device, EngineName, Surface
 from deskull.preprocessing.coverage import find_coverage
+from deskull.quality.second import SecondNetwork
 from deskull.volume import Volume
 
 #: Layers of the network that are kept, for features: before the deepest step, and the deepest.
 LAYERS = ("leaky_relu_7", "leaky_relu_9")
-_BLOCK, _MULTIPLE = 3, 48
 
 
 @dataclass(frozen=True)
@@ -32,12 +33,11 @@ class Networks:
     """The two shipped networks, with one thread each."""
 
     def __init__(self) -> None:
-        self.model, self.second = load_model("default"), load_model("small")
+        self.model, self._second = load_model("default"), SecondNetwork(1, EngineName.onnxruntime, Device.cpu)
         graph = onnx.load_from_string(self.model.content())
         for name in LAYERS:
             graph.graph.output.append(onnx.helper.make_empty_tensor_value_info(name))
         self._first = _session(graph.SerializeToString())
-        self._small = _session(self.second.content())
 
     def __call__(self, scan: Volume) -> Predicted | None:
         """Predict the brain of a scan."""
@@ -53,24 +53,12 @@ class Networks:
         cleaned = keep_largest(predicted[0].copy(), border, self.model.band, field_of_view)
         found = SurfaceDistance(cleaned, affine, part, coverage, scan.shape, border, self.model.band, 1)
         arrays = {
-            "image": block_mean(conformed.data, 2).astype(np.float16), "field_of_view": field_of_view,
+            "image": conformed.averaged(settings.stride).astype(np.float16), "field_of_view": field_of_view,
             "affine": affine, "distance": predicted.astype(np.float16), "cleaned": cleaned.astype(np.float16),
-            "second": self._second(conformed.data).astype(np.float16),
+            "second": self._second(conformed, self.model.voxel_size, Surface.brain).astype(np.float16),
         }  # fmt: skip
         arrays |= {name: values[0].astype(np.float16) for name, values in zip(LAYERS, outputs[1:], strict=True)}
         return Predicted(found.mask(), arrays)
-
-    def _second(self, image: np.ndarray) -> np.ndarray:
-        """Return the distances of the second network, on blocks of the first one's voxels from the same corner."""
-        padded = np.pad(image, [(0, -n % _MULTIPLE) for n in image.shape])
-        coarse = block_mean(padded, _BLOCK)
-        return self._small.run(None, {self._small.get_inputs()[0].name: coarse[None, None]})[0][0]
-
-
-def block_mean(image: np.ndarray, n: int) -> np.ndarray:
-    """Average blocks of n voxels along each axis."""
-    x, y, z = (size // n for size in image.shape)
-    return image[: x * n, : y * n, : z * n].reshape(x, n, y, n, z, n).mean((1, 3, 5), dtype=np.float32)
 
 
 def _session(content: bytes) -> onnxruntime.InferenceSession:

@@ -130,6 +130,16 @@ def scan_of_result(path: Path) -> str:
     return next((stem.removesuffix(f"_{ending}") for ending in endings if stem.endswith(f"_{ending}")), "")
 
 
+def quality_path(mask: Path) -> Path:
+    """File that states the quality of a mask, beside it.
+
+    >>> quality_path(Path("a_brainmask.nii.gz")).name, quality_path(Path("sub-01_desc-brain_mask.nii.gz")).name
+    ('a_quality.json', 'sub-01_desc-brain_quality.json')
+    """
+    stem = scan_of_result(mask) or formats.split_name(mask)[0].removesuffix("_mask")
+    return mask.with_name(f"{stem}_quality.json")
+
+
 def is_result(path: Path) -> bool:
     """Whether a file is named like a result."""
     return scan_of_result(path) != ""

@@ -186,7 +186,7 @@ def _row(record: Record) -> list[str]:
     made = record.provenance
     cells = {
         **{name: getattr(record, name) for name in ("scan", "status", "model", "version", "finished", "error")},
-        **_quality_cells(record.quality),
+        **(record.quality.cells() if record.quality else dict.fromkeys(("verdict", "predicted_dice", "reason"), "")),
         "volume_ml": f"{record.volume_ml:.2f}" if record.volume_ml else "",
         "icv_ml": "" if record.icv_ml is None else f"{record.icv_ml:.2f}",
         "seconds": f"{record.seconds:.2f}" if record.seconds else "",
@@ -198,18 +198,6 @@ def _row(record: Record) -> list[str]:
         "warnings": " ".join(record.warnings),
     }
     return [" ".join(str(cells[name]).split()) for name in COLUMNS]
-
-
-def _quality_cells(quality: Quality | None) -> dict[str, str]:
-    """Cells of the quality of a mask."""
-    if quality is None:
-        return dict.fromkeys(("verdict", "predicted_dice", "reason"), "")
-    dice = quality.predicted_dice
-    return {
-        "verdict": str(quality.verdict),
-        "predicted_dice": "" if dice is None else f"{dice:.4f}",
-        "reason": next(iter(quality.reasons), ""),
-    }
 
 
 def read_records(path: Path) -> dict[str, dict[str, str]]:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from deskull import formats
-from deskull.batch.outputs import Sidecar, scan_of_result
+from deskull.batch.outputs import Sidecar, quality_path
 from deskull.batch.tasks import Task
 from deskull.models import load_model
 from deskull.options import OutputKind, StripOptions, Surface
@@ -138,11 +138,6 @@ def sidecars_of(task: Task, options: StripOptions) -> dict[Path, Sidecar]:
     if mask and options.quality_file:
         sidecars.setdefault(quality_path(mask), Sidecar({}, has_quality=True))
     return sidecars
-
-
-def quality_path(mask: Path) -> Path:
-    """The JSON file that states the quality of a mask: ``X_quality.json``."""
-    return mask.with_name(f"{scan_of_result(mask) or formats.split_name(mask)[0]}_quality.json")
 
 
 def with_existing_mask(result: Result, task: Task, options: StripOptions) -> Result:

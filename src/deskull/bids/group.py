@@ -12,7 +12,8 @@ from functools import partial
 from pathlib import Path
 
 from deskull import formats
-from deskull.bids.participant import ICV, TABLE, quality_file
+from deskull.batch.outputs import quality_path
+from deskull.bids.participant import ICV, TABLE
 from deskull.errors import DeskullError, UsageError
 from deskull.formats.bids_names import read_name
 from deskull.masking import binarise
@@ -117,7 +118,7 @@ def _volume_text(mask: Path) -> str:
 def _quality(mask: Path) -> dict[str, str]:
     """What the file beside a mask says of its quality."""
     try:
-        quality = json.loads(quality_file(mask).read_text())["quality"]
+        quality = json.loads(quality_path(mask).read_text())["quality"]
         dice, reasons = quality["predicted_dice"], quality["reasons"]
         return {
             "verdict": str(quality["verdict"]),

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from deskull._version import __version__
-from deskull.batch.outputs import Sidecar
+from deskull.batch.outputs import Sidecar, quality_path
 from deskull.batch.tasks import Task, check_outputs, drop_duplicates
 from deskull.bids.inheritance import InheritedBValues, InheritedFiles
 from deskull.errors import UsageError
@@ -27,9 +27,7 @@ _PLAIN_SUFFIXES = ("T1w", "bold", "dwi")
 ICV = "icv"
 #: Table that the group level writes.
 TABLE = "group_brain.tsv"
-#: Ending of the files that state the quality of masks, which BIDS has no name for.
-QUALITY = "quality.json"
-_BIDSIGNORE = f"{TABLE}\ndeskull.tsv\n*_{QUALITY}\nreport/\n"
+_BIDSIGNORE = f"{TABLE}\ndeskull.tsv\n*_quality.json\nreport/\n"
 
 
 def plan(root: Path, out: Path, scans: Sequence[Path], options: StripOptions) -> list[Task]:
@@ -87,13 +85,8 @@ def _task(
     files: dict[str, Path] = {kind: folder / f"{stems[kind]}.nii.gz" for kind in wanted}
     described = {folder / f"{stems[kind]}.json": contents[kind] for kind in wanted}
     if options.quality is not QualityCheck.none:
-        described[quality_file(files[OutputKind.brainmask])] = Sidecar(common, has_quality=True)
+        described[quality_path(files[OutputKind.brainmask])] = Sidecar(common, has_quality=True)
     return Task(scan, folder, files, described, b_values=b_values.of(root / place))
-
-
-def quality_file(mask: Path) -> Path:
-    """File that states the quality of a brain mask: ``..._desc-brain_quality.json``."""
-    return mask.with_name(f"{mask.name.removesuffix('mask.nii.gz')}{QUALITY}")
 
 
 def describe(root: Path, out: Path) -> None:

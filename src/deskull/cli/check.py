@@ -103,9 +103,7 @@ def _row(pair: Pair, quality: Quality) -> dict[str, Any]:
     return {
         "scan": str(pair.reference),
         "mask": str(pair.predicted),
-        "verdict": str(quality.verdict),
-        "predicted_dice": "" if quality.predicted_dice is None else f"{quality.predicted_dice:.4f}",
-        "reason": next(iter(quality.reasons), ""),
+        **quality.cells(),
         **{name: f"{value:.4g}" for name, value in compared.items()},
     }
 

@@ -15,53 +15,61 @@ if TYPE_CHECKING:
     from deskull.quality.drift.findings import Findings
 
 
+_Source = Annotated[
+    Path,
+    typer.Argument(
+        metavar="TABLE|FOLDER",
+        help="Folder of masks with their quality (X_quality.json), or a table of the same measures.",
+        show_default=False,
+    ),
+]
+_Reference = Annotated[
+    str | None,
+    typer.Option(
+        metavar="TABLE|FOLDER|NAME",
+        help="What to compare with: a table or folder of the same kind, or a reference that ships with deskull.",
+        show_default=False,
+    ),
+]
+_By = Annotated[
+    str | None,
+    typer.Option(
+        metavar="COLUMN",
+        help="Compare each scanner, site or protocol, or each value of any other column; time: find changes. "
+        "Without --reference each group is compared with all others.",
+        show_default=False,
+    ),
+]
+_Window = Annotated[
+    int | None, typer.Option(min=8, help="Scans of each rolling window with --by time; by default 20 or more.")
+]
+_Sidecars = Annotated[
+    Path | None,
+    typer.Option(
+        help="Folder of the JSON files that describe the scans, such as the BIDS dataset; by default FOLDER.",
+        show_default=False,
+    ),
+]
+_Out = Annotated[
+    Path | None,
+    typer.Option(
+        "-o", "--out", help="Page to write (.html), or a folder for drift.html and drift.json.", show_default=False
+    ),
+]
+_SaveReference = Annotated[
+    Path | None,
+    typer.Option(help="Write the measures to this table (.tsv), as a reference for later.", show_default=False),
+]
+
+
 def drift(
-    source: Annotated[
-        Path,
-        typer.Argument(
-            metavar="TABLE|FOLDER",
-            help="Folder of masks with their quality (X_quality.json), or a table of the same measures.",
-            show_default=False,
-        ),
-    ],
-    reference: Annotated[
-        str | None,
-        typer.Option(
-            metavar="TABLE|FOLDER|NAME",
-            help="What to compare with: a table or folder of the same kind, or a reference that ships with deskull.",
-            show_default=False,
-        ),
-    ] = None,
-    by: Annotated[
-        str | None,
-        typer.Option(
-            metavar="COLUMN",
-            help="Compare each scanner, site or protocol, or each value of any other column; time: find changes. "
-            "Without --reference each group is compared with all others.",
-            show_default=False,
-        ),
-    ] = None,
-    window: Annotated[
-        int | None,
-        typer.Option(min=8, help="Scans of each rolling window with --by time; by default 20 or more."),
-    ] = None,
-    sidecars: Annotated[
-        Path | None,
-        typer.Option(
-            help="Folder of the JSON files that describe the scans, such as the BIDS dataset; by default FOLDER.",
-            show_default=False,
-        ),
-    ] = None,
-    out: Annotated[
-        Path | None,
-        typer.Option(
-            "-o", "--out", help="Page to write (.html), or a folder for drift.html and drift.json.", show_default=False
-        ),
-    ] = None,
-    save_reference: Annotated[
-        Path | None,
-        typer.Option(help="Write the measures to this table (.tsv), as a reference for later.", show_default=False),
-    ] = None,
+    source: _Source,
+    reference: _Reference = None,
+    by: _By = None,
+    window: _Window = None,
+    sidecars: _Sidecars = None,
+    out: _Out = None,
+    save_reference: _SaveReference = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace existing files.")] = False,
 ) -> None:

@@ -75,6 +75,24 @@ class Conformed:
         """Return the field of view and the affine of the grid with voxels `times` as long and the same corners."""
         return self.field_of_view[(slice(times // 2, None, times),) * 3], rescaled_affine(self.affine, times)
 
+    def averaged(self, times: int, size_multiple: int = 1) -> FloatArray:
+        """Return the scan averaged to voxels `times` as long, from the same corner.
+
+        Parameters
+        ----------
+        times : int
+        size_multiple : int
+            Empty voxels are added at the ends, so that the sizes are multiples of this number of the longer voxels.
+
+        Returns
+        -------
+        ndarray of float32, shape (x, y, z)
+        """
+        ends = [(0, -size % (times * size_multiple)) for size in self.data.shape]
+        padded = np.pad(self.data, ends) if any(end for _, end in ends) else self.data
+        shape = [part for size in padded.shape for part in (size // times, times)]
+        return np.asarray(padded.reshape(shape).mean(axis=(1, 3, 5), dtype=np.float32))
+
     def cropped(self, points: Affine, margin: float, size_multiple: int) -> Conformed:
         """Return the part of the grid around points, its sizes multiples of a number of voxels and no larger than now.
 

@@ -16,6 +16,8 @@ from deskull.quality.additive import AdditiveModel
 from deskull.quality.measures.familiarity import FeatureReference
 from deskull.quality.measures.shape import MeanShape
 
+#: The network whose masks the shipped calibration is for.
+CALIBRATED = "default"
 #: Added to the error 1 - Dice before its logarithm is taken.
 OFFSET = 0.01
 

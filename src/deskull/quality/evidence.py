@@ -76,15 +76,20 @@ class Evidence:
         return np.asarray(voxel_sizes(self.affine), np.float32)
 
     @cached_property
+    def bounds(self) -> tuple[slice, slice, slice] | None:
+        """Box of the mask; None if it is empty."""
+        found = ndimage.find_objects(self.inside.astype(np.uint8))
+        return found[0] if found else None
+
+    @cached_property
     def box(self) -> tuple[slice, slice, slice]:
         """Box of the mask with a margin of 24 mm: what lies beyond it does not bear on the mask."""
-        found = ndimage.find_objects(self.inside.astype(np.uint8))
-        if not found:
+        if self.bounds is None:
             return (slice(None),) * 3
         margins = np.ceil(24 / self.spacing).astype(int)
-        return tuple(slice(max(0, side.start - n), side.stop + n) for side, n in zip(found[0], margins, strict=True))  # type: ignore[return-value]
+        return tuple(slice(max(0, side.start - n), side.stop + n) for side, n in zip(self.bounds, margins, strict=True))  # type: ignore[return-value]
 
     @property
     def is_empty(self) -> bool:
         """Whether the mask has no voxel on the grid."""
-        return not self.inside.any()
+        return self.bounds is None

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from deskull.quality.calibration import OFFSET, load_calibration
+from deskull.quality.calibration import CALIBRATED, OFFSET, load_calibration
 from deskull.quality.verdict import Quality, Verdict
 from deskull.volume import FloatArray
 
@@ -90,7 +90,7 @@ def judge_given(own: Quality, comparison: Comparison) -> Quality:
     measures = {**own.measures, **{f"given_{name}": value for name, value in asdict(comparison).items()}}
     if own.predicted_dice is None or own.lower_bound is None:
         return replace(own, measures=measures)
-    limits = load_calibration("default").thresholds
+    limits = load_calibration(CALIBRATED).thresholds
     predicted = min(own.predicted_dice, comparison.dice)
     reasons = list(_differences(comparison))
     if own.verdict is not Verdict.passed:

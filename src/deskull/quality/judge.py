@@ -12,16 +12,12 @@ from deskull.masking import keep_largest
 from deskull.models.cards import Model, load_model
 from deskull.models.prediction import Prediction
 from deskull.options import Surface
-from deskull.preprocessing.grid import Conformed
 from deskull.quality.assessment import assess
-from deskull.quality.calibration import load_calibration
+from deskull.quality.calibration import CALIBRATED, load_calibration
 from deskull.quality.evidence import Evidence
 from deskull.quality.second import SecondNetwork
 from deskull.quality.verdict import Quality
-from deskull.volume import FloatArray, Volume
-
-#: The network whose masks the shipped calibration is for.
-_CALIBRATED = "default"
+from deskull.volume import Volume
 
 
 class Judge:
@@ -39,6 +35,11 @@ class Judge:
 
     def __init__(self, model: Model, threads: int, engine: str, device: str) -> None:
         self._model, self._engine_options = model, (threads, engine, device)
+
+    @cached_property
+    def _is_calibrated(self) -> bool:
+        """Whether the shipped calibration is for the network."""
+        return self._model.path == load_model(CALIBRATED).path
 
     @cached_property
     def _second(self) -> SecondNetwork:
@@ -65,8 +66,8 @@ class Judge:
         -------
         Quality
         """
-        if self._model.path != load_model(_CALIBRATED).path:
-            return Quality.unjudged(f"Only masks of the network {_CALIBRATED!r} can be judged.")
+        if not self._is_calibrated:
+            return Quality.unjudged(f"Only masks of the network {CALIBRATED!r} can be judged.")
         conformed, predicted = prediction.conformed, prediction.predicted
         if conformed is None or predicted is None:
             return Quality.unjudged("The scan has a single value inside the network's grid.")
@@ -81,7 +82,7 @@ class Judge:
         evidence = Evidence(
             scan,
             mask,
-            _coarsened(conformed, stride),
+            conformed.averaged(stride),
             field_of_view,
             affine,
             found.on_grid,
@@ -91,10 +92,4 @@ class Judge:
             self._second(conformed, voxel_size, surface),
             self._second.voxel_size / (voxel_size * stride),
         )
-        return assess(evidence, load_calibration(_CALIBRATED))
-
-
-def _coarsened(conformed: Conformed, times: int) -> FloatArray:
-    """Return the conformed scan, averaged to voxels as long as some of its own."""
-    shape = [part for size in conformed.data.shape for part in (size // times, times)]
-    return np.asarray(conformed.data.reshape(shape).mean(axis=(1, 3, 5), dtype=np.float32))
+        return assess(evidence, load_calibration(CALIBRATED))

@@ -50,10 +50,6 @@ class SecondNetwork:
         ndarray of float32, shape (u, v, w)
             In mm, negative inside; both grids start at the same corner.
         """
-        block = round(self.voxel_size / voxel_size)
-        multiple = block * self._model.size_multiple
-        padded = np.pad(conformed.data, [(0, -size % multiple) for size in conformed.data.shape])
-        sizes = [part for size in padded.shape for part in (size // block, block)]
-        coarse = padded.reshape(sizes).mean(axis=(1, 3, 5), dtype=np.float32)
+        coarse = conformed.averaged(round(self.voxel_size / voxel_size), self._model.size_multiple)
         predicted = self._engine(coarse)[self._model.surfaces.index(surface)]
         return np.asarray(predicted - np.float32(self._model.default_border(surface)))

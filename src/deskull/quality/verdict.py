@@ -74,6 +74,14 @@ class Quality:
             "measures": {name: _rounded(value) for name, value in self.measures.items()},
         }
 
+    def cells(self) -> dict[str, str]:
+        """Return the verdict, the predicted Dice and the first reason as cells of a table, by column."""
+        return {
+            "verdict": str(self.verdict),
+            "predicted_dice": "" if self.predicted_dice is None else f"{self.predicted_dice:.4f}",
+            "reason": next(iter(self.reasons), ""),
+        }
+
     def summary(self) -> str:
         """Return the verdict in a few words, for a line of text.
 

@@ -22,7 +22,7 @@ from deskull.report.drift_parts import (
     timeline_part,
     verdict_part,
 )
-from deskull.report.html import Section, count_of
+from deskull.report.html import Section, count_of, page_style
 
 #: What the page explains at its end.
 _DEFINITIONS = {
@@ -63,6 +63,7 @@ def drift_page(findings: Findings) -> str:
     counts += [f"{count_of(len(reference), 'scan')} of the reference"] if reference else []
     template = resources.files(__package__).joinpath("drift_page.html").read_text(encoding="utf-8")
     return Template(template).substitute(
+        style=page_style(),
         title=f"Drift of {escape(cohort.name)}{against}",
         subtitle=f"{', '.join(counts)} · deskull {escape(__version__)}",
         notes="".join(f"<p>{escape(note)}</p>" for note in findings.notes),

@@ -17,7 +17,7 @@ from deskull.evaluation.definitions import SCORES
 from deskull.evaluation.pairs import Pair
 from deskull.report.evaluation_figures import box_plots, volume_plots, worst_cases
 from deskull.report.evaluation_tables import Models, cases_table, comparison_table, summary_table
-from deskull.report.html import Section, count_of, list_names
+from deskull.report.html import Section, count_of, list_names, page_style
 
 
 def evaluation_page(
@@ -46,6 +46,7 @@ def evaluation_page(
     n_cases = len({case.case for cases in models.values() for case in cases})
     template = resources.files(__package__).joinpath("evaluation_page.html").read_text(encoding="utf-8")
     return Template(template).substitute(
+        style=page_style(),
         title=f"Evaluation of {first}" + (f" against {', '.join(others)}" if others else ""),
         subtitle=f"{count_of(len(models), 'model')}, {count_of(n_cases, 'case')} · deskull {escape(__version__)}",
         notes="".join(f"<p>{note}</p>" for note in _cases_not_scored(models, pairs or {})),

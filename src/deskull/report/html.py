@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
+from importlib import resources
 
 from deskull.evaluation.definitions import ScoreDefinition
 
@@ -39,6 +40,11 @@ class Section:
             HTML.
         """
         return f'<section><h2 id="{self.anchor}">{self.heading}</h2>\n{self.body}</section>'
+
+
+def page_style() -> str:
+    """Return the style that self-contained pages share, as CSS."""
+    return resources.files(__package__).joinpath("page_style.css").read_text(encoding="utf-8")
 
 
 def count_of(number: int, noun: str) -> str:

@@ -6,7 +6,8 @@ import json
 
 import pytest
 
-from deskull.report.batch.quality import Quality, Verdict, quality_file, read_quality, short_text
+from deskull.batch.outputs import quality_path
+from deskull.report.batch.quality import Quality, Verdict, read_quality, short_text
 
 STATED = {
     "predicted_dice": 0.97, "lower_bound": 0.94, "margin_mm": 1.2, "verdict": "pass", "reasons": ["a", "b"],
@@ -20,7 +21,7 @@ def mask(tmp_path):
 
 
 def write(mask, quality):
-    quality_file(mask).write_text(json.dumps({"quality": quality}))
+    quality_path(mask).write_text(json.dumps({"quality": quality}))
 
 
 def test_file_beside_the_mask_is_read(mask):
@@ -41,7 +42,7 @@ def test_columns_of_the_table_count_without_a_file(mask):
 
 @pytest.mark.parametrize("content", ["", "[]", "{", '{"quality": 1}', "[" * 100_000])
 def test_damaged_file_says_nothing(mask, content):
-    quality_file(mask).write_text(content)
+    quality_path(mask).write_text(content)
     assert read_quality(mask, {}) == Quality()
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy import ndimage
 
 from deskull.quality.evidence import BoolArray, Evidence
 from deskull.volume import FloatArray
@@ -56,10 +55,9 @@ def appearance_measures(evidence: Evidence) -> dict[str, float]:
 
 def _below_brain(evidence: Evidence) -> dict[str, float]:
     """Return how much of the face and of the nape has no signal."""
-    found = ndimage.find_objects(evidence.inside.astype(np.uint8))
-    if not found:
+    if evidence.bounds is None:
         return {"dark_face": np.nan, "dark_nape": np.nan}
-    x, y, z = found[0]
+    x, y, z = evidence.bounds
     middle, reach = (y.start + y.stop) // 2, np.round(_FACE_MM / evidence.spacing).astype(int)
     low = slice(max(0, z.start - int(reach[2])), z.start + int(reach[2]) // 2)
     parts = {"face": slice(middle, y.stop + int(reach[1]) // 2), "nape": slice(max(0, y.start), middle)}

@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from deskull.batch.outputs import scan_of_result
+from deskull.batch.outputs import quality_path
 from deskull.errors import printable
-from deskull.formats import split_name
 
 #: The largest file that is read, in bytes, and how many measures and reasons of it are shown.
 _LARGEST_FILE, _MOST_VALUES = 1_000_000, 60
@@ -55,18 +54,6 @@ class Quality:
     measures: tuple[tuple[str, str | float], ...] = ()
 
 
-def quality_file(mask: Path) -> Path:
-    """Return where the quality of a mask is written: ``X_quality.json`` beside ``X_brainmask.nii.gz``.
-
-    Examples
-    --------
-    >>> quality_file(Path("a_brainmask.nii.gz")).name, quality_file(Path("sub-01_desc-brain_mask.nii.gz")).name
-    ('a_quality.json', 'sub-01_desc-brain_quality.json')
-    """
-    stem = scan_of_result(mask) or split_name(mask)[0].removesuffix("_mask")
-    return mask.with_name(f"{stem}_quality.json")
-
-
 def read_quality(mask: Path | None, cells: Mapping[str, str]) -> Quality:
     """Read the quality of a mask.
 
@@ -83,7 +70,7 @@ def read_quality(mask: Path | None, cells: Mapping[str, str]) -> Quality:
     Quality
         Not judged if nothing is said. Values that make no sense are left out.
     """
-    fields = _read_fields(quality_file(mask)) if mask else None
+    fields = _read_fields(quality_path(mask)) if mask else None
     if fields is None:
         reason = cells.get("reason") or ""
         fields = {**cells, "reasons": [reason] if reason else []}
