@@ -42,7 +42,7 @@ def test_half_a_mask_does_not_pass(deskull, folders, tmp_path):
     done = deskull("check", scans / "a.nii.gz", tmp_path / "half.nii.gz", "--json")
     quality = json.loads(done.stdout)["quality"]
     assert quality["verdict"] in ("review", "fail")
-    assert any("of the brain lie more than 5 mm outside of the mask" in reason for reason in quality["reasons"])
+    assert any("inside of the brain's border are missing" in reason for reason in quality["reasons"])
 
 
 def test_folders_are_paired_by_name_and_written_to_a_table(deskull, folders, tmp_path):
