@@ -22,7 +22,7 @@ _N_VALUES = 5
 _SURFACES = {"brain": "brain surface", "intracranial": "intracranial surface"}
 
 
-def batch_page(rows: Sequence[Row], title: str, sections: Sequence[Section] = ()) -> str:
+def batch_page(rows: Sequence[Row], title: str, sections: Sequence[Section] = (), method: str = "") -> str:
     """Create the page of a batch's report.
 
     Parameters
@@ -31,6 +31,8 @@ def batch_page(rows: Sequence[Row], title: str, sections: Sequence[Section] = ()
     title : str
     sections : sequence of Section
         Further sections, for instance on the drift of measures over time; their bodies are HTML.
+    method : str
+        Sentences on the method, to be pasted into a paper; by default those of `citation`.
 
     Returns
     -------
@@ -44,7 +46,7 @@ def batch_page(rows: Sequence[Row], title: str, sections: Sequence[Section] = ()
         sections="\n".join(section.as_html() for section in sections),
         links="".join(f'<a href="#{escape(part.anchor)}">{part.heading}</a>' for part in sections),
         settings=_settings_table(rows),
-        citation=escape(citation(rows)),
+        citation=escape(method or citation(rows)),
         version=escape(__version__),
     )
 

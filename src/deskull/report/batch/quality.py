@@ -74,6 +74,22 @@ def read_quality(mask: Path | None, cells: Mapping[str, str]) -> Quality:
     if fields is None:
         reason = cells.get("reason") or ""
         fields = {**cells, "reasons": [reason] if reason else []}
+    return quality_of(fields)
+
+
+def quality_of(fields: Mapping[str, Any]) -> Quality:
+    """Return the quality that fields state, as a file of quality holds them.
+
+    Parameters
+    ----------
+    fields : mapping
+        Of any content.
+
+    Returns
+    -------
+    Quality
+        Not judged if nothing is said. Values that make no sense are left out.
+    """
     return Quality(
         _verdict(fields.get("verdict")),
         _number(fields.get("predicted_dice"), 0, 1),

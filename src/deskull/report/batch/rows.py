@@ -9,7 +9,7 @@ import numpy as np
 
 from deskull.report.batch.entries import Entry
 from deskull.report.batch.pictures import Drawn, Panels
-from deskull.report.batch.quality import Quality, Verdict, read_quality, short_text
+from deskull.report.batch.quality import Quality, Verdict, quality_of, read_quality, short_text
 
 #: Modified z-scores (Iglewicz and Hoaglin, 1993) beyond this are outliers.
 OUTLIER = 3.5
@@ -80,7 +80,7 @@ def make_rows(entries: Sequence[Entry], drawn: Sequence[Drawn]) -> list[Row]:
 
 def _make_row(number: int, entry: Entry, drawn: Drawn, volume: float | None, deviation: float) -> Row:
     """Row of one scan."""
-    quality = read_quality(entry.mask, entry.cells)
+    quality = read_quality(entry.mask, entry.cells) if entry.quality is None else quality_of(entry.quality)
     if entry.mask is None or drawn.volume_ml is None:
         quality = Quality(Verdict.no_mask, reasons=quality.reasons)
     said = [_without_scan(entry.cells.get(column) or "", entry) for column in ("error", "warnings")]
