@@ -69,7 +69,9 @@ def test_brain_that_is_cut_off_counts_as_missing():
 
 def test_empty_mask_fails():
     distance = distance_to_ball(20)
-    judged = judge_given(GOOD, compare_with(distance, np.zeros(distance.shape, bool), 0.001))
+    found = compare_with(distance, np.zeros(distance.shape, bool), 0.001)
+    judged = judge_given(GOOD, found)
+    assert found.border_mm == 0.0
     assert (judged.verdict, judged.predicted_dice) == (Verdict.failed, 0.0)
 
 

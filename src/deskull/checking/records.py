@@ -64,7 +64,7 @@ def cells_of(checked: Checked, picture: Path | None = None) -> dict[str, str]:
             "largest_kind": str(part.kind),
             "largest_ml": f"{part.volume_ml:.4g}",
             "largest_place": part.place,
-            "largest_ras_mm": " ".join(f"{value:.1f}" for value in part.centre_mm),
+            "largest_ras_mm": " ".join(f"{value:.1f}" for value in part.as_dict()["centre_ras_mm"]),
         }
     return cells
 

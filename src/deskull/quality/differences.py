@@ -61,7 +61,7 @@ class Difference:
         return {
             "kind": str(self.kind),
             "volume_ml": float(f"{self.volume_ml:.4g}"),
-            "centre_ras_mm": [round(value, 1) for value in self.centre_mm],
+            "centre_ras_mm": [round(value, 1) + 0.0 for value in self.centre_mm],
             "place": self.place,
         }
 
@@ -72,8 +72,10 @@ class Difference:
         --------
         >>> Difference(Kind.extra, 2.0, (-32.4, 45.0, -20.1), "lower front left").where()
         'lower front left (RAS -32, 45, -20 mm)'
+        >>> Difference(Kind.missing, 2.0, (-0.4, 60.0, 1.0), "front").where()
+        'front (RAS 0, 60, 1 mm)'
         """
-        return f"{self.place} (RAS {', '.join(f'{value:.0f}' for value in self.centre_mm)} mm)"
+        return f"{self.place} (RAS {', '.join(str(round(value)) for value in self.centre_mm)} mm)"
 
 
 @dataclass(frozen=True, eq=False)

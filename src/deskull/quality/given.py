@@ -33,7 +33,7 @@ class Comparison:
     dice : float
         At the border that fits best.
     border_mm : float
-        That border: positive where the given mask is wider than the network's surface.
+        That border: positive where the given mask is wider than the network's surface, 0 for an empty mask.
     extra_ml, missing_ml : float
         Volume of the given mask more than 5 mm outside of the border of the network's, and of what lies more than 5 mm
         inside of that border and is missing in the given mask, after the borders are matched.
@@ -64,7 +64,7 @@ def compare_with(distance: FloatArray, mask: npt.NDArray[np.bool_], voxel_ml: fl
     ours = np.cumsum(np.histogram(distance, edges)[0])[: len(_BORDERS)]
     both = np.cumsum(np.histogram(distance[mask], edges)[0])[: len(_BORDERS)]
     dice = 2 * both / np.maximum(ours + np.count_nonzero(mask), 1)
-    best = int(np.argmax(dice))
+    best = min(np.flatnonzero(dice == dice.max()).tolist(), key=lambda index: abs(_BORDERS[index]))
     border = float(_BORDERS[best])
     parts = far_parts(distance, mask, border)
     extra, missing = (np.count_nonzero(part) * voxel_ml for part in (parts.extra, parts.missing))
