@@ -134,6 +134,14 @@ def test_existing_output_is_kept_without_overwrite(deskull, folders, tmp_path, o
     assert (tmp_path / "mine").read_text() == "mine"
 
 
+def test_table_without_a_row_that_can_be_used_writes_nothing(deskull, tmp_path):
+    (tmp_path / "pairs.tsv").write_text("scan\tmask\nnone.nii\tnone_mask.nii\n")
+    done = deskull("check", tmp_path / "pairs.tsv", "-o", tmp_path / "check.tsv", "--report", tmp_path / "report")
+    assert done.exit_code == 1
+    assert "line 2 names" in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["pairs.tsv"]
+
+
 def test_table_of_pairs_is_not_replaced_by_the_result(deskull, folders, tmp_path):
     table = tmp_path / "pairs.tsv"
     table.write_text(f"scan\tmask\n{folders}/scans/a.nii.gz\t{folders}/masks/a_mask.nii.gz\n")

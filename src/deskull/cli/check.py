@@ -79,8 +79,12 @@ def check(
     pairing = find_pairs(scan, mask)
     if out is not None:
         refuse_inputs(out, (scan, *(path for pair in pairing.pairs for path in (pair.scan, pair.mask))))
-    with check_outputs(Wanted(out, pictures, report, overwrite), pairing.pairs) as outputs:
-        _print_faults(pairing)
+    wanted = Wanted(out, pictures, report, overwrite)
+    wanted.check(pairing.pairs)
+    _print_faults(pairing)
+    if not pairing.pairs:
+        raise typer.Exit(FAILED)
+    with check_outputs(wanted, pairing.pairs) as outputs:
         found = list(_check_all(pairing.pairs, outputs, threads, as_json=as_json))
         page = outputs.write_report(progress_bar("drawing"))
     if out is not None:
