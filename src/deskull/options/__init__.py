@@ -160,8 +160,8 @@ class StripOptions:
     quality: Annotated[
         QualityCheck,
         Option(
-            "Whether to judge how far each mask can be trusted, with a second network. default: judge it, for less "
-            "than a third of the time; none: do not.",
+            "Whether to judge how far each mask can be trusted, with a second network. default: judge it; thorough: "
+            "let that network look at the mirror image, too; none: do not.",
             Group.brain,
         ),
     ] = QualityCheck.default
