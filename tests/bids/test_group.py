@@ -105,3 +105,12 @@ def test_damaged_intracranial_mask_is_reported(tmp_path):
     count, (fault,) = group(tmp_path)
     assert count == 0
     assert fault.startswith(f"{broken}: is not")
+
+
+@pytest.mark.parametrize("ending", ["mask", "quality"])
+def test_json_file_of_a_gigabyte_is_not_read(tmp_path, ending):
+    mask = add_mask(tmp_path, "sub-02/anat/sub-02_desc-brain_mask.nii.gz")
+    with mask.with_name(f"sub-02_desc-brain_{ending}.json").open("wb") as file:
+        file.truncate(10**9)
+    assert group(tmp_path) == (1, [])
+    assert (rows(tmp_path)[0]["source"], rows(tmp_path)[0]["verdict"]) == ("n/a", "n/a")

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import enum
-import json
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from deskull import formats
 from deskull.batch.outputs import Sidecar, quality_path
 from deskull.batch.tasks import Task
+from deskull.errors import InputError
 from deskull.models import load_model
 from deskull.options import OutputKind, StripOptions, Surface
 from deskull.provenance import Provenance
 from deskull.result import Result
 from deskull.system.atomic import ResultExistsError
+from deskull.system.json_files import read_object
 
 #: Masks of the same settings differ in no more than this fraction of their voxels: processors and inference engines
 #: round differently. A border moved by 0.1 mm changes about ten times as many.
@@ -116,10 +116,9 @@ def _refusal(path: Path, fault: str) -> ResultExistsError:
 def read_sidecar(mask: Path) -> Provenance | None:
     """Read what a mask was made with from the JSON file beside it; None if there is none, or it is not deskull's."""
     try:
-        fields: Any = json.loads(sidecar_path(mask).read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
+        return Provenance.from_sidecar(read_object(sidecar_path(mask)))
+    except InputError:
         return None
-    return Provenance.from_sidecar(fields) if isinstance(fields, dict) else None
 
 
 def sidecar_path(mask: Path) -> Path:

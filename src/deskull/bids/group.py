@@ -7,17 +7,19 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from functools import partial
 from pathlib import Path
 
 from deskull import formats
 from deskull.batch.outputs import quality_path
+from deskull.batch.resuming import sidecar_path
 from deskull.bids.participant import ICV, TABLE
-from deskull.errors import DeskullError, UsageError
+from deskull.errors import DeskullError, InputError, UsageError, printable
 from deskull.formats.bids_names import read_name
 from deskull.masking import binarise
+from deskull.quality.files import read_quality
 from deskull.system.atomic import write_bytes
+from deskull.system.json_files import read_object
 from deskull.system.processes import Failure, in_processes, useful_jobs
 
 #: Columns of the table, in order.
@@ -117,27 +119,20 @@ def _volume_text(mask: Path) -> str:
 
 def _quality(mask: Path) -> dict[str, str]:
     """What the file beside a mask says of its quality."""
-    try:
-        quality = json.loads(quality_path(mask).read_text())["quality"]
-        dice, reasons = quality["predicted_dice"], quality["reasons"]
-        return {
-            "verdict": str(quality["verdict"]),
-            "predicted_dice": _UNKNOWN if dice is None else f"{float(dice):.4f}",
-            "reason": " ".join(str(reasons[0]).split()) if reasons else _UNKNOWN,
-        }
-    except (OSError, ValueError, LookupError, TypeError, RecursionError):
-        return dict.fromkeys(("verdict", "predicted_dice", "reason"), _UNKNOWN)
+    quality = read_quality(quality_path(mask))
+    cells = quality.cells() if quality else {}
+    return {name: cells.get(name) or _UNKNOWN for name in ("verdict", "predicted_dice", "reason")}
 
 
 def _origin(mask: Path) -> dict[str, str]:
     """What the sidecar of a mask says of the scan, the version of deskull and the network that it was made with."""
     try:
-        fields = json.loads(mask.with_name(f"{formats.split_name(mask)[0]}.json").read_text())
+        fields = read_object(sidecar_path(mask))
         made = fields["GeneratedBy"][0]
         return {
-            "source": str(fields["Sources"][0]),
-            "version": str(made["Version"]),
-            "model": str(made["Parameters"]["model"]),
+            "source": printable(str(fields["Sources"][0])),
+            "version": printable(str(made["Version"])),
+            "model": printable(str(made["Parameters"]["model"])),
         }
-    except (OSError, ValueError, LookupError, TypeError, RecursionError):
+    except (InputError, LookupError, TypeError):
         return dict.fromkeys(("source", "version", "model"), _UNKNOWN)

@@ -17,7 +17,8 @@ from pathlib import Path
 
 from deskull.errors import InputError
 from deskull.quality.drift.cohorts import Cohort
-from deskull.quality.drift.quality_files import ENDING, MAX_FILES, QualityFileWarning, label_text, read_json
+from deskull.quality.drift.quality_files import ENDING, MAX_FILES, QualityFileWarning, label_text
+from deskull.system.json_files import read_object
 
 #: What is read of a scan; nothing that identifies a patient.
 FIELDS = (
@@ -108,7 +109,7 @@ def _sidecars(file: Path, index: _Index) -> Iterator[Path]:
 def _read_fields(path: Path) -> dict[str, str]:
     """Return what a JSON file says of a scan; nothing, with a warning, if it is damaged."""
     try:
-        content = read_json(path)
+        content = read_object(path)
     except InputError as error:
         warnings.warn(QualityFileWarning(f"{error} It is left out."), stacklevel=2)
         return {}

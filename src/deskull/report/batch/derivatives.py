@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from deskull.errors import printable
+from deskull.errors import InputError, printable
 from deskull.formats import split_name
 from deskull.provenance import Provenance
+from deskull.system.json_files import read_object
 
 _DESCRIPTION = "dataset_description.json"
 #: How the sidecars of masks name a scan of the raw dataset.
@@ -87,7 +87,6 @@ def _raw_dataset(folder: Path) -> Path | None:
 def _read_json(path: Path) -> dict[str, Any]:
     """Fields of a JSON object; none if the file is missing or damaged."""
     try:
-        fields = json.loads(path.read_text(encoding="utf-8-sig"))
-    except (OSError, ValueError, RecursionError):
+        return read_object(path)
+    except InputError:
         return {}
-    return fields if isinstance(fields, dict) else {}
