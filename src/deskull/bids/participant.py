@@ -13,7 +13,7 @@ from pathlib import Path
 from deskull._version import __version__
 from deskull.batch.outputs import Sidecar, quality_path
 from deskull.batch.tasks import Task, check_outputs, drop_duplicates
-from deskull.bids.inheritance import InheritedBValues, InheritedFiles
+from deskull.bids.inheritance import InheritedBValues, InheritedSidecars
 from deskull.errors import UsageError
 from deskull.formats.bids_names import read_name
 from deskull.options import OutputKind, QualityCheck, StripOptions
@@ -52,7 +52,7 @@ def plan(root: Path, out: Path, scans: Sequence[Path], options: StripOptions) ->
     UsageError
         If two scans would be written to the same file.
     """
-    sidecars, b_values = InheritedFiles(root, ".json"), InheritedBValues(root)
+    sidecars, b_values = InheritedSidecars(root), InheritedBValues(root)
     tasks = drop_duplicates([_task(root, out, scan, options, sidecars, b_values) for scan in scans])
     check_outputs(tasks)
     return tasks
@@ -63,7 +63,7 @@ def _task(
     out: Path,
     scan: Path,
     options: StripOptions,
-    sidecars: InheritedFiles,
+    sidecars: InheritedSidecars,
     b_values: InheritedBValues,
 ) -> Task:
     """Files and sidecars of one scan."""
