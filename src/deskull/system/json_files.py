@@ -43,5 +43,7 @@ def read_object(path: Path, max_bytes: int = MAX_BYTES) -> dict[str, Any]:
             raise
         raise InputError(f"{path}: cannot be read as JSON ({str(error)[:100]}); correct it, or make it anew.") from None
     if not isinstance(content, dict):
-        raise InputError(f"{path}: holds no JSON object of at most {max_bytes // 1_000_000} MB; correct it, or make it anew.")
+        raise InputError(
+            f"{path}: holds no JSON object of at most {max_bytes // 1_000_000} MB; correct it, or make it anew."
+        )
     return content

@@ -7,17 +7,17 @@ from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from deskull.bids.failures import failed_scans
+from deskull.bids.participant import RAW
 from deskull.errors import InputError, printable
 from deskull.formats import split_name
 from deskull.provenance import Provenance
 from deskull.system.json_files import read_object
 
 _DESCRIPTION = "dataset_description.json"
-#: How the sidecars of masks name a scan of the raw dataset.
-_RAW = "bids:raw:"
 
-#: Name, scan, mask, and what the sidecar says in the columns of a table.
-Found = tuple[str, Path | None, Path, Mapping[str, str]]
+#: Name, scan, mask, and what the sidecar or the table of the participant level says in the columns of a table.
+Found = tuple[str, Path | None, Path | None, Mapping[str, str]]
 
 
 def is_derivatives(folder: Path) -> bool:
@@ -26,7 +26,7 @@ def is_derivatives(folder: Path) -> bool:
 
 
 def find_derivatives(folder: Path, raw: Path | None = None) -> list[Found]:
-    """Find the masks of a dataset of derivatives, and the scan of each.
+    """Find the masks of a dataset of derivatives and the scan of each, and the scans that failed.
 
     Parameters
     ----------
@@ -38,28 +38,49 @@ def find_derivatives(folder: Path, raw: Path | None = None) -> list[Found]:
     Returns
     -------
     list of tuple
-        Name of the scan, its file if it is found, the mask, and what was said of it.
+        Name of the scan, its file if it is found, the mask if there is one, and what was said of it.
+
+    Raises
+    ------
+    InputError
+        If the table of the participant level is damaged.
     """
     raw = raw or _raw_dataset(folder)
-    return [_found(mask, folder, raw) for mask in sorted(folder.glob("sub-*/**/*_mask.nii.gz"))]
+    found = [_found(mask, folder, raw) for mask in sorted(folder.glob("sub-*/**/*_mask.nii.gz"))]
+    names = {name for name, *_ in found}
+    return found + [
+        (place, _scan_file(raw, _checked_place(place)), None, {"status": "failed", "error": error})
+        for place, error in failed_scans(folder).items()
+        if place not in names
+    ]
 
 
 def _found(mask: Path, folder: Path, raw: Path | None) -> Found:
     """Scan of a mask, and what its sidecar says."""
     fields = _read_json(mask.with_name(f"{split_name(mask)[0]}.json"))
     place = _place_of_scan(fields)
-    scan = raw / place if raw and place else None
     name = place.as_posix() if place else mask.relative_to(folder).as_posix()
-    return printable(name), scan if scan and scan.is_file() else None, mask, _cells(fields)
+    return printable(name), _scan_file(raw, place), mask, _cells(fields)
+
+
+def _scan_file(raw: Path | None, place: PurePosixPath | None) -> Path | None:
+    """File of a scan of the raw dataset; None if it is not found."""
+    scan = raw / place if raw and place else None
+    return scan if scan and scan.is_file() else None
 
 
 def _place_of_scan(fields: Mapping[str, Any]) -> PurePosixPath | None:
     """Path of the scan beneath the raw dataset; None where the sidecar names none, or one outside of it."""
     sources = fields.get("Sources")
     source = sources[0] if isinstance(sources, list) and sources else None
-    if not isinstance(source, str) or not source.startswith(_RAW) or "\0" in source:
+    if not isinstance(source, str) or not source.startswith(RAW) or "\0" in source:
         return None
-    place = PurePosixPath(source.removeprefix(_RAW))
+    return _checked_place(source.removeprefix(RAW))
+
+
+def _checked_place(text: str) -> PurePosixPath | None:
+    """Path beneath the raw dataset; None for one that leads out of it."""
+    place = PurePosixPath(text)
     return None if place.is_absolute() or ".." in place.parts else place
 
 
