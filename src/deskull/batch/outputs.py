@@ -201,10 +201,12 @@ def write_results(
     for path, sidecar in sidecars.items():
         with transaction.writing(path) as partial:
             made = result.icv_provenance if sidecar.is_of_icv else result.provenance
-            partial.write_text(sidecar.text(made, _volumes(result), result.quality))
+            partial.write_text(sidecar.text(made, _volumes(result, sidecar), result.quality))
 
 
-def _volumes(result: Result) -> dict[str, float]:
-    """Volumes of the masks in ml, as fields of a sidecar."""
+def _volumes(result: Result, sidecar: Sidecar) -> dict[str, float]:
+    """Volumes of the masks in ml, as fields of a sidecar: ``VolumeMl`` is that of the mask that it describes."""
+    if sidecar.is_of_icv:
+        return {} if result.icv_ml is None else {"VolumeMl": round(result.icv_ml, 2)}
     icv = {} if result.icv_ml is None else {"IntracranialVolumeMl": round(result.icv_ml, 2)}
     return {"VolumeMl": round(result.volume_ml, 2), **icv}

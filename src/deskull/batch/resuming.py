@@ -128,15 +128,23 @@ def sidecar_path(mask: Path) -> Path:
 
 def sidecars_of(task: Task, options: StripOptions) -> dict[Path, Sidecar]:
     """JSON files to write with the results; one of deskull's that exists already is kept true, asked for or not."""
-    sidecars = dict(task.sidecars)
+    sidecars, common = dict(task.sidecars), {"Sources": [task.scan.name], "SpatialReference": "orig"}
     mask = task.mask_file(options.surface)
-    if mask and (options.sidecar or (options.overwrite and read_sidecar(mask))):
+    if mask and _has_sidecar(mask, options):
         kind = "Brain" if options.surface == Surface.brain else "ROI"
-        own = Sidecar({"Type": kind, "Sources": [task.scan.name], "SpatialReference": "orig"}, has_volumes=True)
-        sidecars.setdefault(sidecar_path(mask), own)
+        sidecars.setdefault(sidecar_path(mask), Sidecar({"Type": kind, **common}, has_volumes=True))
+    icv_mask = task.result_files(options.outputs, options.surface).get(OutputKind.icvmask)
+    if icv_mask and _has_sidecar(icv_mask, options):
+        own = Sidecar({"Type": "ROI", **common}, has_volumes=True, is_of_icv=True)
+        sidecars.setdefault(sidecar_path(icv_mask), own)
     if mask and options.quality_file:
         sidecars.setdefault(quality_path(mask), Sidecar({}, has_quality=True))
     return sidecars
+
+
+def _has_sidecar(mask: Path, options: StripOptions) -> bool:
+    """Whether a JSON file is written beside a mask."""
+    return options.sidecar or (options.overwrite and read_sidecar(mask) is not None)
 
 
 def with_existing_mask(result: Result, task: Task, options: StripOptions) -> Result:
