@@ -59,7 +59,11 @@ def with_sidecars(cohort: Cohort, files: Sequence[Path], folder: Path) -> Cohort
         raise InputError(f"{folder}: is no folder; give the dataset that holds the scans.")
     index, read = _index(folder), functools.cache(_read_fields)
     rows = [{name: text for path in _sidecars(file, index) for name, text in read(path).items()} for file in files]
-    labels = {name: tuple(row.get(name, "") for row in rows) for name in FIELDS}
+    known = [cohort.labels.get(name, ("",) * len(rows)) for name in FIELDS]
+    labels = {
+        name: tuple(row.get(name, text) for row, text in zip(rows, texts, strict=True))
+        for name, texts in zip(FIELDS, known, strict=True)
+    }
     people = _participants(folder / "participants.tsv")
     names = cohort.labels.get("participant", ())
     for column in dict.fromkeys(column for person in people.values() for column in person):
