@@ -168,7 +168,7 @@ def time_chart(
             axes.axvline(change - 0.5, color=TEXT_COLOUR, linestyle="--", linewidth=1.2)
         ticks: Any = np.unique(np.linspace(0, len(values) - 1, min(6, len(values))).astype(int))
         axes.set_xticks(ticks, [dates[tick] for tick in ticks], parse_math=False)
-        axes.set_ylabel(_wrapped(label(name)), parse_math=False)
+        axes.set_title(label(name), fontsize=9, loc="left", parse_math=False)
         axes.grid(axis="y", color=TEXT_COLOUR, alpha=0.15)
         return to_svg(figure, prefix, f"{split_unit(name)[0]} over time")
 
