@@ -182,6 +182,8 @@ class Stripper:
             timer.finish("quality")
         is_series = scan.ndim == 4
         made = self.model.provenance(border, surface, frame if is_series else "")
+        if quality and scan.scanner:
+            quality = replace(quality, input={**scan.scanner, **quality.input})
         result = Result(scan, compute_distance, mask, timer.seconds, made, quality=quality)
         if icv_masks:
             icv_made = self.model.provenance(None, Surface.intracranial, Frame.mean if is_series else "")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from deskull.errors import InputError
 from deskull.formats import split_name
+from deskull.system.json_files import read_object
 
 #: How sidecars name a scan of the raw dataset.
 _RAW = "bids:raw:"
@@ -21,10 +22,9 @@ def sidecar_of(image: Path) -> Path:
 def read_fields(path: Path) -> dict[str, Any]:
     """Return the fields of a JSON object; none if the file is missing or damaged."""
     try:
-        fields = json.loads(path.read_text(encoding="utf-8-sig"))
-    except (OSError, ValueError, RecursionError):
+        return read_object(path)
+    except InputError:
         return {}
-    return fields if isinstance(fields, dict) else {}
 
 
 def place_of_scan(fields: Mapping[str, Any]) -> PurePosixPath | None:
@@ -49,5 +49,10 @@ def place_of_scan(fields: Mapping[str, Any]) -> PurePosixPath | None:
     source = sources[0] if isinstance(sources, list) and sources else None
     if not isinstance(source, str) or not source.startswith(_RAW) or "\0" in source:
         return None
-    place = PurePosixPath(source.removeprefix(_RAW))
+    return checked_place(source.removeprefix(_RAW))
+
+
+def checked_place(text: str) -> PurePosixPath | None:
+    """Return a path beneath the raw dataset; None for one that leads out of it."""
+    place = PurePosixPath(text)
     return None if place.is_absolute() or ".." in place.parts else place

@@ -124,7 +124,7 @@ class StripOptions:
     sidecar: Annotated[
         bool,
         Option(
-            "Also write X_brainmask.json, which states what the results were made with and their volumes.",
+            "Also write X_brainmask.json (and X_icvmask.json): what the masks were made with, and their volumes.",
             Group.outputs,
         ),
     ] = False

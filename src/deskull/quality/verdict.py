@@ -38,7 +38,7 @@ class Quality:
     margin_mm : float, optional
         95 % of the mask's edge lies within this distance from the true border, for 95 % of such scans.
     input : mapping
-        What the scan is like: what is unusual about it (``findings``), and numbers.
+        What the scan is like: what is unusual about it (``findings``), numbers, and of DICOM the scanner.
     measures : mapping of str to float
         What the mask is like.
     percentiles : mapping of str to float

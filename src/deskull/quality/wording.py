@@ -64,6 +64,9 @@ _SHELLS = {
 }  # fmt: skip
 
 
+_BRIGHTNESS = {"bright": "brightness", "spread": "variation of brightness"}
+
+
 def describe(name: str, value: float, usual: tuple[float, float]) -> str:
     """Return a sentence that says how unusual a measure is.
 
@@ -80,7 +83,7 @@ def describe(name: str, value: float, usual: tuple[float, float]) -> str:
     >>> describe("agreement", 0.912, (0.957, 0.985))
     'Low agreement with a second network (Dice): 0.912, usually 0.957 to 0.985.'
     """
-    words, unit = _words(name)
+    words, unit = known_words(name) or (name.replace("_", " "), "")
     low, high = usual
     state = "Low" if value < low else "High" if value > high else "Doubtful"
     return f"{state} {words}: {_number(value)}{unit}, usually {_number(low)} to {_number(high)}{unit}."
@@ -91,9 +94,15 @@ def _number(value: float) -> str:
     return f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
-def _words(name: str) -> tuple[str, str]:
-    """Return what a measure is called, and its unit."""
-    if name in MEASURES:
-        return MEASURES[name]
+def known_words(name: str) -> tuple[str, str] | None:
+    """Return what a measure is called, and its unit; None if it is none of deskull's.
+
+    Examples
+    --------
+    >>> known_words("bright_core"), known_words("volume_ml"), known_words("fever")
+    (('brightness deep inside', ''), ('volume', ' ml'), None)
+    """
     kind, _, shell = name.partition("_")
-    return f"{'brightness' if kind == 'bright' else 'variation of brightness'} {_SHELLS.get(shell, shell)}", ""
+    if kind in _BRIGHTNESS and shell in _SHELLS:
+        return f"{_BRIGHTNESS[kind]} {_SHELLS[shell]}", ""
+    return MEASURES.get(name)

@@ -9,8 +9,8 @@ from importlib import resources
 from string import Template
 
 from deskull._version import __version__
-from deskull.report.batch.quality import Verdict, short_text
-from deskull.report.batch.rows import Row
+from deskull.quality.files import short_text
+from deskull.report.batch.rows import NO_MASK, Row
 from deskull.report.html import Section, count_of
 
 #: Settings that the page lists, by the column of the table.
@@ -82,7 +82,7 @@ def citation(rows: Sequence[Row]) -> str:
     made = Counter(
         tuple(short_text(row.entry.cells.get(column) or "") for column in ("version", "model", "surface", "border_mm"))
         for row in rows
-        if row.quality.verdict != Verdict.no_mask
+        if row.verdict != NO_MASK
     )
     (version, model, surface, border), _ = made.most_common(1)[0] if made else (("", "", "", ""), 0)
     network = f" with the network '{model}'" if model else ""
