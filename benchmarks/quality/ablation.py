@@ -89,7 +89,8 @@ def _held_out_error(table: Table, names: Sequence[str]) -> np.ndarray:
     predicted = np.zeros(len(table.rows))
     for train, held in GroupKFold(8).split(table.values, groups=table.groups):
         values = table.values[:, columns]
-        model = fit(names, values[train], table.error[train], table.weights[train])
+        shown = train[table.heads[train]]
+        model = fit(names, values[shown], table.error[shown], table.weights[shown])
         predicted[held] = predict(model, names, values[held])
     return predicted
 

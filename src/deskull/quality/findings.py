@@ -133,5 +133,5 @@ _RULES: tuple[Callable[[Measures], Finding | None], ...] = (
     _disordered,
     _above("repeated", 0.08, Finding("repeated", "Slices are repeated.")),
     _above("at_maximum", 0.02, Finding("saturated", "Bright values are cut off at the highest one.")),
-    _below("grey_values", 20, Finding("few_values", "The scan has few values; it may be a label map or a mask.")),
+    _below("grey_values", 20, Finding("few_values", "The scan has few values; it may be a label map or a mask.", True)),
 )
