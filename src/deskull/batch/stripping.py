@@ -25,6 +25,7 @@ from deskull.quality.verdict import Quality
 from deskull.result import Result
 from deskull.system.atomic import ResultExistsError, Transaction, refuse_existing
 from deskull.system.bugs import report_bug
+from deskull.system.installation import install_command
 from deskull.system.processes import Failure
 from deskull.volume import Volume
 
@@ -254,7 +255,7 @@ def check_options(options: StripOptions) -> None:
         fault = f"the network {options.model} predicts no distances; leave them out."
         raise UsageError(fault, parameter="outputs", value="distance")
     if OutputKind.seg in options.outputs and not (find_spec("highdicom") and find_spec("pydicom")):
-        raise UsageError('needs highdicom; pip install "deskull[dicom]".', parameter="outputs", value="seg")
+        raise UsageError(f"needs highdicom; {install_command('dicom')}.", parameter="outputs", value="seg")
 
 
 def load_stripper(model: str, threads: int | None, engine: str, device: str) -> Stripper:

@@ -11,6 +11,7 @@ from typing import Any
 
 from deskull.errors import InputError, UsageError
 from deskull.formats.bids_names import read_name
+from deskull.system.installation import install_command
 
 #: Suffixes of the scans that are stripped by default.
 SUFFIXES = ("T1w", "T2w", "FLAIR", "PDw")
@@ -107,7 +108,7 @@ def _matching(root: Path, wanted: Mapping[str, Any]) -> list[Path]:
     try:
         import ancpbids
     except ModuleNotFoundError:
-        raise UsageError('ancpbids: is not installed; pip install "deskull[bids]".') from None
+        raise UsageError(f"ancpbids: is not installed; {install_command('bids')}.") from None
     logging.getLogger("ancpbids").setLevel(logging.ERROR)
     filters = {"suffix": list(SUFFIXES), **wanted, "extension": [".nii.gz", ".nii"]}
     datatypes = filters.pop("datatype", None)
