@@ -55,6 +55,7 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("deskull models", "all networks that ship with deskull"),
         ("deskull models small", "one of them"),
     ),
+    "info": (("deskull info", "to attach to a report of a fault"), ("deskull info --json", "for programs")),
     "demo": (("deskull demo -o demo", "no scan is needed"),),
     "data index": (
         ("deskull data index nfbs/ -o nfbs/dataset.csv", "a folder in a known layout"),

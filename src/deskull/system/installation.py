@@ -67,7 +67,7 @@ def install_command(extra: str) -> str:
         For instance ``pip install "deskull[dicom]"``, or with the folder or file that deskull was installed from. If
         that has gone, or nothing tells, the packages of the extra themselves are named.
     """
-    found = _distribution()
+    found = this_distribution()
     return command_for(extra, origin(found), requirements(found))
 
 
@@ -116,6 +116,23 @@ def origin(found: Distribution | None) -> dict[str, Any] | None:
     return {}
 
 
+def origin_text(source: Mapping[str, Any] | None) -> str:
+    """Return in words where deskull was installed from, given the content of ``direct_url.json`` (see `origin`).
+
+    >>> origin_text({}), origin_text({"url": "file:///opt/deskull", "dir_info": {"editable": True}})
+    ('a package index', 'the editable folder /opt/deskull')
+    """
+    if source is None:
+        return "nowhere: its files are used without having been installed"
+    if not source.get("url"):
+        return "a package index"
+    path = local_path(str(source["url"]))
+    if path is None:
+        return str(source["url"])
+    is_folder, is_editable = "dir_info" in source, (source.get("dir_info") or {}).get("editable")
+    return f"the {'editable ' if is_editable else ''}{'folder' if is_folder else 'file'} {path}"
+
+
 def requirements(found: Distribution | None) -> tuple[Requirement, ...]:
     """Return what deskull states that it needs, always and for each extra."""
     matches = filter(None, map(_REQUIREMENT.match, (found.requires if found else None) or ()))
@@ -124,7 +141,7 @@ def requirements(found: Distribution | None) -> tuple[Requirement, ...]:
 
 
 @cache
-def _distribution() -> Distribution | None:
+def this_distribution() -> Distribution | None:
     """Return the metadata of this installation; None if there is none."""
     try:
         return distribution(_NAME)
