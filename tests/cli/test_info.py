@@ -30,7 +30,13 @@ def test_layout_of_the_object_is_stable(facts):
 
 def test_models_are_stated_with_hash_and_licence(facts):
     expected = [
-        {"name": model.path.stem, "sha256": model.card["sha256"], "licence": "Apache-2.0", "intact": True}
+        {
+            "name": model.path.stem,
+            "source": "shipped",
+            "sha256": model.card["sha256"],
+            "licence": "Apache-2.0",
+            "intact": True,
+        }
         for model in shipped_models()
     ]
     assert facts["models"] == expected

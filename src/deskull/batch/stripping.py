@@ -26,6 +26,7 @@ from deskull.result import Result
 from deskull.system.atomic import ResultExistsError, Transaction, refuse_existing
 from deskull.system.bugs import report_bug
 from deskull.system.installation import install_command
+from deskull.system.model_folder import fetched_path
 from deskull.system.processes import Failure
 from deskull.volume import Volume
 
@@ -264,7 +265,7 @@ def load_stripper(model: str, threads: int | None, engine: str, device: str) -> 
     Parameters
     ----------
     model : str
-        Name of a shipped network, or path of an ``.onnx`` file.
+        Name of a shipped or fetched network, or path of an ``.onnx`` file.
     threads : int, optional
         Maximum number of threads; None for the default.
     engine, device : str
@@ -275,8 +276,8 @@ def load_stripper(model: str, threads: int | None, engine: str, device: str) -> 
     UsageError
         If there is no such network or engine.
     """
-    files = (Path(model), Path(model).with_suffix(".json")) if model.endswith(".onnx") else ()
-    return _load_stripper(model, threads, engine, device, tuple(map(_changed_ns, files)))
+    path = Path(model) if model.endswith(".onnx") else fetched_path(model)
+    return _load_stripper(model, threads, engine, device, tuple(map(_changed_ns, (path, path.with_suffix(".json")))))
 
 
 @lru_cache(maxsize=1)

@@ -51,10 +51,15 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("deskull train synthesis --data folder/ -o run --sheet samples.png", "look at the images first"),
     ),
     "export": (("deskull export run -o network.onnx", "then: deskull strip --model network.onnx"),),
-    "models": (
-        ("deskull models", "all networks that ship with deskull"),
-        ("deskull models small", "one of them"),
+    "models show": (
+        ("deskull models show", "all networks; 'show' may be left out"),
+        ("deskull models show small", "one of them"),
     ),
+    "models fetch": (
+        ("deskull models fetch ours --from https://example.org/models --sha256 HASH", "ours.onnx and ours.json"),
+        ("deskull models fetch ours --from net.onnx --sha256 HASH", "a file, with net.json beside it"),
+    ),
+    "models remove": (("deskull models remove ours", "from this computer"),),
     "info": (("deskull info", "to attach to a report of a fault"), ("deskull info --json", "for programs")),
     "demo": (("deskull demo -o demo", "no scan is needed"),),
     "data index": (

@@ -65,17 +65,19 @@ def _engine() -> dict[str, Any]:
 
 
 def _models() -> Iterator[dict[str, Any]]:
-    """The networks that ship, each with whether its file is the one that its card names."""
+    """The networks that ship or were fetched, each with whether its file is the one that its card names."""
     from deskull.errors import InputError
-    from deskull.models import shipped_models
+    from deskull.models import fetched_models, shipped_models
 
-    for model in shipped_models():
+    for model in (*shipped_models(), *fetched_models()):
         try:
             intact = bool(model.content())
         except (InputError, OSError):
             intact = False
         card = model.card
-        yield {"name": model.path.stem, "sha256": card["sha256"], "licence": card.get("licence"), "intact": intact}
+        source = "fetched" if model.is_fetched else "shipped"
+        yield {"name": model.path.stem, "source": source, "sha256": card["sha256"],
+               "licence": card.get("licence"), "intact": intact}  # fmt: skip
 
 
 def _extra(extra: str, needed: tuple[Any, ...]) -> dict[str, Any]:
@@ -93,18 +95,16 @@ def _lines(facts: Mapping[str, Any]) -> Iterator[str]:
     yield _line("deskull", f"{facts['deskull']['version']}, installed from {facts['deskull']['installed_from']}")
     yield _line("Python", f"{python['version']} ({python['implementation']})")
     yield _line("System", machine["system"])
-    yield _line(
-        "Processor", f"{machine['cpu'] or 'unknown'}, {machine['cores']} of {machine['all_cores']} cores usable"
-    )
-    yield _line(
-        "", f"instruction sets: {'unknown' if sets is None else ', '.join(sets) or 'none of those that matter'}"
-    )
+    cores = f"{machine['cores']} of {machine['all_cores']} cores usable"
+    yield _line("Processor", f"{machine['cpu'] or 'unknown'}, {cores}")
+    yield _line("", f"instruction sets: {'unknown' if sets is None else ', '.join(sets) or 'none that matter'}")
     yield _line("Memory", _memory_text(memory))
     yield _line("Engine", engine["fault"] or f"onnxruntime {engine['version']} ({', '.join(engine['providers'])})")
     for number, model in enumerate(facts["models"]):
-        state = "" if model["intact"] else "; its file is damaged, install deskull again"
+        state = "" if model["intact"] else "; its file is damaged, install or fetch it again"
         licence = model["licence"] or "no licence stated"
-        yield _line("" if number else "Models", f"{model['name']}, {licence}, sha256 {model['sha256']}{state}")
+        text = f"{model['name']} ({model['source']}), {licence}, sha256 {model['sha256']}{state}"
+        yield _line("" if number else "Models", text)
     yield _line("Libraries", _versions(facts["libraries"]))
     yield from _extra_lines(facts["extras"])
 

@@ -166,7 +166,8 @@ class StripOptions:
         ),
     ] = QualityCheck.default
     model: Annotated[
-        str, Option("Network to use: the name of a shipped model, or the path of an .onnx file.", Group.brain)
+        str,
+        Option("Network to use: the name of a shipped or fetched model, or the path of an .onnx file.", Group.brain),
     ] = "default"
     allow_outside_data: AllowOutsideData = _READING.allow_outside_data
     engine: Annotated[EngineName, Option("Inference engine that runs the network.", Group.speed)] = (
