@@ -16,8 +16,10 @@ from pathlib import Path
 from deskull.batch.outputs import Sidecar, write_results
 from deskull.batch.records import Record, Status
 from deskull.batch.resuming import Step, decide, sidecars_of, with_existing_mask
+from deskull.batch.run_record import RunRecord
 from deskull.batch.tasks import Task
 from deskull.errors import DeskullError, DeskullWarning, UsageError, printable, sentence
+from deskull.formats.files import opened_files
 from deskull.options import OutputKind, ReadOptions, StripOptions
 from deskull.pipeline import Stripper
 from deskull.provenance import Provenance
@@ -177,13 +179,15 @@ def _strip(task: Task, options: StripOptions, root: Path | None, *, adds: bool) 
     files, sidecars = _files_to_write(task, options, only_missing=adds)
     with Transaction((*files.values(), *sidecars), overwrite=options.overwrite, root=root) as transaction:
         stripper = load_stripper(options.model, options.threads, options.engine, options.device)
-        result = _strip_scan(stripper, task, options)
+        run = RunRecord(task.scan, replace(options, series=_reading(task, options).series))
+        with opened_files() as run.opened:
+            result = _strip_scan(stripper, task, options)
         if adds:
             result = with_existing_mask(result, task, options)
         _warn_of_older_results(task, options)
         start = time.perf_counter()
         write_seg = partial(_write_seg, task=task, options=options)
-        write_results(result, files, sidecars, transaction, threads=stripper.threads, write_seg=write_seg)
+        write_results(result, files, sidecars, transaction, threads=stripper.threads, write_seg=write_seg, run=run)
     stages = {**result.seconds, "write": time.perf_counter() - start}
     return _Outcome(result.volume_ml, stages, result.provenance, result.icv_ml, result.quality, status=Status.done)
 
