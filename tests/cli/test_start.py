@@ -12,7 +12,7 @@ import pytest
 
 from deskull.options import Group, option_fields
 
-COMMANDS = ("strip", "bids", "show", "evaluate", "drift", "train", "export", "models", "demo", "info", "data")
+COMMANDS = ("strip", "bids", "show", "evaluate", "drift", "train", "export", "models", "demo", "info", "rerun", "data")
 #: Commands of the groups among them.
 INNER = (
     "data index",

@@ -21,6 +21,7 @@ from deskull.cli import (
     models,
     prepare,
     report,
+    rerun,
     show,
     strip,
     synthesise_nfbs,
@@ -66,6 +67,7 @@ _add(app, "info", info.info, _Kind.stripping)
 _add(app, "report", report.report, _Kind.checking)
 _add(app, "show", show.show, _Kind.checking)
 _add(app, "check", check.check, _Kind.checking)
+_add(app, "rerun", rerun.rerun, _Kind.checking)
 _add(app, "evaluate", evaluate.evaluate, _Kind.checking)
 _add(app, "drift", drift.drift, _Kind.checking)
 _add(app, "train", train.train, _Kind.training)

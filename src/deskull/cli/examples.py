@@ -35,6 +35,10 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("deskull check scan.nii.gz mask.nii.gz", "a mask by any tool, or drawn by hand"),
         ("deskull check scans/ masks/ -o check.tsv", "folders, paired by name"),
     ),
+    "rerun": (
+        ("deskull rerun stripped/scan_brainmask.json", "make the mask again, and compare"),
+        ("deskull rerun scan_brainmask.json --scan raw/scan.nii.gz -o again/", "keep the results"),
+    ),
     "evaluate": (
         ("deskull evaluate mask.nii.gz reference.nii.gz", "one mask"),
         ("deskull evaluate masks/ references/ --csv scores.csv", "a folder of masks"),

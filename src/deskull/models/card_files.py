@@ -135,14 +135,18 @@ def _is_figures(value: Any) -> bool:
     return all(_is_number(group.get(name, 0), _ANY) for group in shown for name in _FIGURES)
 
 
-def _is_digest(value: Any) -> bool:
-    """Whether a value is a SHA-256 digest."""
+def is_digest(value: Any) -> bool:
+    """Whether a value is a SHA-256 digest.
+
+    >>> is_digest("0" * 64), is_digest("0" * 63 + "G")
+    (True, False)
+    """
     return isinstance(value, str) and len(value) == 64 and set(value) <= set("0123456789abcdef")
 
 
 #: For each setting: whether a value can be used, and what it must be.
 _CHECKS: dict[str, tuple[Callable[[Any], bool], str]] = {
-    "sha256": (_is_digest, "a SHA-256 digest (64 hexadecimal digits)"),
+    "sha256": (is_digest, "a SHA-256 digest (64 hexadecimal digits)"),
     "voxel_size_mm": (
         lambda value: _is_number(value, _VOXEL_SIZE_MM),
         f"a number of mm from {_VOXEL_SIZE_MM[0]:g} to {_VOXEL_SIZE_MM[1]:g}",

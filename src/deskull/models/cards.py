@@ -39,6 +39,11 @@ class Model:
         return self.path == fetched_path(self.path.stem)
 
     @property
+    def reference(self) -> str:
+        """What `load_model` finds it by: its name, or the path of a network that has none here."""
+        return self.path.stem if self.is_fetched or self.path.parent == _folder() else str(self.path)
+
+    @property
     def voxel_size(self) -> float:
         """Edge of the network's voxels in mm."""
         return float(self.card["voxel_size_mm"])

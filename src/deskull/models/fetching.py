@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 
 from deskull.errors import UsageError
-from deskull.models.card_files import read_card
+from deskull.models.card_files import is_digest, read_card
 from deskull.models.cards import Model, load_model, shipped_names
 from deskull.models.sources import MAX_CARD_BYTES, MAX_NETWORK_BYTES, Source, find_source
 from deskull.system.atomic import Transaction
@@ -23,7 +23,6 @@ _RESERVED = {"show", "fetch", "remove", "con", "prn", "aux", "nul"} | {
     f"{p}{n}" for p in ("com", "lpt") for n in "123456789"
 }
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
-_DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
 def fetch(name: str, source: str, sha256: str, *, overwrite: bool = False) -> Model:
@@ -56,7 +55,7 @@ def fetch(name: str, source: str, sha256: str, *, overwrite: bool = False) -> Mo
     """
     _check_name(name)
     digest = sha256.lower().removeprefix("sha256:")
-    if not _DIGEST.fullmatch(digest):
+    if not is_digest(digest):
         raise UsageError("must be a SHA-256 digest (64 hexadecimal digits).", parameter="sha256", value=sha256[:80])
     found, target = find_source(source, name), fetched_path(name)
     with (

@@ -124,8 +124,8 @@ class StripOptions:
     sidecar: Annotated[
         bool,
         Option(
-            "Also write X_brainmask.json, which states how the results were made: versions, network, all options, hashes, "
-            "machine, time; and their volumes.",
+            "Also write X_brainmask.json, which states how the results were made: versions, network, all options, "
+            "hashes, machine, time; and their volumes.",
             Group.outputs,
         ),
     ] = False
