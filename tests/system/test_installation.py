@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from importlib.metadata import PathDistribution
@@ -77,11 +78,31 @@ def test_requirements_are_read_with_their_extras(installed):
     )
 
 
-@pytest.mark.parametrize("content", [None, "{", "[]"])
-def test_installation_without_a_usable_record_counts_as_from_an_index(installed, content):
-    if content is not None:
-        (installed._path / "direct_url.json").write_text(content)
+def test_installation_without_a_record_came_from_an_index(installed):
+    (installed._path / "INSTALLER").write_text("pip\n")
     assert origin(installed) == {}
+
+
+@pytest.mark.parametrize("content", ["{", "[]"])
+def test_damaged_record_does_not_count_as_an_index(installed, content):
+    (installed._path / "INSTALLER").write_text("pip\n")
+    (installed._path / "direct_url.json").write_text(content)
+    assert origin(installed) is None
+
+
+def test_metadata_that_a_build_has_left_do_not_count_as_an_index(installed):
+    assert origin(installed) is None
+
+
+def test_metadata_in_a_source_folder_do_not_hide_the_installation(tmp_path):
+    left = tmp_path / "deskull.egg-info"
+    left.mkdir()
+    (left / "PKG-INFO").write_text("Metadata-Version: 2.4\nName: deskull\nVersion: 0.1.0\n")
+    code = "from deskull.system.installation import install_command; print(install_command('dicom'))"
+    paths = os.pathsep.join([str(tmp_path), *filter(None, [os.environ.get("PYTHONPATH")])])
+    environment = os.environ | {"PYTHONPATH": paths}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
+    assert done.stdout.strip() == install_command("dicom")
 
 
 def test_messages_name_the_command_of_this_installation():

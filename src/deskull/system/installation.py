@@ -14,13 +14,15 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
-from importlib.metadata import Distribution, PackageNotFoundError, distribution, version
+from importlib.metadata import Distribution, PackageNotFoundError, distributions, version
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 _NAME = "deskull"
+#: File in which an installer notes where a distribution came from.
+_RECORD = "direct_url.json"
 #: Extras that serve the development of deskull alone.
 _OF_DEVELOPERS = ("dev", "docs")
 #: Name and version of a requirement, and the extra that it belongs to.
@@ -78,7 +80,7 @@ def command_for(extra: str, source: Mapping[str, Any] | None, needed: tuple[Requ
     ----------
     extra : str
     source : mapping, optional
-        The content of ``direct_url.json``; empty if deskull came from an index, None if it is not installed.
+        The content of ``direct_url.json``; empty if deskull came from an index, None if nothing tells.
     needed : tuple of Requirement
         What deskull states of itself.
     """
@@ -106,14 +108,19 @@ def installed_version(name: str) -> str | None:
 
 
 def origin(found: Distribution | None) -> dict[str, Any] | None:
-    """Return the content of ``direct_url.json``; empty if deskull came from an index, None if it is not installed."""
+    """Return the content of ``direct_url.json``; empty if deskull came from an index, None if nothing tells.
+
+    An installer states its name in the metadata; metadata without it were left by a build.
+    """
     if found is None:
         return None
     with suppress(OSError, ValueError, RecursionError):
-        content = json.loads(found.read_text("direct_url.json") or "{}")
+        content = json.loads(found.read_text(_RECORD) or "null")
         if isinstance(content, dict):
             return content
-    return {}
+        if content is None and (found.read_text("INSTALLER") or "").strip():
+            return {}
+    return None
 
 
 def origin_text(source: Mapping[str, Any] | None) -> str:
@@ -123,7 +130,7 @@ def origin_text(source: Mapping[str, Any] | None) -> str:
     ('a package index', 'the editable folder /opt/deskull')
     """
     if source is None:
-        return "nowhere: its files are used without having been installed"
+        return "a place that is not recorded"
     if not source.get("url"):
         return "a package index"
     path = local_path(str(source["url"]))
@@ -142,11 +149,12 @@ def requirements(found: Distribution | None) -> tuple[Requirement, ...]:
 
 @cache
 def this_distribution() -> Distribution | None:
-    """Return the metadata of this installation; None if there is none."""
-    try:
-        return distribution(_NAME)
-    except PackageNotFoundError:
-        return None
+    """Return the metadata of this installation; None if there is none.
+
+    A source folder on the path may hold metadata that were left by a build, which say nothing of the installation.
+    """
+    found = list(distributions(name=_NAME))
+    return next((one for one in found if one.read_text(_RECORD)), next(iter(found), None))
 
 
 def local_path(url: str) -> Path | None:
