@@ -61,6 +61,7 @@ def main() -> None:
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--step", type=int, default=1)
     parser.add_argument("--count", type=int, default=100, help="number of heads")
+    parser.add_argument("--again", type=int, default=0, help="number of another choice of faults for the same scans")
     parser.add_argument("--non-heads", action="store_true", help="make volumes of every kind without a head instead")
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
@@ -74,7 +75,8 @@ def main() -> None:
             source = synthetic_head(options.data, options.cache, options.split, index)
         n_faults = N_FAULTS_REAL if source.real else N_FAULTS
         make_cases = non_heads_of if options.non_heads else cases_of
-        for case in make_cases(source.name, source.head, options.split, n_faults):
+        name = f"{source.name}_{options.again}" if options.again else source.name
+        for case in make_cases(name, source.head, options.split, n_faults):
             facts = {"source": source.name, "real": source.real, "contrast": source.contrast, "split": options.split}
             make(options.out, case, facts, networks)
 

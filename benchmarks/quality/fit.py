@@ -27,8 +27,8 @@ from non_heads import TEST_ONLY as TEST_ONLY_NON_HEADS
 from scores import print_scores, scores
 from sklearn.model_selection import GroupKFold
 
-from deskull.quality.additive import AdditiveModel
-from deskull.quality.calibration import OFFSET
+from deskull.quality.calibration import LEVELS, OFFSET, PARTS
+from deskull.quality.trees import TreeModel
 
 #: Real scans are fewer than synthetic ones, and count this much more.
 _REAL_WEIGHT = 3.0
@@ -41,13 +41,16 @@ ERROR_MEASURES = (
     "agreement", "difference_mm", "difference_95_mm", "second_adds", "second_removes", "sharpness", "gradient",
     "gradient_10", "shape_fit", "gap", "blank_contact", "zeros_inside", "dark_inside",
 )  # fmt: skip
+#: Further ones where the second network looks at the mirror image, too.
+THOROUGH_MEASURES = ("mirrored_agreement", "both_mirrored_agreement")
+EFFORTS = {"default": ERROR_MEASURES, "thorough": (*ERROR_MEASURES, *THOROUGH_MEASURES)}
 #: A mask is good above this Dice.
 GOOD = 0.94
 #: Fraction of the heads with good masks that may be taken for none, and of true values that may lie above a bound, on
 #: held-out cases.
 _NO_HEAD, _ABOVE_BOUND = 0.015, 0.05
 #: Masks with a predicted Dice above the first pass, and those below the second fail.
-_PASS_ABOVE, _FAIL_BELOW = 0.90, 0.85
+_PASS_ABOVE, _FAIL_BELOW = 0.92, 0.85
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,40 +116,46 @@ def main() -> None:
     options = parser.parse_args()
     table = Table.read(options.measured / "measures.jsonl")
     train, test = (table.part(table.column("split") == split) for split in ("train", "test"))
-    models = fit_models(train)
-    held_out = out_of_fold(train)
-    bounds, thresholds = bounds_of(train, held_out), thresholds_of(train, held_out)
-    usual = usual_ranges(train)
-    figures = scores(test, models, bounds, thresholds)
-    print_scores(figures)
+    quantiles = reference_quantiles(train)
+    table_of_numbers: dict[str, Any] = {"quantiles": quantiles}
+    arrays: dict[str, np.ndarray] = {}
+    figures = {}
+    for effort, names in EFFORTS.items():
+        models, held_out = fit_models(train, names), out_of_fold(train, names)
+        bounds, thresholds = bounds_of(train, held_out), thresholds_of(train, held_out)
+        figures[effort] = scores(test, models, bounds, thresholds)
+        print_scores(effort, figures[effort])
+        described = {key: {"names": model.names, "baseline": model.baseline} for key, model in models.items()}
+        table_of_numbers[effort] = {"models": described, "thresholds": thresholds, "bounds": bounds}
+        arrays |= {f"{effort}_{key}_{part}": getattr(model, part) for key, model in models.items() for part in PARTS}
     options.out.mkdir(parents=True, exist_ok=True)
-    written = {name: model.as_dict() for name, model in models.items()} | {
-        "thresholds": thresholds, "bounds": bounds, "usual": usual, "card": card(train, figures),
-    }  # fmt: skip
-    (options.out / "default.json").write_text(json.dumps(rounded(written), separators=(",", ":")) + "\n")
+    table_of_numbers["card"] = card(train, test, figures)
+    (options.out / "default.json").write_text(json.dumps(rounded(table_of_numbers), separators=(",", ":")) + "\n")
     with np.load(options.measured / "shape.npz") as shape:
         probability = np.round(255 * shape["probability"]).astype(np.uint8)
-        np.savez_compressed(options.out / "default.npz", shape=probability, shape_spacing=shape["spacing"])
+        np.savez_compressed(options.out / "default.npz", shape=probability, shape_spacing=shape["spacing"], **arrays)
     if options.figures:
         options.figures.write_text(json.dumps(figures, indent=2) + "\n")
 
 
-def fit_models(table: Table) -> dict[str, AdditiveModel]:
-    """Fit the predictions of error, margin and head."""
-    kept = [table.names.index(name) for name in ERROR_MEASURES]
+def fit_models(table: Table, names: Sequence[str] = ERROR_MEASURES) -> dict[str, TreeModel]:
+    """Fit the predictions of error and margin, from heads alone, and of whether there is a head."""
+    columns, heads = [table.names.index(name) for name in names], table.heads
+    values, weights = table.values[heads][:, columns], table.weights[heads]
+    wide = [name for name in table.names if name not in THOROUGH_MEASURES or name in names]
     return {
-        "error": fit(ERROR_MEASURES, table.values[:, kept], table.error, table.weights),
-        "margin": fit(ERROR_MEASURES, table.values[:, kept], table.margin, table.weights),
-        "head": fit_odds(table.names, table.values, table.heads),
+        "error": fit(names, values, table.error[heads], weights),
+        "margin": fit(names, values, table.margin[heads], weights),
+        "head": fit_odds(wide, table.values[:, [table.names.index(name) for name in wide]], heads),
     }
 
 
-def out_of_fold(table: Table) -> dict[str, np.ndarray]:
+def out_of_fold(table: Table, names: Sequence[str] = ERROR_MEASURES) -> dict[str, np.ndarray]:
     """Predict each case by models that have not seen its label map or scan."""
     predicted = {name: np.zeros(len(table.rows)) for name in ("error", "margin", "head")}
     for train, held in GroupKFold(5).split(table.values, groups=table.groups):
         part = table.part(np.isin(np.arange(len(table.rows)), train))
-        for name, model in fit_models(part).items():
+        for name, model in fit_models(part, names).items():
             predicted[name][held] = predict(model, table.names, table.values[held])
     return predicted
 
@@ -173,20 +182,21 @@ def thresholds_of(table: Table, predicted: dict[str, np.ndarray]) -> dict[str, f
     }
 
 
-def usual_ranges(table: Table) -> dict[str, list[float]]:
-    """Return the range of each measure in 98 % of the good masks of clean scans."""
+def reference_quantiles(table: Table) -> dict[str, list[float]]:
+    """Return quantiles of each measure in the good masks of clean scans."""
     good = table.values[(table.column("kind") == "clean") & (table.column("dice") > GOOD)]
-    low, high = np.nanquantile(good, [0.01, 0.99], axis=0)
-    return {name: [float(a), float(b)] for name, a, b in zip(table.names, low, high, strict=True)}
+    quantiles = np.nanquantile(good, np.array(LEVELS) / 100, axis=0).T
+    return {name: [float(q) for q in values] for name, values in zip(table.names, quantiles, strict=True)}
 
 
-def card(table: Table, figures: dict[str, Any]) -> dict[str, Any]:
-    """Describe what the calibration was fitted on."""
+def card(train: Table, test: Table, figures: dict[str, Any]) -> dict[str, Any]:
+    """Describe what the calibration was fitted on and how well it does."""
     return {
         "description": "Quality of the masks of the network 'default', by measures of the scan and the mask.",
         "licence": "Apache-2.0",
-        "cases": len(table.rows),
-        "real_cases": int(table.column("real").sum()),
+        "cases": len(train.rows),
+        "real_cases": int(train.column("real").sum()),
+        "test_cases": len(test.rows),
         "kinds_of_fault": len(FAULTS) - len(TEST_ONLY_FAULTS),
         "kinds_without_head": len(NON_HEADS) - len(TEST_ONLY_NON_HEADS),
         "strengths": list(STRENGTHS),

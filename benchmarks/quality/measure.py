@@ -2,8 +2,8 @@
 
     python benchmarks/quality/measure.py CASES OUT [--jobs N]
 
-OUT gets `shape.npz` (the mean shape of clean training heads), `measures.jsonl` (a line for each case) and `pooled.npz`
-(pooled features by case). Cases that have a line already are not measured again.
+OUT gets `shape.npz` (the mean shape of clean training heads) and `measures.jsonl` (a line for each case). Cases that
+have a line already are not measured again.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from predictions import LAYERS
 
 from deskull import InputError, formats
 from deskull.models import load_model
@@ -27,7 +26,6 @@ from deskull.preprocessing.coverage import find_coverage
 from deskull.quality.evidence import Evidence
 from deskull.quality.measures import input_measures, mask_measures
 from deskull.quality.measures import shape as shapes
-from deskull.quality.measures.familiarity import pooled_features
 
 #: Clean heads with a Dice above this give the mean shape; at most so many.
 _GOOD, _N_SHAPES = 0.95, 80
@@ -48,14 +46,10 @@ def main() -> None:
             np.savez(options.out / "shape.npz", probability=mean.probability, spacing=mean.spacing)
         table = options.out / "measures.jsonl"
         known = {row["name"] for row in read_table(table)}
-        pooled = dict(np.load(options.out / "pooled.npz")) if (options.out / "pooled.npz").exists() else {}
         new = [path for path in records if path.stem not in known]
         with table.open("a") as file:
-            for row, features in pool.map(partial(_measure, out=options.out), new, chunksize=4):
+            for row in pool.map(partial(_measure, out=options.out), new, chunksize=4):
                 file.write(json.dumps(row) + "\n")
-                if features is not None:
-                    pooled[row["name"]] = features
-        np.savez(options.out / "pooled.npz", **pooled)
     print(f"{len(known) + len(new)} cases")
 
 
@@ -66,25 +60,30 @@ def read_table(path: Path) -> Iterator[dict[str, Any]]:
             yield from map(json.loads, file)
 
 
+def load_arrays(record: Path) -> dict[str, np.ndarray]:
+    """Read what was predicted for a case; empty if it could not be stripped."""
+    with np.load(record.with_suffix(".npz")) as arrays:
+        return {name: arrays[name] for name in arrays}
+
+
 def load_evidence(record: Path) -> Evidence | None:
     """Read a case; None if its scan could not be stripped."""
-    with np.load(record.with_suffix(".npz")) as arrays:
-        if "image" not in arrays:
-            return None
-        kept = {name: arrays[name] for name in arrays}
+    kept = load_arrays(record)
+    if not kept:
+        return None
     try:
         scan = formats.read(record.with_suffix(".nii.gz"), ReadOptions())
     except InputError:  # its header says what no scan has
         return None
     border = load_model("default").default_border("brain")
     coverage = find_coverage(scan)
-    part = coverage.part(scan)
-    cleaned, predicted = kept["cleaned"].astype(np.float32), kept["distance"].astype(np.float32)
-    found = SurfaceDistance(cleaned, kept["affine"], part, coverage, scan.shape, border, 10.0, 1)
-    second = kept["second"].astype(np.float32)
-    layers = tuple(kept[name].astype(np.float32) for name in LAYERS)
-    image, seen = kept["image"].astype(np.float32), kept["field_of_view"]
-    return Evidence(scan, found.mask(), image, seen, kept["affine"], cleaned, *predicted, border, second, 1.5, layers)
+    floats = {name: array.astype(np.float32) for name, array in kept.items() if array.dtype == np.float16}
+    cleaned, (brain, intracranial) = floats["cleaned"], floats["distance"]
+    found = SurfaceDistance(cleaned, kept["affine"], coverage.part(scan), coverage, scan.shape, border, 10.0, 1)
+    return Evidence(
+        scan, found.mask(), floats["image"], kept["field_of_view"], kept["affine"], cleaned, brain, intracranial,
+        border, floats["second"], floats["mirrored"],
+    )  # fmt: skip
 
 
 def _is_good(record: Path) -> bool:
@@ -101,15 +100,14 @@ def _points(record: Path) -> np.ndarray:
     return found[0] if found else np.empty((0, 3))
 
 
-def _measure(record: Path, out: Path) -> tuple[dict[str, Any], np.ndarray | None]:
-    """Return the line of a case and its pooled features."""
+def _measure(record: Path, out: Path) -> dict[str, Any]:
+    """Return the line of a case."""
     facts, evidence = json.loads(record.read_text()), load_evidence(record)
     if evidence is None:
-        return facts | {"input": {}, "mask": {}}, None
+        return facts | {"input": {}, "mask": {}}
     with np.load(out / "shape.npz") as arrays:
         mean = shapes.MeanShape(arrays["probability"], float(arrays["spacing"]))
-    mask = mask_measures(evidence, mean, None)
-    return facts | {"input": input_measures(evidence), "mask": mask}, pooled_features(evidence)
+    return facts | {"input": input_measures(evidence), "mask": mask_measures(evidence, mean)}
 
 
 if __name__ == "__main__":

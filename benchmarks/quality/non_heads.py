@@ -212,12 +212,42 @@ def fruit(head: Head, rng: Rng) -> FloatArray:
     return np.asarray(np.where(radius < 0.3, rng.uniform(0, 1), image), np.float32) + np.abs(_noise(rng, 0.03))
 
 
+def random_bodies(head: Head, rng: Rng) -> FloatArray:
+    """Some rounded bodies of random outline inside each other, each with a texture: organs of no animal."""
+    image = np.zeros(_SHAPE, np.float32)
+    for level_of_nesting in range(int(rng.integers(2, 6))):
+        radius = _radius(rng, 30, 80) * (1 + 0.25 * level_of_nesting) + rng.uniform(0.03, 0.25) * _smooth(rng, 14)
+        texture = rng.uniform(0, 1) + rng.uniform(0, 0.2) * _smooth(rng, rng.uniform(1, 8))
+        image = np.where(radius < 1, texture, image)
+    return np.asarray(image.clip(0), np.float32) + np.abs(_noise(rng, rng.uniform(0.005, 0.08)))
+
+
+def scrambled_blocks(head: Head, rng: Rng) -> FloatArray:
+    """A head cut into blocks in random order."""
+    size = int(rng.choice([16, 24, 32, 48]))
+    counts = [n // size for n in head.image.shape]
+    part = head.image[tuple(slice(0, n * size) for n in counts)]
+    blocks = part.reshape([m for n in counts for m in (n, size)]).transpose(0, 2, 4, 1, 3, 5).reshape(-1, *[size] * 3)
+    shuffled = blocks[rng.permutation(len(blocks))].reshape(*counts, *[size] * 3)
+    return np.asarray(shuffled.transpose(0, 3, 1, 4, 2, 5).reshape(part.shape), np.float32)
+
+
+def filled_skull(head: Head, rng: Rng) -> FloatArray:
+    """A head that holds something else than a brain: a texture, shells, or fluid with a floating body."""
+    inside = head.distance < rng.uniform(0, 4)
+    smooth = ndimage.gaussian_filter(rng.standard_normal(head.image.shape, np.float32), rng.uniform(1, 12))
+    shells = np.abs(np.sin(head.distance / rng.uniform(1, 5)))
+    texture = smooth / smooth.std() * 0.2 + rng.uniform(0, 1)
+    filling = texture if rng.random() < 0.6 else shells
+    return np.asarray(np.where(inside, level(head.image) * filling.clip(0), head.image), np.float32)
+
+
 NON_HEADS: dict[str, NonHead] = {
     kind.__name__: kind
     for kind in (
         white_noise_only, spectrum_of_power_law, blobs, ball, nested_balls, bottles, phantom_with_holes, vessels,
         map_in_brain, torso, limbs, animal_head, animal_brain, mask_as_scan, label_map_as_scan, distance_as_scan, ramp,
-        checkerboard, angiogram_of_head, face_and_neck, fruit,
+        checkerboard, angiogram_of_head, face_and_neck, fruit, random_bodies, scrambled_blocks, filled_skull,
     )
 }  # fmt: skip
 #: Kinds that the quality model never sees in training.

@@ -32,7 +32,7 @@ def real_heads(data: Path, split: str, index: int) -> Source | None:
     if mask_path.exists():
         mask = formats.read(mask_path, ReadOptions()).data > 0
     else:
-        mask = Stripper("default").strip(scan).mask.data > 0
+        mask = Stripper("default").strip(scan, quality="none").mask.data > 0
     step = scan.voxel_sizes
     outside, inside = (ndimage.distance_transform_edt(part, step) for part in (~mask, mask))
     distance = np.where(mask, 0.5 * min(step) - inside, outside - 0.5 * min(step))

@@ -16,13 +16,13 @@ from deskull.quality.findings import find_unusual
 if TYPE_CHECKING:
     from fit import Table
 
-    from deskull.quality.additive import AdditiveModel
+    from deskull.quality.trees import TreeModel
 
 _GOOD, _BAD = 0.94, 0.90
 
 
 def scores(
-    test: Table, models: dict[str, AdditiveModel], bounds: dict[str, list[float]], thresholds: dict[str, float]
+    test: Table, models: dict[str, TreeModel], bounds: dict[str, list[float]], thresholds: dict[str, float]
 ) -> dict[str, Any]:
     """Score predictions on all test cases, on real ones, and on kinds that were never trained on."""
     predicted = {name: predict(model, test.names, test.values) for name, model in models.items()}
@@ -89,9 +89,8 @@ def _area_under_risk_coverage(confidence: np.ndarray, risk: np.ndarray) -> float
     return float(np.mean(np.cumsum(ordered) / np.arange(1, len(ordered) + 1)))
 
 
-def print_scores(figures: dict[str, dict[str, float]]) -> None:
+def print_scores(title: str, figures: dict[str, dict[str, float]]) -> None:
     """Print the scores as a table."""
-    names = list(next(iter(figures.values())))
-    for name in names:
+    print(f"{title:30s}" + "".join(f"{part[:13]:>14s}" for part in figures))
+    for name in next(iter(figures.values())):
         print(f"{name:30s}" + "".join(f"{part[name]:14.4g}" for part in figures.values()))
-    print(" " * 30 + "".join(f"{part[:13]:>14s}" for part in figures))

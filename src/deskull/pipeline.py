@@ -140,11 +140,11 @@ class Stripper:
             If an option is wrong.
         """
         self.check(border, surface, frame, icv=icv)
-        judged = parse_choice("quality", quality, QualityCheck) is QualityCheck.default
+        effort = parse_choice("quality", quality, QualityCheck)
         if border is None:
             border = self.model.default_border(surface)
         with collected_warnings() as messages:
-            result = self._strip(source, border, surface, frame, reading, icv, judged, b_values, on_frame)
+            result = self._strip(source, border, surface, frame, reading, icv, effort, b_values, on_frame)
         return replace(result, warnings=tuple(dict.fromkeys(messages)))
 
     def _strip(
@@ -155,12 +155,12 @@ class Stripper:
         frame: str,
         reading: ReadOptions,
         icv: bool,
-        judged: bool,
+        effort: QualityCheck,
         b_values: Path | None,
         on_frame: OnFrame | None,
     ) -> Result:
         """Find the brain in a scan, with options that have been checked; see `strip`."""
-        timer, quality = StageTimer(), None
+        timer, quality, is_judged = StageTimer(), None, effort is not QualityCheck.none
         scan = as_volume(source, reading, keep_in_file=frame == Frame.mean)
         mean = _mean_of_series(scan, source, b_values)
         timer.finish("read")
@@ -172,16 +172,18 @@ class Stripper:
             distance = self._distance_of_frames(target, mean, border, surface, timer, on_frame)
             mask = target.with_data(mask_from_distance(distance, border))
             compute_distance = partial(np.asarray, distance)
-            quality = Quality.unjudged("Each frame has a mask of its own.") if judged else None
+            quality = Quality.unjudged("Each frame has a mask of its own.") if is_judged else None
         else:
             target = _finite_scan(mean)
             (mask, *icv_masks), prediction = self._masks(target, [(surface, border), *icv_surface], timer)
             compute_distance = prediction.distances[0].values
-            quality = self._judge(target, prediction, surface, mask.data) if judged else None
+            quality = self._judge(target, prediction, surface, mask.data, effort) if is_judged else None
             del prediction
             timer.finish("quality")
         is_series = scan.ndim == 4
         made = self.model.provenance(border, surface, frame if is_series else "")
+        if quality and scan.scanner:
+            quality = replace(quality, input={**scan.scanner, **quality.input})
         result = Result(scan, compute_distance, mask, timer.seconds, made, quality=quality)
         if icv_masks:
             icv_made = self.model.provenance(None, Surface.intracranial, Frame.mean if is_series else "")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -42,6 +42,8 @@ class Volume:
     trailing : tuple of int
         Lengths of the axes after the spatial ones (and the frames) that the file declares: all are 1, and results keep
         them.
+    scanner : mapping of str to str
+        What a DICOM source says of the machine, by names of BIDS; empty for other formats.
     """
 
     data: Array
@@ -51,6 +53,7 @@ class Volume:
     header: Any = field(default=None, repr=False)
     name: str = "image"
     trailing: tuple[int, ...] = ()
+    scanner: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def __repr__(self) -> str:
         """Shape, voxel sizes and type in one line."""

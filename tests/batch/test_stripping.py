@@ -180,6 +180,34 @@ def test_sidecar_states_source_settings_and_volumes(task):
     assert (parameters["model"], parameters["border_mm"]) == ("small", load_model("small").default_border("brain"))
 
 
+def test_intracranial_mask_has_a_sidecar_of_its_own(task):
+    record = strip_task(task, replace(MASK_ONLY, outputs=("brainmask", "icvmask"), sidecar=True))
+    fields = json.loads((task.folder / "s0_icvmask.json").read_text())
+    assert (fields["Type"], fields["Sources"]) == ("ROI", ["s0.nii.gz"])
+    assert fields["VolumeMl"] == pytest.approx(record.icv_ml, abs=0.01)
+    parameters = fields["GeneratedBy"][0]["Parameters"]
+    assert parameters["surface"] == "intracranial"
+    assert parameters["border_mm"] == load_model("small").default_border("intracranial")
+
+
+def test_sidecar_of_the_intracranial_mask_says_the_same_of_it_as_a_run_of_its_own(task):
+    strip_task(task, replace(MASK_ONLY, outputs=("brainmask", "icvmask"), sidecar=True))
+    both = json.loads((task.folder / "s0_icvmask.json").read_text())
+    strip_task(task, replace(MASK_ONLY, surface="intracranial", sidecar=True, overwrite=True))
+    alone = json.loads((task.folder / "s0_icvmask.json").read_text())
+    made, made_alone = (fields.pop("GeneratedBy")[0]["Parameters"] for fields in (both, alone))
+    assert made == made_alone
+    assert alone == both
+
+
+def test_sidecar_of_the_intracranial_mask_that_is_missing_is_added(task):
+    settings = replace(MASK_ONLY, outputs=("brainmask", "icvmask"))
+    strip_task(task, settings)
+    assert not (task.folder / "s0_icvmask.json").exists()
+    assert strip_task(task, replace(settings, sidecar=True, resume=True)).error == ""
+    assert (task.folder / "s0_icvmask.json").exists()
+
+
 def test_existing_sidecar_is_kept_true_when_results_are_replaced(task):
     strip_task(task, replace(MASK_ONLY, sidecar=True, border=0.0))
     strip_task(task, replace(MASK_ONLY, overwrite=True, border=3.0))

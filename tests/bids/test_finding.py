@@ -81,5 +81,5 @@ def test_folder_that_is_not_a_dataset_is_refused(tmp_path):
 @pytest.mark.parametrize("content", [b"", b"{", b"\xff\xfe{", b"[" * 100_000])
 def test_damaged_description_is_refused(raw, content):
     (raw / "dataset_description.json").write_bytes(content)
-    with pytest.raises(InputError, match=r"dataset_description.json: is damaged"):
+    with pytest.raises(InputError, match=r"dataset_description.json: cannot be read as JSON .* correct it"):
         find_scans(raw, Query())

@@ -6,8 +6,8 @@ import warnings
 
 import pytest
 
-from deskull.bids.inheritance import InheritedBValues, InheritedFiles
-from deskull.errors import SeriesWarning
+from deskull.bids.inheritance import InheritedBValues, InheritedFiles, InheritedSidecars
+from deskull.errors import DeskullWarning, SeriesWarning
 from tests.bids.conftest import SCANS, add_scan
 
 DWI = "sub-01/ses-1/dwi/sub-01_ses-1_acq-fast_dwi"
@@ -33,6 +33,53 @@ def test_sidecar_of_other_scans_is_not_inherited(raw, name):
 def test_sidecar_above_the_dataset_is_not_inherited(raw, tmp_path):
     (tmp_path / "T1w.json").write_text("{}")
     assert inherited(raw, SCANS[4]) == []
+
+
+@pytest.fixture
+def linked(raw, tmp_path):
+    """Two sidecars that links lead out of the dataset to, and one of its own that the same scan inherits."""
+    (tmp_path / "secret.json").write_text('{"token": "abc"}')
+    for name in ("T1w.json", "sub-02/sub-02_T1w.json"):
+        (raw / name).symlink_to(tmp_path / "secret.json")
+    (raw / f"{SCANS[4]}.json").write_text("{}")
+    return raw
+
+
+def test_sidecar_that_a_link_leads_to_outside_the_dataset_is_not_inherited(linked):
+    with pytest.warns(DeskullWarning, match=r"T1w\.json: is a link that leads out of the dataset"):
+        files = InheritedSidecars(linked).of(linked / f"{SCANS[4]}.nii.gz")
+    assert files == [linked / f"{SCANS[4]}.json"]
+
+
+def test_sidecars_outside_the_dataset_are_warned_of_once(linked):
+    sidecars = InheritedSidecars(linked)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        for scan in SCANS:
+            sidecars.of(linked / f"{scan}.nii.gz")
+    assert len(caught) == 1
+
+
+def test_sidecar_in_a_folder_that_is_a_link_out_of_the_dataset_is_not_inherited(raw, tmp_path):
+    (raw / "sub-02").rename(tmp_path / "sub-02")
+    (raw / "sub-02").symlink_to(tmp_path / "sub-02")
+    (tmp_path / f"{SCANS[4]}.json").write_text("{}")
+    with pytest.warns(DeskullWarning, match="leads out of the dataset"):
+        assert InheritedSidecars(raw).of(raw / f"{SCANS[4]}.nii.gz") == []
+
+
+@pytest.mark.parametrize("through_link", [False, True])
+def test_sidecar_whose_content_git_annex_keeps_is_inherited(raw, tmp_path, through_link):
+    content = raw / ".git" / "annex" / "objects" / "x1" / "MD5E-s2--1.json"
+    content.parent.mkdir(parents=True)
+    content.write_text("{}")
+    (raw / "sub-02" / "sub-02_T1w.json").symlink_to("../.git/annex/objects/x1/MD5E-s2--1.json")
+    root = raw
+    if through_link:
+        root = tmp_path / "link"
+        root.symlink_to(raw)
+    files = InheritedSidecars(root).of(root / f"{SCANS[4]}.nii.gz")
+    assert files == [root / "sub-02" / "sub-02_T1w.json"]
 
 
 @pytest.fixture

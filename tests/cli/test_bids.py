@@ -183,6 +183,12 @@ def test_damaged_scan_does_not_stop_the_others(raw, tmp_path):
     assert done.exit_code == 1
     assert "is not a NIfTI image" in done.stderr
     assert len(names(tmp_path / "out")) == 2
+    done = run(raw, tmp_path / "out", "group")
+    assert (done.exit_code, done.stderr) == (0, "1 scan failed at the participant level; the column 'error' says why\n")
+    failed, *others = (tmp_path / "out" / "group_brain.tsv").read_text().splitlines()[1:]
+    assert f"bids:raw:{SCANS[0]}.nii.gz\tfailed\t" in failed
+    assert "is not a NIfTI image" in failed
+    assert len(others) == 2
 
 
 def test_intracranial_masks_are_added_to_brain_masks_that_exist(stripped, tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import zipfile
 
@@ -10,6 +11,8 @@ import pytest
 
 pytest.importorskip("highdicom", reason="needs highdicom (deskull[dicom])")
 pytest.importorskip("dcm2niix", reason="needs dcm2niix (deskull[dicom])")
+
+import pydicom
 
 from deskull import formats
 from deskull.volume import grid_mismatch
@@ -48,6 +51,18 @@ def test_series_all_skips_the_localizer_without_a_failure(strip, head_series, tm
     assert done.exit_code == 0, done.output
     assert names(tmp_path / "out") == ["study_series-3_brainmask.nii.gz"]
     assert done.stderr.count("series 1 (localizer) is not stripped") == 1
+
+
+def test_quality_file_tells_the_scanner_but_not_the_patient(strip, head_series, tmp_path):
+    for path in head_series.glob("slice*"):
+        made = pydicom.dcmread(path)
+        made.Manufacturer, made.PatientName, made.InstitutionName = "SIEMENS", "Doe", "Clinic"
+        made.save_as(path)
+    done = strip(head_series, "-o", tmp_path / "out", "--mask-only", "--quality-file")
+    assert done.exit_code == 0, done.output
+    text = (tmp_path / "out" / "study_quality.json").read_text()
+    assert json.loads(text)["quality"]["input"]["Manufacturer"] == "Siemens"
+    assert not any(name in text for name in ("Doe", "Clinic"))
 
 
 def test_segmentation_is_written_beside_the_mask(strip, head_series, tmp_path):

@@ -124,3 +124,11 @@ def test_other_file_is_never_replaced(table, content):
 def test_folder_is_never_replaced(tmp_path):
     with pytest.raises(OutputError, match="is a folder"):
         refuse_other_files(tmp_path, ("a",))
+
+
+def test_row_with_too_many_values_can_be_left_out_and_named(tmp_path):
+    (tmp_path / "t.tsv").write_text("a\tb\n1\t2\t3\n4\t5\n")
+    faults: dict[int, str] = {}
+    rows = read_rows(tmp_path / "t.tsv", ("a",), delimiter="\t", quoted=False, faults=faults)
+    assert rows == [(3, {"a": "4", "b": "5"})]
+    assert faults == {2: f"{tmp_path / 't.tsv'}: line 2 has more values than columns; remove what stands beyond them."}

@@ -11,43 +11,34 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deskull.quality.additive import AdditiveModel, StepFunction
 from deskull.quality.assessment import assess, judge_measures
 from deskull.quality.calibration import OFFSET, Calibration
 from deskull.quality.measures.shape import MeanShape
 from deskull.quality.verdict import Verdict
 from tests.quality.heads import FAR, ball, evidence_of, second_look
+from tests.quality.trees import added, constant, step
 
 GOOD, DOUBTFUL, BAD = 0.98, 0.93, 0.7
 
 
-def constant(value: float) -> AdditiveModel:
-    """A model that always predicts the same."""
-    return AdditiveModel(value, {})
-
-
-def step(measure: str, edge: float, low: float, high: float) -> AdditiveModel:
-    """A model of one measure, with one edge."""
-    return AdditiveModel(0.0, {measure: StepFunction((edge,), (low, high), low)})
-
-
 #: Errors of 1, 4 and 20 % for high, doubtful and low agreement; a head where deep shells are bright; a margin of 2 mm.
 CALIBRATION = Calibration(
-    error=AdditiveModel(
+    error=added(
         math.log(0.01 + OFFSET),
-        {
-            "agreement": StepFunction((0.9, 0.95), (math.log(21 / 2), math.log(5 / 2), 0.0), 0.0),
-            "tilt": StepFunction((0.5,), (0.0, 0.2), 0.0),
-            "noise": StepFunction((0.5,), (0.0, 0.05), 0.0),
-        },
+        ("agreement", 0.9, math.log(21 / 5), 0.0),
+        ("agreement", 0.95, math.log(5 / 2), 0.0),
+        ("tilt", 0.5, 0.0, 0.2),
+        ("noise", 0.5, 0.0, 0.05),
     ),
     margin=constant(math.log(2)),
     head=step("bright_core", 0.5, -1.0, 1.0),
     thresholds={"pass": math.log(0.03 + OFFSET), "fail": math.log(0.1 + OFFSET), "head": 0.0},
     bounds={"edges": [math.log(0.1)], "error": [math.log(2), math.log(3)], "margin": [math.log(1.5), math.log(10)]},
-    usual={"agreement": (0.95, 0.99), "tilt": (0.0, 0.3)},
+    quantiles={
+        "agreement": [0.95, 0.96, 0.97, 0.975, 0.98, 0.985, 0.99],
+        "tilt": [0.0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3],
+    },
     shape=MeanShape(np.ones((8, 8, 8), np.float32), 0.8),
-    features=None,
     card={},
 )
 SCAN = {"bright_core": 1.0, "bright_fluid": 0.4}
@@ -89,14 +80,13 @@ def test_measures_that_raise_the_error_are_the_reasons_weightiest_first():
 
 def test_a_measure_that_raises_the_error_a_little_is_no_reason():
     assert not any("noise" in reason for reason in judged({"noise": 0.6}, agreement=BAD).reasons[:1])
-    calibration = replace(CALIBRATION, usual={**CALIBRATION.usual, "noise": (0.0, 0.1)})
+    calibration = replace(CALIBRATION, quantiles={**CALIBRATION.quantiles, "noise": [0.0] * 6 + [0.1]})
     reasons = judge_measures(SCAN | {"noise": 0.6}, {"agreement": BAD}, calibration).reasons
     assert [reason.split()[1] for reason in reasons] == ["agreement"]
 
 
 def test_a_missing_measure_is_no_reason():
-    absent = StepFunction((), (0.0,), math.log(20))
-    calibration = replace(CALIBRATION, error=AdditiveModel(math.log(0.02), {"agreement": absent}))
+    calibration = replace(CALIBRATION, error=added(math.log(0.02), ("agreement", 0.9, math.log(20), 0.0)))
     quality = judge_measures(SCAN, {"agreement": math.nan}, calibration)
     assert quality.verdict is Verdict.failed
     assert not any("agreement" in reason for reason in quality.reasons)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from deskull.quality.calibration import Calibration, load_calibration
+from deskull.quality.calibration import LEVELS, Calibration, load_calibration
 from deskull.quality.measures import input_measures, mask_measures
 from tests.quality.heads import ball, evidence_of, second_look
 
@@ -28,18 +29,22 @@ def test_calibration_is_loaded_once(shipped):
 
 def test_models_use_only_measures_that_are_computed(shipped):
     evidence = replace(evidence_of(ball(24)), second=second_look(ball(24)))
-    computed = input_measures(evidence).keys() | mask_measures(evidence, shipped.shape, None).keys()
-    if shipped.features:
-        computed |= {"unfamiliarity"}
+    computed = input_measures(evidence).keys() | mask_measures(evidence, shipped.shape).keys()
     for model in (shipped.error, shipped.margin, shipped.head):
-        assert model.functions.keys() <= computed
+        assert set(model.names) <= computed
 
 
-def test_each_function_has_one_value_more_than_ascending_edges(shipped):
+def test_thorough_models_also_use_the_mirror_image(shipped):
+    thorough = load_calibration("default", "thorough")
+    assert set(thorough.error.names) - set(shipped.error.names) == {"mirrored_agreement", "both_mirrored_agreement"}
+    assert thorough.quantiles == shipped.quantiles
+
+
+def test_paths_through_the_trees_end_at_leaves(shipped):
     for model in (shipped.error, shipped.margin, shipped.head):
-        for function in model.functions.values():
-            assert len(function.values) == len(function.edges) + 1
-            assert list(function.edges) == sorted(function.edges)
+        inner = model.nodes["measure"] >= 0
+        following = np.concatenate([model.nodes["left"][inner], model.nodes["right"][inner]])
+        assert sorted([*following, *model.roots]) == list(range(len(model.nodes)))
 
 
 def test_masks_pass_at_smaller_errors_than_they_fail(shipped):
@@ -65,9 +70,31 @@ def test_a_bound_is_that_of_the_range_of_the_predicted_error(shipped, error, exp
     assert calibration.bound("margin", error) == 10 * expected
 
 
-def test_usual_ranges_are_not_empty(shipped):
-    assert shipped.usual
-    assert all(low <= high for low, high in shipped.usual.values())
+def test_quantiles_of_the_reference_rise(shipped):
+    assert shipped.quantiles
+    assert all(len(values) == len(LEVELS) and list(values) == sorted(values) for values in shipped.quantiles.values())
+
+
+def test_usual_range_is_that_of_the_outer_quantiles(shipped):
+    calibration = replace(shipped, quantiles={"tilt": [1, 2, 3, 4, 5, 6, 7]})
+    assert calibration.usual("tilt") == (1, 7)
+    assert calibration.usual("volume_ml") is None
+
+
+@pytest.mark.parametrize(("value", "percentile"), [(0, 1), (1, 1), (3.5, 37.5), (4, 50), (7, 99), (8, 99)])
+def test_percentile_is_the_place_among_the_quantiles(shipped, value, percentile):
+    calibration = replace(shipped, quantiles={"tilt": [1, 2, 3, 4, 5, 6, 7]})
+    assert calibration.percentiles({"tilt": value}) == {"tilt": percentile}
+
+
+def test_percentile_of_a_value_that_many_scans_share_is_their_middle(shipped):
+    calibration = replace(shipped, quantiles={"gap": [0, 0, 0, 0, 0, 0.1, 0.2]})
+    assert calibration.percentiles({"gap": 0}) == {"gap": pytest.approx((1 + 5 + 25 + 50 + 75) / 5)}
+
+
+def test_measures_that_are_not_known_have_no_percentile(shipped):
+    calibration = replace(shipped, quantiles={"gap": [0] * 7})
+    assert calibration.percentiles({"gap": math.nan, "tilt": 0.1}) == {}
 
 
 def test_mean_shape_is_full_in_the_middle_and_empty_far_away(shipped):

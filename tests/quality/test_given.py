@@ -5,7 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from deskull.quality.given import compare_with, judge_given
+from deskull.quality.differences import Difference, Kind
+from deskull.quality.given import Comparison, compare_with, judge_given
 from deskull.quality.verdict import Quality, Verdict
 
 GOOD = Quality(Verdict.passed, predicted_dice=0.975, lower_bound=0.95, margin_mm=2.0)
@@ -44,6 +45,20 @@ def test_part_far_outside_counts_in_ml_and_is_a_reason():
     assert any("1.7 ml of the mask lie more than 5 mm outside of the brain" in reason for reason in judged.reasons)
 
 
+def test_reason_names_the_place_of_the_largest_part():
+    part = Difference(Kind.missing, 12.0, (-31.6, 40.0, 7.2), "front left")
+    (reason,) = judge_given(GOOD, Comparison(0.98, 0.0, 0.2, 15.0), [part]).reasons
+    assert reason == (
+        "15.0 ml more than 5 mm inside of the brain's border are missing, the largest part (12.0 ml): front left "
+        "(RAS -32, 40, 7 mm)."
+    )
+
+
+def test_larger_of_two_differences_is_the_first_reason():
+    reasons = judge_given(GOOD, Comparison(0.9, 0.0, 2.0, 30.0)).reasons
+    assert [reason.split(" ml")[0] for reason in reasons] == ["30.0", "2.0"]
+
+
 def test_brain_that_is_cut_off_counts_as_missing():
     distance = distance_to_ball(20)
     mask = (distance < 0) & (np.arange(64) < 32)[:, None, None]
@@ -54,7 +69,9 @@ def test_brain_that_is_cut_off_counts_as_missing():
 
 def test_empty_mask_fails():
     distance = distance_to_ball(20)
-    judged = judge_given(GOOD, compare_with(distance, np.zeros(distance.shape, bool), 0.001))
+    found = compare_with(distance, np.zeros(distance.shape, bool), 0.001)
+    judged = judge_given(GOOD, found)
+    assert found.border_mm == 0.0
     assert (judged.verdict, judged.predicted_dice) == (Verdict.failed, 0.0)
 
 

@@ -71,6 +71,22 @@ def test_quality_of_a_head_is_json(quality):
     assert json.loads(json.dumps(table, allow_nan=False)) == table
 
 
+def test_an_intracranial_mask_is_judged_by_the_brain(quality, head, stripper, predictions):
+    model = stripper.model
+    predictor = Predictor(model, make_engine(model, 2, "onnxruntime", "cpu"), 2)
+    wide = predictor.predict(head, [("intracranial", 0.0)], StageTimer())
+    judged = Judge(model, 2, "onnxruntime", "cpu")(head, wide, "intracranial", wide.distances[0].mask())
+    assert judged.as_dict() == quality.as_dict()
+
+
+def test_thorough_judgement_also_measures_the_mirror_image(quality, head, stripper, predictions):
+    look = Judge(stripper.model, 2, "onnxruntime", "cpu")
+    thorough = look(head, predictions[0], "brain", predictions[0].distances[0].mask(), "thorough")
+    assert thorough.measures.keys() - quality.measures.keys() == {"mirrored_agreement", "both_mirrored_agreement"}
+    assert thorough.measures["mirrored_agreement"] > 0.95
+    assert thorough.verdict is Verdict.passed
+
+
 def test_a_mask_at_another_border_has_the_same_quality(quality, head, stripper, predictions):
     wide = judge(head, stripper, predictions[1])
     assert predictions[1].distances[0].mask().sum() > 1.1 * predictions[0].distances[0].mask().sum()

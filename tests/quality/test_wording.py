@@ -44,9 +44,10 @@ def test_descriptions_are_one_sentence_that_does_not_show_the_name_of_the_measur
 
 def measured() -> list[str]:
     """Names of all measures."""
-    evidence = replace(evidence_of(ball(24)), second=second_look(ball(24)))
+    look = second_look(ball(24))
+    evidence = replace(evidence_of(ball(24)), second=look, mirrored=look)
     mean = MeanShape(np.ones((8, 8, 8), np.float32), 0.5)
-    return [*input_measures(evidence), *mask_measures(evidence, mean, None)]
+    return [*input_measures(evidence), *mask_measures(evidence, mean)]
 
 
 def test_every_measure_has_words_of_its_own():

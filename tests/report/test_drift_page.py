@@ -86,6 +86,21 @@ def test_sections_are_those_that_were_asked_for(by, reference, anchors):
     _Balanced(drift_page(findings))
 
 
+def test_verdict_of_a_group_stands_before_the_columns_of_measures():
+    (section,) = drift_sections(examine(SAMPLE, None, "site"))
+    headings = re.findall(r"<th [^>]*>([^<]*)</th>", section.as_html())
+    assert headings[:5] == ["site", "Input", "Output", "Verdict", "Scans"]
+    assert len(headings) <= 11
+
+
+def test_columns_of_groups_are_the_measures_that_moved_farthest():
+    shifted = cohort(60, seed=3, labels={"site": ("here", "there") * 30})
+    shifted.inputs.values[1::2] += (100.0, 2.0, 100.0)
+    (section,) = drift_sections(examine(shifted, None, "site"))
+    headings = re.findall(r"<th [^>]*>([^<]*)</th>", section.as_html())
+    assert headings[5:] == ["contrast", "noise (%)", "blur (mm)"]
+
+
 def test_too_few_scans_give_a_page_that_says_so():
     page = drift_page(examine(SAMPLE.select(range(5)), REFERENCE))
     assert "Too few to tell: 5 scans here" in page

@@ -86,6 +86,12 @@ def test_slice_wider_than_the_width_is_drawn_alone_in_its_row(scan, mask):
     assert narrow.width < draw_mosaic(scan, mask, slices=2).width
 
 
+def test_view_holds_a_second_mask_on_the_same_grid(scan, mask):
+    view = make_view(scan, mask, mask)
+    assert view.other is not None
+    assert (view.other == view.mask).all()
+
+
 def test_mask_on_another_grid_is_refused(scan, mask):
     with pytest.raises(InputError, match="is on another grid than"):
         draw_mosaic(scan, Volume(mask.data, np.eye(4)))

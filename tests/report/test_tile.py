@@ -10,7 +10,7 @@ from hypothesis.extra import numpy as arrays
 from scipy import ndimage
 
 from deskull.report.drawing import CONTOUR
-from deskull.report.tile import SCALE_BAR_MM, View, _enlarged_mask, _outline, direction_letters, draw_tile
+from deskull.report.tile import SCALE_BAR_MM, View, direction_letters, draw_tile, enlarged_mask, outline
 
 SIZE = (90, 110, 100)
 TEXT = (235, 235, 235)
@@ -106,21 +106,21 @@ def disc(radius):
 
 @pytest.mark.parametrize("scale", [3, 4, 8])
 def test_edge_of_an_enlarged_disc_is_rounder_than_its_voxels(scale):
-    smooth = _enlarged_mask(disc(20.5), (61 * scale, 61 * scale))
+    smooth = enlarged_mask(disc(20.5), (61 * scale, 61 * scale))
     stepped = np.kron(disc(20.5), np.ones((scale, scale), bool))
     assert range_of_radii(smooth, scale) < 0.7 * range_of_radii(stepped, scale)
 
 
 def range_of_radii(enlarged, scale):
     """Difference between the largest and the smallest radius of the edge of a disc, in voxels."""
-    edge = np.argwhere(_outline(enlarged, 1))
+    edge = np.argwhere(outline(enlarged, 1))
     return np.ptp(np.hypot(*((edge + 0.5) / scale - 30.5).T))
 
 
 @given(arrays.arrays(bool, (12, 9)), st.integers(1, 5))
 def test_edge_moves_by_no_more_than_half_a_voxel(mask, scale):
     stepped = np.kron(mask, np.ones((scale, scale), bool))
-    moved = stepped != _enlarged_mask(mask, stepped.shape[::-1])
+    moved = stepped != enlarged_mask(mask, stepped.shape[::-1])
     for values in (np.pad(stepped, 1), ~np.pad(stepped, 1)):
         depth = ndimage.distance_transform_edt(values)[1:-1, 1:-1] - 0.5
         assert (depth[moved & values[1:-1, 1:-1]] <= 0.5 * scale + 1e-6).all()
@@ -130,7 +130,7 @@ def test_edge_moves_by_no_more_than_half_a_voxel(mask, scale):
 def test_half_of_a_slice_keeps_its_straight_edge(scale):
     half = np.zeros((40, 60), bool)
     half[:, :30] = True
-    enlarged = _enlarged_mask(half, (round(60 * scale), round(40 * scale)))
+    enlarged = enlarged_mask(half, (round(60 * scale), round(40 * scale)))
     assert enlarged[:, : round(30 * scale)].all()
     assert not enlarged[:, round(30 * scale) :].any()
 
@@ -138,8 +138,8 @@ def test_half_of_a_slice_keeps_its_straight_edge(scale):
 def test_voxel_that_a_smaller_picture_leaves_out_has_no_contour():
     speck = np.zeros((40, 40), bool)
     speck[20, 20] = True
-    assert not _enlarged_mask(speck, (10, 10)).any()
+    assert not enlarged_mask(speck, (10, 10)).any()
 
 
 def test_mask_of_the_whole_slice_stays_whole():
-    assert _enlarged_mask(np.ones((4, 6), bool), (18, 12)).all()
+    assert enlarged_mask(np.ones((4, 6), bool), (18, 12)).all()

@@ -11,12 +11,17 @@ from typing import Any
 
 from deskull import formats
 from deskull.batch.run_record import RunRecord
+from deskull.errors import InputError
 from deskull.options import OutputKind, Surface
 from deskull.provenance import Provenance
 from deskull.quality.verdict import Quality
 from deskull.result import Result
 from deskull.system.atomic import Transaction
+from deskull.system.json_files import read_object
 from deskull.volume import Volume
+
+#: Largest sidecar of a raw scan that is inherited, in bytes: some hold the header of every slice.
+_MAX_INHERITED_BYTES = 50_000_000
 
 
 @dataclass(frozen=True)
@@ -65,8 +70,8 @@ class Sidecar:
         """
         fields: dict[str, Any] = {}
         for source in self.inherited:
-            with suppress(OSError, ValueError, TypeError):  # a damaged file has nothing to inherit
-                fields |= dict(json.loads(source.read_text(encoding="utf-8-sig")))
+            with suppress(InputError):  # a damaged file has nothing to inherit
+                fields |= read_object(source, _MAX_INHERITED_BYTES)
         made = {"GeneratedBy": [{**provenance.generated_by(), **(run or {})}]} if provenance else {}
         measured = volumes if volumes and self.has_volumes else {}
         judged = {"quality": quality.as_dict()} if quality and self.has_quality else {}
@@ -204,10 +209,12 @@ def write_results(
         with transaction.writing(path) as partial:
             made = result.icv_provenance if sidecar.is_of_icv else result.provenance
             stated = run.fields(path) if run else None
-            partial.write_text(sidecar.text(made, _volumes(result), result.quality, stated))
+            partial.write_text(sidecar.text(made, _volumes(result, sidecar), result.quality, stated))
 
 
-def _volumes(result: Result) -> dict[str, float]:
-    """Volumes of the masks in ml, as fields of a sidecar."""
+def _volumes(result: Result, sidecar: Sidecar) -> dict[str, float]:
+    """Volumes of the masks in ml, as fields of a sidecar: ``VolumeMl`` is that of the mask that it describes."""
+    if sidecar.is_of_icv:
+        return {} if result.icv_ml is None else {"VolumeMl": round(result.icv_ml, 2)}
     icv = {} if result.icv_ml is None else {"IntracranialVolumeMl": round(result.icv_ml, 2)}
     return {"VolumeMl": round(result.volume_ml, 2), **icv}

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import enum
-import json
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from deskull import formats
 from deskull.batch.outputs import Sidecar, quality_path
 from deskull.batch.tasks import Task
+from deskull.errors import InputError
 from deskull.models import load_model
 from deskull.options import OutputKind, StripOptions, Surface
 from deskull.provenance import Provenance
 from deskull.result import Result
 from deskull.system.atomic import ResultExistsError
+from deskull.system.json_files import read_object
 
 #: Masks of the same settings differ in no more than this fraction of their voxels: processors and inference engines
 #: round differently. A border moved by 0.1 mm changes about ten times as many.
@@ -116,10 +116,9 @@ def _refusal(path: Path, fault: str) -> ResultExistsError:
 def read_sidecar(mask: Path) -> Provenance | None:
     """Read what a mask was made with from the JSON file beside it; None if there is none, or it is not deskull's."""
     try:
-        fields: Any = json.loads(sidecar_path(mask).read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
+        return Provenance.from_sidecar(read_object(sidecar_path(mask)))
+    except InputError:
         return None
-    return Provenance.from_sidecar(fields) if isinstance(fields, dict) else None
 
 
 def sidecar_path(mask: Path) -> Path:
@@ -129,15 +128,23 @@ def sidecar_path(mask: Path) -> Path:
 
 def sidecars_of(task: Task, options: StripOptions) -> dict[Path, Sidecar]:
     """JSON files to write with the results; one of deskull's that exists already is kept true, asked for or not."""
-    sidecars = dict(task.sidecars)
+    sidecars, common = dict(task.sidecars), {"Sources": [task.scan.name], "SpatialReference": "orig"}
     mask = task.mask_file(options.surface)
-    if mask and (options.sidecar or (options.overwrite and read_sidecar(mask))):
+    if mask and _has_sidecar(mask, options):
         kind = "Brain" if options.surface == Surface.brain else "ROI"
-        own = Sidecar({"Type": kind, "Sources": [task.scan.name], "SpatialReference": "orig"}, has_volumes=True)
-        sidecars.setdefault(sidecar_path(mask), own)
+        sidecars.setdefault(sidecar_path(mask), Sidecar({"Type": kind, **common}, has_volumes=True))
+    icv_mask = task.result_files(options.outputs, options.surface).get(OutputKind.icvmask)
+    if icv_mask and _has_sidecar(icv_mask, options):
+        own = Sidecar({"Type": "ROI", **common}, has_volumes=True, is_of_icv=True)
+        sidecars.setdefault(sidecar_path(icv_mask), own)
     if mask and options.quality_file:
         sidecars.setdefault(quality_path(mask), Sidecar({}, has_quality=True))
     return sidecars
+
+
+def _has_sidecar(mask: Path, options: StripOptions) -> bool:
+    """Whether a JSON file is written beside a mask."""
+    return options.sidecar or (options.overwrite and read_sidecar(mask) is not None)
 
 
 def with_existing_mask(result: Result, task: Task, options: StripOptions) -> Result:

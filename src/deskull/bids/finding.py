@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from deskull.errors import InputError, UsageError
+from deskull.errors import UsageError
 from deskull.formats.bids_names import read_name
 from deskull.system.installation import install_command
+from deskull.system.json_files import read_object
 
 #: Suffixes of the scans that are stripped by default.
 SUFFIXES = ("T1w", "T2w", "FLAIR", "PDw")
@@ -97,10 +97,7 @@ def _check_description(root: Path) -> None:
     if not description.is_file():
         fault = "is not a BIDS dataset (it has no dataset_description.json)"
         raise UsageError(f"{root}: {fault}; use 'deskull strip' for a folder of scans.")
-    try:
-        json.loads(description.read_text(encoding="utf-8-sig"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise InputError(f"{description}: is damaged ({error}); correct it.") from None
+    read_object(description)
 
 
 def _matching(root: Path, wanted: Mapping[str, Any]) -> list[Path]:

@@ -9,7 +9,7 @@ import os
 import warnings
 from pathlib import Path
 
-from deskull.errors import SeriesWarning
+from deskull.errors import DeskullWarning, SeriesWarning
 from deskull.formats.b_values import file_beside
 from deskull.formats.bids_names import read_name
 
@@ -47,6 +47,44 @@ class InheritedFiles:
         return self._files[folder]
 
 
+class InheritedSidecars:
+    """The JSON files whose fields scans inherit.
+
+    Parameters
+    ----------
+    root : Path
+        Folder of the dataset. Files that links lead out of it are not inherited: they may hold what the dataset's
+        authors were never shown. The links of git-annex lead to ``.git/annex`` within it.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._files = InheritedFiles(root, ".json")
+        self._root = Path(os.path.realpath(root))
+        self._has_warned = False
+
+    def of(self, scan: Path) -> list[Path]:
+        """List the files that a scan inherits; those of the whole dataset come first and its own comes last.
+
+        Parameters
+        ----------
+        scan : Path
+            A scan of the dataset.
+
+        Warns
+        -----
+        DeskullWarning
+            Once for all files that lead out of the dataset.
+        """
+        files = self._files.of(scan)
+        inside = [path for path in files if is_inside(path, self._root)]
+        if len(inside) < len(files) and not self._has_warned:
+            self._has_warned = True
+            first = next(path for path in files if path not in inside)
+            fault = "is a link that leads out of the dataset; what it and other such links say is not inherited"
+            warnings.warn(f"{first}: {fault}; put copies in their place.", DeskullWarning, stacklevel=2)
+        return inside
+
+
 class InheritedBValues:
     """The files of b-values that diffusion series inherit; of several the most specific one counts.
 
@@ -78,10 +116,15 @@ class InheritedBValues:
         if not inherited:
             return None
         path = inherited[-1]
-        if Path(os.path.realpath(path)).is_relative_to(self._root):
+        if is_inside(path, self._root):
             return path
         if path not in self._outside:
             self._outside.add(path)
             fault = "is a link that leads out of the dataset, and its b-values are not used"
             warnings.warn(SeriesWarning(f"{path}: {fault}; put a copy in its place."), stacklevel=2)
         return None
+
+
+def is_inside(path: Path, root: Path) -> bool:
+    """Whether a file lies in a folder, of which no link is part, after all links on the way are followed."""
+    return Path(os.path.realpath(path)).is_relative_to(root)

@@ -13,7 +13,8 @@ from pathlib import Path
 from deskull._version import __version__
 from deskull.batch.outputs import Sidecar, quality_path
 from deskull.batch.tasks import Task, check_outputs, drop_duplicates
-from deskull.bids.inheritance import InheritedBValues, InheritedFiles
+from deskull.bids.failures import RECORDS
+from deskull.bids.inheritance import InheritedBValues, InheritedSidecars
 from deskull.errors import UsageError
 from deskull.formats.bids_names import read_name
 from deskull.options import OutputKind, QualityCheck, StripOptions
@@ -25,9 +26,11 @@ BIDS_VERSION = "1.10.0"
 _PLAIN_SUFFIXES = ("T1w", "bold", "dwi")
 #: Label of intracranial masks, in place of ``brain``: ``desc-icv_mask``, ``desc-icvT2w_mask`` and so on.
 ICV = "icv"
+#: How sidecars name a scan of the raw dataset, before its path there.
+RAW = "bids:raw:"
 #: Table that the group level writes.
 TABLE = "group_brain.tsv"
-_BIDSIGNORE = f"{TABLE}\ndeskull.tsv\n*_quality.json\nreport/\n"
+_BIDSIGNORE = f"{TABLE}\n{RECORDS}\ndeskull.tsv\n*_quality.json\nreport/\n"
 
 
 def plan(root: Path, out: Path, scans: Sequence[Path], options: StripOptions) -> list[Task]:
@@ -52,7 +55,7 @@ def plan(root: Path, out: Path, scans: Sequence[Path], options: StripOptions) ->
     UsageError
         If two scans would be written to the same file.
     """
-    sidecars, b_values = InheritedFiles(root, ".json"), InheritedBValues(root)
+    sidecars, b_values = InheritedSidecars(root), InheritedBValues(root)
     tasks = drop_duplicates([_task(root, out, scan, options, sidecars, b_values) for scan in scans])
     check_outputs(tasks)
     return tasks
@@ -63,7 +66,7 @@ def _task(
     out: Path,
     scan: Path,
     options: StripOptions,
-    sidecars: InheritedFiles,
+    sidecars: InheritedSidecars,
     b_values: InheritedBValues,
 ) -> Task:
     """Files and sidecars of one scan."""
@@ -75,7 +78,7 @@ def _task(
         OutputKind.brain: f"{name.stem}_desc-brain_{name.suffix}",
         OutputKind.icvmask: f"{name.stem}_desc-{ICV}{contrast}_mask",
     }
-    common = {"Sources": [f"bids:raw:{place.as_posix()}"], "SpatialReference": "orig"}
+    common = {"Sources": [f"{RAW}{place.as_posix()}"], "SpatialReference": "orig"}
     contents = {
         OutputKind.brainmask: Sidecar({"Type": "Brain", **common}),
         OutputKind.brain: Sidecar({"SkullStripped": True, **common}, tuple(sidecars.of(root / place))),

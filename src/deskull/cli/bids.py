@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from deskull.cli import options
-from deskull.cli.console import FAILED, print_message
+from deskull.cli.console import FAILED, print_message, print_note
 from deskull.cli.examples import CommandWithExamples
 from deskull.cli.options import DEFAULTS
 from deskull.cli.report import ReportAfterwards, report_afterwards
@@ -121,6 +121,7 @@ def bids(
         return
     from deskull.batch import stripping
     from deskull.bids.entities import read_filters
+    from deskull.bids.failures import RECORDS
     from deskull.bids.finding import Query, find_scans
     from deskull.bids.participant import describe, plan
 
@@ -144,7 +145,7 @@ def bids(
         return
     describe(bids_dir, out)
     with report_afterwards(report, out, jobs, may_replace=True):  # the batch may continue an earlier one
-        run(tasks, settings, jobs)
+        run(tasks, settings, jobs, table=out / RECORDS)
 
 
 def _outputs(mask_only: bool, icv: bool) -> tuple[OutputKind, ...]:
@@ -169,9 +170,12 @@ def _write_group_table(out: Path, jobs: int) -> None:
     from deskull.bids.group import group
     from deskull.bids.participant import TABLE
 
-    count, problems = group(out, jobs)
-    for problem in problems:
-        print_message(f"error: {command_line_text(problem)}")
-    print(f"{count} masks -> {out / TABLE}")
-    if problems:
+    done = group(out, jobs)
+    for fault in done.faults:
+        print_message(f"error: {command_line_text(fault)}")
+    if done.n_failed:
+        failed = f"{done.n_failed} scan{'' if done.n_failed == 1 else 's'} failed at the participant level"
+        print_note(f"{failed}; the column 'error' says why")
+    print(f"{done.n_masks} masks -> {out / TABLE}")
+    if done.faults:
         raise typer.Exit(FAILED)

@@ -2,121 +2,140 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from deskull.cli import options
-from deskull.cli.console import FAILED, print_message, print_note, refuse_inputs
+from deskull.cli.console import (
+    FAILED,
+    USER_ERRORS,
+    error_text,
+    print_message,
+    print_note,
+    print_warning,
+    refuse_inputs,
+)
 from deskull.cli.options import DEFAULTS
+from deskull.cli.progress import progress_bar
 from deskull.cli.wording import on_one_line
-from deskull.errors import DeskullError, UsageError, sentence
 
 if TYPE_CHECKING:
-    from deskull.evaluation.pairs import Pair
-    from deskull.pipeline import Stripper
-    from deskull.quality.verdict import Quality
-
-#: Columns of the table.
-_COLUMNS = ("scan", "mask", "verdict", "predicted_dice", "reason", "dice", "border_mm", "extra_ml", "missing_ml")
+    from deskull.checking.judging import Checked
+    from deskull.checking.pairs import Pair, Pairing
+    from deskull.report.check_outputs import CheckOutputs
 
 
 def check(
-    scan: Annotated[Path, typer.Argument(help="Raw scan, or a folder of scans.", show_default=False)],
-    mask: Annotated[
+    scan: Annotated[
         Path,
-        typer.Argument(help="Its mask by any tool, or a folder of masks named like the scans.", show_default=False),
+        typer.Argument(
+            help="Raw scan; a folder of scans; a raw BIDS dataset; or, alone, a table (.tsv, .csv) with the columns "
+            "scan and mask.",
+            show_default=False,
+        ),
     ],
+    mask: Annotated[
+        Path | None,
+        typer.Argument(
+            help="Its mask by any tool; a folder of masks named like the scans; or BIDS derivatives with brain masks.",
+            show_default=False,
+        ),
+    ] = None,
     out: Annotated[
         Path | None, typer.Option("-o", "--out", help="TSV file with a line for each mask.", show_default=False)
     ] = None,
+    pictures: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="Write a picture of each mask: both contours, where they differ most.",
+            show_default=False,
+        ),
+    ] = None,
+    report: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER", help="Write a page of all masks, worst first; see 'deskull report'.", show_default=False
+        ),
+    ] = None,
     as_json: options.AsJson = False,
     strict: options.Strict = False,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing table.")] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace an existing table, pictures and report.")
+    ] = False,
     threads: options.Threads = DEFAULTS.threads,
 ) -> None:
     """Judge masks by any tool or hand: each is compared with what the network finds in the scan.
 
     Definitions of the brain differ by a constant distance, which is reported and does not count as a fault.
     """
-    from deskull.evaluation.pairs import find_pairs
-    from deskull.pipeline import Stripper
-    from deskull.system.atomic import refuse_existing, write_bytes
+    from deskull.checking.finding import find_pairs
+    from deskull.report.check_outputs import Wanted, check_outputs
 
+    pairing = find_pairs(scan, mask)
     if out is not None:
-        refuse_inputs(out, (scan, mask))
-        refuse_existing(out, overwrite)
-    pairs, stripper = find_pairs(mask, scan), Stripper(threads=threads)
-    rows, failed, distrusted = [], 0, 0
-    for pair in pairs:
-        try:
-            quality = _judge(stripper, pair)
-        except DeskullError as error:
-            failed += 1
-            print_message(f"error: {sentence(error)}")
-            continue
-        distrusted += quality.verdict == "fail"
-        rows.append(_row(pair, quality))
-        _print(pair, quality, as_json)
+        refuse_inputs(out, (scan, *(path for pair in pairing.pairs for path in (pair.scan, pair.mask))))
+    wanted = Wanted(out, pictures, report, overwrite)
+    wanted.check(pairing.pairs)
+    _print_faults(pairing)
+    if not pairing.pairs:
+        raise typer.Exit(FAILED)
+    with check_outputs(wanted, pairing.pairs) as outputs:
+        found = list(_check_all(pairing.pairs, outputs, threads, as_json=as_json))
+        page = outputs.write_report(progress_bar("drawing"))
     if out is not None:
-        text = io.StringIO()
-        writer = csv.DictWriter(text, _COLUMNS, delimiter="\t", lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
-        write_bytes(out, text.getvalue().encode(), overwrite=overwrite)
-        print_note(f"{len(rows)} masks; table in {out}")
-    if failed or (strict and distrusted):
+        print_note(f"{outputs.count} masks; table in {out}")
+    if page:
+        print_note(f"open in a browser: {page}")
+    distrusted = strict and any(checked == "fail" for checked in found)
+    if distrusted or pairing.faults or None in found:
         raise typer.Exit(FAILED)
 
 
-def _judge(stripper: Stripper, pair: Pair) -> Quality:
-    """Strip a scan and judge the mask that is given for it.
-
-    Raises
-    ------
-    InputError
-        If one of them cannot be used.
-    UsageError
-        If they do not lie on the same grid.
-    """
-    from deskull.formats import read
-    from deskull.masking import binarise
-    from deskull.quality.given import compare_with, judge_given
-
-    given = read(pair.predicted)
-    result = stripper.strip(pair.reference, border=0.0)
-    if given.shape != result.mask.shape:
-        shapes = " and ".join("x".join(map(str, volume.shape)) for volume in (given, result.mask))
-        raise UsageError(f"{pair.predicted}: has not the shape of the scan ({shapes}); resample it to the scan's grid.")
-    assert result.quality is not None
-    comparison = compare_with(result.distance.data, binarise(given).astype(bool), result.mask.voxel_ml)
-    return judge_given(result.quality, comparison)
+def _print_faults(pairing: Pairing) -> None:
+    """Say which masks and scans are left out, and which could not be paired."""
+    for text in pairing.left_out:
+        print_warning(text)
+    for text in pairing.faults:
+        print_message(f"error: {text}")
 
 
-def _row(pair: Pair, quality: Quality) -> dict[str, Any]:
-    """Return a line of the table."""
-    compared = {name: quality.measures[f"given_{name}"] for name in ("dice", "border_mm", "extra_ml", "missing_ml")}
-    return {
-        "scan": str(pair.reference),
-        "mask": str(pair.predicted),
-        **quality.cells(),
-        **{name: f"{value:.4g}" for name, value in compared.items()},
-    }
+def _check_all(
+    pairs: Sequence[Pair], outputs: CheckOutputs, threads: int | None, *, as_json: bool
+) -> Iterator[str | None]:
+    """Check masks, print what is found and add it to the outputs; yields each verdict, None for an error."""
+    from deskull.checking.judging import check_pair
+    from deskull.pipeline import Stripper
+
+    stripper = Stripper(threads=threads)
+    for pair in pairs if as_json else progress_bar("checking")(iter(pairs), len(pairs)):
+        try:
+            checked = check_pair(stripper, pair)
+        except USER_ERRORS as error:
+            print_message(f"error: {error_text(error)}")
+            outputs.add_failure(pair, error_text(error))
+            yield None
+            continue
+        _print(checked, as_json)
+        yield _verdict_after_adding(checked, outputs)
 
 
-def _print(pair: Pair, quality: Quality, as_json: bool) -> None:
+def _verdict_after_adding(checked: Checked, outputs: CheckOutputs) -> str | None:
+    """Add a mask to the outputs; returns its verdict, or None if its picture could not be written."""
+    try:
+        outputs.add(checked)
+    except USER_ERRORS as error:
+        print_message(f"error: {error_text(error)}")
+        return None
+    return str(checked.quality.verdict)
+
+
+def _print(checked: Checked, as_json: bool) -> None:
     """Print what is said of a mask."""
-    if as_json:
-        print(
-            json.dumps({"scan": str(pair.reference), "mask": str(pair.predicted), "quality": quality.as_dict()}),
-            flush=True,
-        )
-        return
-    dice, border = quality.measures["given_dice"], quality.measures["given_border_mm"]
-    fit = f"Dice {dice:.3f} with the network's mask at a border of {border:g} mm"
-    reasons = " ".join(quality.reasons)
-    print(on_one_line(f"{pair.predicted}: {quality.summary()}; {fit}. {reasons}".rstrip()), flush=True)
+    from deskull.checking.records import fields_of, line_of
+
+    print(json.dumps(fields_of(checked)) if as_json else on_one_line(line_of(checked)), flush=True)

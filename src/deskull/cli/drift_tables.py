@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from deskull.errors import printable
-from deskull.quality.drift.comparison import Comparison, MeasureShift
+from deskull.quality.drift.comparison import Comparison, MeasureShift, Side
 from deskull.quality.drift.groups import groups_sentence
 from deskull.quality.drift.measures import split_unit, with_unit
 from deskull.quality.drift.over_time import Timeline, change_sentence
@@ -75,7 +75,7 @@ def _print_comparison(console: Console, comparison: Comparison) -> None:
     sides = (comparison.inputs, comparison.outputs)
     table.add_row("state", *map(side_words, sides))
     table.add_row("p", *(p_text(side.p_adjusted).removeprefix("= ") if side.energy else "–" for side in sides))
-    table.add_row("moved", *(f"{len(side.moved_measures)} of {len(side.measures)} measures" for side in sides))
+    table.add_row("moved", *(_count_of_moved(side) for side in sides))
     console.print(table)
     _print(console, verdict(comparison), "bold")
     for remark in remarks(comparison):
@@ -84,6 +84,14 @@ def _print_comparison(console: Console, comparison: Comparison) -> None:
     shifts += [("output", shift) for shift in comparison.outputs.moved_measures[:_N_MEASURES]]
     if shifts:
         console.print(_measures_table(shifts))
+    n_more = sum(len(side.moved_measures) for side in sides) - len(shifts)
+    if n_more:
+        _print(console, f"{n_more} more moved; --json and -o show all.")
+
+
+def _count_of_moved(side: Side) -> str:
+    """Say how many measures moved."""
+    return f"{len(side.moved_measures)} of {len(side.measures)} measures" if side.measures else "–"
 
 
 def _measures_table(shifts: Sequence[tuple[str, MeasureShift]]) -> Table:

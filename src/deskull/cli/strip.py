@@ -62,25 +62,11 @@ def strip(
 ) -> None:
     """Strip scans: X.nii.gz gives X_brain.nii.gz and X_brainmask.nii.gz, with the header of the scan."""
     settings = StripOptions(
-        outputs=_outputs(mask_only, distance, bias_correct, icv, dicom_seg),
-        sidecar=sidecar,
-        quality_file=quality_file,
-        quality=quality,
-        overwrite=overwrite,
-        resume=resume,
-        surface=surface,
-        border=border,
-        frame=frame,
-        model=model,
-        allow_outside_data=allow_outside_data,
-        engine=engine,
-        device=device,
-        threads=threads,
-        timeout=timeout,
-        series=series,
-        keep_identity=keep_identity,
-        max_archive_gb=max_archive_gb,
-    )
+        outputs=_outputs(mask_only, distance, bias_correct, icv, dicom_seg), sidecar=sidecar, quality_file=quality_file,
+        quality=quality, overwrite=overwrite, resume=resume, surface=surface, border=border, frame=frame, model=model,
+        allow_outside_data=allow_outside_data, engine=engine, device=device, threads=threads, timeout=timeout,
+        series=series, keep_identity=keep_identity, max_archive_gb=max_archive_gb,
+    )  # fmt: skip
     out, plan = _plan(scans, out, mask, split, shard, settings)
     tasks = plan.tasks
     workers = _cluster(scheduler, cluster, jobs, threads, memory, cluster_option or [])

@@ -20,7 +20,12 @@ _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 
 def read_rows(
-    table: Path, required: Sequence[str], *, delimiter: str = ",", quoted: bool = True
+    table: Path,
+    required: Sequence[str],
+    *,
+    delimiter: str = ",",
+    quoted: bool = True,
+    faults: dict[int, str] | None = None,
 ) -> list[tuple[int, dict[str, str]]]:
     """Read a table whose first line names its columns.
 
@@ -34,6 +39,9 @@ def read_rows(
         Character between two values.
     quoted : bool
         Whether values may be enclosed in quotation marks; otherwise these are part of the values.
+    faults : dict of int to str, optional
+        By its line, one sentence is added for each row with more values than columns, which is left out; without a
+        dict, such a row is refused with the whole table.
 
     Returns
     -------
@@ -44,7 +52,7 @@ def read_rows(
     ------
     InputError
         If the file is missing, too large, not a table of text, or lacks one of the columns; or if a row has more
-        values than there are columns.
+        values than there are columns, and there is no dict of faults.
     """
     text = read_text(table)
     if len(text[: _MAX_FIRST_LINE + 1].partition("\n")[0]) > _MAX_FIRST_LINE:
@@ -64,7 +72,9 @@ def read_rows(
                 raise InputError(f"{table}: has two columns '{column}'; rename or remove one of them.")
             if column not in columns:
                 raise InputError(f"{table}: has no column '{column}'; {_columns_remedy(columns, required, delimiter)}")
-        return [(line, _checked_row(table, line, row)) for line, row in _limited(table, reader, len(columns))]
+        rows = _limited(table, reader, len(columns))
+        checked = [(line, _checked_row(table, line, row, delimiter, faults)) for line, row in rows]
+        return [(line, row) for line, row in checked if row is not None]
     except csv.Error as error:
         raise InputError(f"{table}: is not a table ({error}); save it as comma-separated text.") from None
 
@@ -84,10 +94,17 @@ def _limited(table: Path, reader: csv.DictReader[str], n_columns: int) -> Iterat
         yield reader.line_num, row
 
 
-def _checked_row(table: Path, line: int, row: dict[str, str]) -> dict[str, str]:
-    """Refuse a row with more values than columns, and strip spaces."""
+def _checked_row(
+    table: Path, line: int, row: dict[str, str], delimiter: str, faults: dict[int, str] | None
+) -> dict[str, str] | None:
+    """Refuse a row with more values than columns, or leave it out (None) where faults are listed; strip spaces."""
     if None in row:
-        raise InputError(f"{table}: line {line} has more values than columns; put quotes around values with commas.")
+        advice = "put quotes around values with commas" if delimiter == "," else "remove what stands beyond them"
+        fault = f"{table}: line {line} has more values than columns; {advice}."
+        if faults is None:
+            raise InputError(fault)
+        faults[line] = fault
+        return None
     return {column: value.strip() for column, value in row.items()}
 
 

@@ -124,8 +124,8 @@ class StripOptions:
     sidecar: Annotated[
         bool,
         Option(
-            "Also write X_brainmask.json, which states how the results were made: versions, network, all options, "
-            "hashes, machine, time; and their volumes.",
+            "Also write X_brainmask.json (and X_icvmask.json), which states how the results were made: versions, "
+            "network, all options, hashes, machine, time; and their volumes.",
             Group.outputs,
         ),
     ] = False
@@ -161,8 +161,8 @@ class StripOptions:
     quality: Annotated[
         QualityCheck,
         Option(
-            "Whether to judge how far each mask can be trusted, with a second network. default: judge it, for less "
-            "than a third of the time; none: do not.",
+            "Whether to judge how far each mask can be trusted, with a second network. default: judge it; thorough: "
+            "let that network look at the mirror image, too; none: do not.",
             Group.brain,
         ),
     ] = QualityCheck.default

@@ -42,6 +42,7 @@ class QualityCheck(enum.StrEnum):
     """How much effort goes into judging a mask."""
 
     default = "default"
+    thorough = "thorough"
     none = "none"
 
 

@@ -36,7 +36,7 @@ def assess(evidence: Evidence, calibration: Calibration) -> Quality:
     if evidence.is_empty:
         return Quality(Verdict.failed, ("The mask is empty.",))
     scan = input_measures(evidence)
-    mask = mask_measures(evidence, calibration.shape, calibration.features)
+    mask = mask_measures(evidence, calibration.shape)
     return judge_measures(scan, mask, calibration)
 
 
@@ -69,6 +69,7 @@ def judge_measures(scan: Mapping[str, float], mask: Mapping[str, float], calibra
             **scan,
         },
         measures=mask,
+        percentiles=calibration.percentiles(measures),
     )
 
 
@@ -99,5 +100,5 @@ def _why(measures: Mapping[str, float], calibration: Calibration) -> tuple[str, 
     """Return the measures that raise the predicted error most, in words."""
     added = calibration.error.contributions(measures)
     weighty = [name for name, value in sorted(added.items(), key=lambda item: -item[1]) if value > _WEIGHTY]
-    known = [name for name in weighty if name in calibration.usual and math.isfinite(measures.get(name, np.nan))]
-    return tuple(describe(name, measures[name], calibration.usual[name]) for name in known[:_N_REASONS])
+    ranges = {name: calibration.usual(name) for name in weighty if math.isfinite(measures.get(name, np.nan))}
+    return tuple(describe(name, measures[name], usual) for name, usual in ranges.items() if usual)[:_N_REASONS]

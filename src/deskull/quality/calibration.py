@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -11,13 +12,18 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from deskull.quality.additive import AdditiveModel
-from deskull.quality.measures.familiarity import FeatureReference
+from deskull.options import QualityCheck
 from deskull.quality.measures.shape import MeanShape
+from deskull.quality.trees import TreeModel
 
 #: The network whose masks the shipped calibration is for.
 CALIBRATED = "default"
+#: Arrays of each model in the file of numbers.
+PARTS = ("nodes", "roots")
+#: Percentiles of the measures of the reference that are kept.
+LEVELS = (1.0, 5.0, 25.0, 50.0, 75.0, 95.0, 99.0)
 #: Added to the error 1 - Dice before its logarithm is taken.
 OFFSET = 0.01
 
@@ -28,11 +34,11 @@ class Calibration:
 
     Attributes
     ----------
-    error : AdditiveModel
+    error : TreeModel
         Predicts the logarithm of 1 - Dice + `OFFSET`.
-    margin : AdditiveModel
+    margin : TreeModel
         Predicts the logarithm of the margin in mm.
-    head : AdditiveModel
+    head : TreeModel
         Predicts the logarithm of the odds that the scan shows a human head.
     thresholds : mapping of str to float
         ``pass`` and ``fail``: the predicted error, as a logarithm, below which a mask passes and above which it fails;
@@ -40,22 +46,20 @@ class Calibration:
     bounds : mapping of str to sequence of float
         ``edges`` of the predicted error; ``error`` and ``margin``: what is added to predictions between them, so that
         95 % of the true values lie below.
-    usual : mapping of str to (low, high)
-        Range of each measure in 98 % of the scans of the reference that have good masks.
+    quantiles : mapping of str to sequence of float
+        Of each measure, at `LEVELS`, in the clean scans of the reference that have good masks.
     shape : MeanShape
-    features : FeatureReference, optional
     card : mapping
         What it was fitted on, and how well it does.
     """
 
-    error: AdditiveModel
-    margin: AdditiveModel
-    head: AdditiveModel
+    error: TreeModel
+    margin: TreeModel
+    head: TreeModel
     thresholds: Mapping[str, float]
     bounds: Mapping[str, list[float]]
-    usual: Mapping[str, tuple[float, float]]
+    quantiles: Mapping[str, Sequence[float]]
     shape: MeanShape
-    features: FeatureReference | None
     card: Mapping[str, Any]
 
     def bound(self, name: str, predicted_error: float) -> float:
@@ -69,15 +73,40 @@ class Calibration:
         """
         return float(self.bounds[name][int(np.searchsorted(self.bounds["edges"], predicted_error))])
 
+    def usual(self, name: str) -> tuple[float, float] | None:
+        """Return the range of a measure in 98 % of the reference; None for a measure that it does not have."""
+        quantiles = self.quantiles.get(name)
+        return (quantiles[0], quantiles[-1]) if quantiles else None
+
+    def percentiles(self, measures: Mapping[str, float]) -> dict[str, float]:
+        """Return where measures lie in the reference, from 1 to 99; those that are not known are left out.
+
+        Parameters
+        ----------
+        measures : mapping of str to float
+        """
+        known = {name: value for name, value in measures.items() if name in self.quantiles and math.isfinite(value)}
+        return {name: _percentile(np.asarray(self.quantiles[name]), value) for name, value in known.items()}
+
+
+def _percentile(quantiles: npt.NDArray[np.float64], value: float) -> float:
+    """Return the percentile of a value; the middle one of those that share it."""
+    equal = quantiles == value
+    if equal.any():
+        return float(np.mean(np.array(LEVELS)[equal]))
+    return float(np.interp(value, quantiles, LEVELS))
+
 
 @cache
-def load_calibration(name: str) -> Calibration:
+def load_calibration(name: str, effort: str = QualityCheck.default) -> Calibration:
     """Load the calibration for a network that ships with deskull.
 
     Parameters
     ----------
     name : str
         Of the network.
+    effort : {"default", "thorough"}
+        What is measured.
 
     Raises
     ------
@@ -86,14 +115,16 @@ def load_calibration(name: str) -> Calibration:
     """
     folder = Path(str(resources.files("deskull.quality") / "calibrations"))
     table = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
+    fitted = table[effort]
     with np.load(folder / f"{name}.npz") as arrays:
         shape = MeanShape(arrays["shape"].astype(np.float32) / 255, float(arrays["shape_spacing"]))
-        features = None
-        if "cohort" in arrays:
-            features = FeatureReference(*(arrays[key].astype(np.float32) for key in ("mean", "projection", "cohort")))
-    models = {key: AdditiveModel.from_dict(table[key]) for key in ("error", "margin", "head")}
-    usual = {key: (float(low), float(high)) for key, (low, high) in table["usual"].items()}
+        models = {
+            key: TreeModel(
+                tuple(model["names"]), model["baseline"], *(arrays[f"{effort}_{key}_{part}"] for part in PARTS)
+            )
+            for key, model in fitted["models"].items()
+        }
     return Calibration(
-        **models, thresholds=table["thresholds"], bounds=table["bounds"], usual=usual, shape=shape,
-        features=features, card=table["card"],
+        **models, thresholds=fitted["thresholds"], bounds=fitted["bounds"], quantiles=table["quantiles"], shape=shape,
+        card=table["card"],
     )  # fmt: skip

@@ -41,10 +41,10 @@ class Evidence:
         Of the mask, in mm.
     second : ndarray of float32, shape (u, v, w), optional
         Signed distance that a second network predicts, in mm, less the border that fits it.
+    mirrored : ndarray of float32, shape (u, v, w), optional
+        What the second network predicts for the mirror image, mirrored back.
     second_spacing : float
         Edge of its voxels in those of `image`; both grids start at the same corner.
-    features : tuple of ndarray of float32, shape (channels, x, y, z)
-        Outputs of inner layers of the network.
     """
 
     scan: Volume
@@ -57,8 +57,8 @@ class Evidence:
     intracranial: FloatArray | None
     border: float
     second: FloatArray | None = None
+    mirrored: FloatArray | None = None
     second_spacing: float = 1.5
-    features: tuple[FloatArray, ...] = ()
 
     @cached_property
     def depth(self) -> FloatArray:

@@ -7,20 +7,20 @@ distance, so that the network's mask is taken at the border at which it fits the
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from deskull.quality.calibration import CALIBRATED, OFFSET, load_calibration
+from deskull.quality.differences import FAR_MM, Difference, Kind, far_parts
 from deskull.quality.verdict import Quality, Verdict
 from deskull.volume import FloatArray
 
 #: Borders at which the masks are compared, in mm.
 _BORDERS = np.arange(-4.0, 4.01, 0.25)
-#: Parts of a mask farther from the other's edge than this are differences of shape, in mm.
-FAR_MM = 5.0
-#: Parts of this volume or more, in ml, are a reason for a look.
+#: Differences of this volume or more, in ml, are a reason for a look.
 _LARGE_ML = 1.0
 
 
@@ -33,10 +33,10 @@ class Comparison:
     dice : float
         At the border that fits best.
     border_mm : float
-        That border: positive where the given mask is wider than the network's surface.
+        That border: positive where the given mask is wider than the network's surface, 0 for an empty mask.
     extra_ml, missing_ml : float
-        Volume of the given mask more than 5 mm outside of the network's brain, and of that brain more than 5 mm outside
-        of the given mask's, after the borders are matched.
+        Volume of the given mask more than 5 mm outside of the border of the network's, and of what lies more than 5 mm
+        inside of that border and is missing in the given mask, after the borders are matched.
     """
 
     dice: float
@@ -64,14 +64,14 @@ def compare_with(distance: FloatArray, mask: npt.NDArray[np.bool_], voxel_ml: fl
     ours = np.cumsum(np.histogram(distance, edges)[0])[: len(_BORDERS)]
     both = np.cumsum(np.histogram(distance[mask], edges)[0])[: len(_BORDERS)]
     dice = 2 * both / np.maximum(ours + np.count_nonzero(mask), 1)
-    best = int(np.argmax(dice))
+    best = min(np.flatnonzero(dice == dice.max()).tolist(), key=lambda index: abs(_BORDERS[index]))
     border = float(_BORDERS[best])
-    extra = np.count_nonzero(mask & (distance > border + FAR_MM))
-    missing = np.count_nonzero(~mask & (distance < border - FAR_MM))
-    return Comparison(float(dice[best]), border, extra * voxel_ml, missing * voxel_ml)
+    parts = far_parts(distance, mask, border)
+    extra, missing = (np.count_nonzero(part) * voxel_ml for part in (parts.extra, parts.missing))
+    return Comparison(float(dice[best]), border, extra, missing)
 
 
-def judge_given(own: Quality, comparison: Comparison) -> Quality:
+def judge_given(own: Quality, comparison: Comparison, differences: Sequence[Difference] = ()) -> Quality:
     """Judge a given mask.
 
     It can be trusted as far as the network's own mask is, and as far as the two agree.
@@ -81,18 +81,20 @@ def judge_given(own: Quality, comparison: Comparison) -> Quality:
     own : Quality
         Of the network's mask.
     comparison : Comparison
+    differences : sequence of Difference
+        The largest parts that differ by more than 5 mm, the largest first; the reasons name their places.
 
     Returns
     -------
     Quality
-        With the measures of the network's mask, and those of the comparison.
+        With the measures of the comparison, and those of the network's mask.
     """
-    measures = {**own.measures, **{f"given_{name}": value for name, value in asdict(comparison).items()}}
+    measures = {**{f"given_{name}": value for name, value in asdict(comparison).items()}, **own.measures}
     if own.predicted_dice is None or own.lower_bound is None:
         return replace(own, measures=measures)
     limits = load_calibration(CALIBRATED).thresholds
     predicted = min(own.predicted_dice, comparison.dice)
-    reasons = list(_differences(comparison))
+    reasons = _far_reasons(comparison, differences)
     if own.verdict is not Verdict.passed:
         reasons.append(
             "The network's own mask of this scan is not sure: the two may be wrong alike, or differ by chance."
@@ -113,11 +115,21 @@ def judge_given(own: Quality, comparison: Comparison) -> Quality:
     )
 
 
-def _differences(comparison: Comparison) -> list[str]:
-    """Say where the masks differ by more than 5 mm."""
-    parts = []
-    if comparison.extra_ml >= _LARGE_ML:
-        parts.append(f"{comparison.extra_ml:.1f} ml of the mask lie more than {FAR_MM:g} mm outside of the brain.")
-    if comparison.missing_ml >= _LARGE_ML:
-        parts.append(f"{comparison.missing_ml:.1f} ml of the brain lie more than {FAR_MM:g} mm outside of the mask.")
-    return parts
+def _far_reasons(comparison: Comparison, differences: Sequence[Difference]) -> list[str]:
+    """Say how much differs by more than 5 mm, and where the largest part of it lies; the larger volume first."""
+    kinds = (
+        (comparison.extra_ml, Kind.extra, f"of the mask lie more than {FAR_MM:g} mm outside of the brain"),
+        (comparison.missing_ml, Kind.missing, f"more than {FAR_MM:g} mm inside of the brain's border are missing"),
+    )
+    return [
+        f"{volume:.1f} ml {words}{_largest_text([part for part in differences if part.kind == kind])}."
+        for volume, kind, words in sorted(kinds, key=lambda entry: -entry[0])
+        if volume >= _LARGE_ML
+    ]
+
+
+def _largest_text(parts: Sequence[Difference]) -> str:
+    """Say where the largest part lies, for the end of a sentence; '' if there is none."""
+    if not parts:
+        return ""
+    return f", the largest part ({parts[0].volume_ml:.1f} ml): {parts[0].where()}"

@@ -11,7 +11,8 @@ import numpy.typing as npt
 from deskull.masking import keep_largest
 from deskull.models.cards import Model, load_model
 from deskull.models.prediction import Prediction
-from deskull.options import Surface
+from deskull.options import QualityCheck, Surface
+from deskull.preprocessing.grid import Conformed
 from deskull.quality.assessment import assess
 from deskull.quality.calibration import CALIBRATED, load_calibration
 from deskull.quality.evidence import Evidence
@@ -46,11 +47,18 @@ class Judge:
         """The network that looks a second time, loaded when it is needed."""
         return SecondNetwork(*self._engine_options)
 
-    def __call__(self, scan: Volume, prediction: Prediction, surface: str, mask: npt.NDArray[np.uint8]) -> Quality:
+    def __call__(
+        self,
+        scan: Volume,
+        prediction: Prediction,
+        surface: str,
+        mask: npt.NDArray[np.uint8],
+        effort: str = QualityCheck.default,
+    ) -> Quality:
         """Judge a mask.
 
-        It is judged at the default border of the network, whichever border the mask has: that moves the edge, and does
-        not make it more or less certain.
+        The brain is judged, at the default border of the network, whichever surface and border the mask has: these move
+        the edge, and do not make it more or less certain.
 
         Parameters
         ----------
@@ -59,8 +67,9 @@ class Judge:
         prediction : Prediction
             Of the network; its first distance is that of the mask.
         surface : {"brain", "intracranial"}
-            That the mask follows.
+            That the first distance and the mask follow.
         mask : ndarray of uint8, the scan's shape
+        effort : {"default", "thorough"}
 
         Returns
         -------
@@ -71,14 +80,14 @@ class Judge:
         conformed, predicted = prediction.conformed, prediction.predicted
         if conformed is None or predicted is None:
             return Quality.unjudged("The scan has a single value inside the network's grid.")
-        border, found = self._model.default_border(surface), prediction.distances[0]
-        if found.border != border:
-            cleaned = keep_largest(predicted[self._model.surfaces.index(surface)], border, self._model.band)
+        border, found = self._model.default_border(Surface.brain), prediction.distances[0]
+        brain, wide = (predicted[self._model.surfaces.index(s)] for s in (Surface.brain, Surface.intracranial))
+        stride = self._model.preprocessing.stride
+        field_of_view, affine = conformed.coarsened(stride)
+        if surface != Surface.brain or found.border != border:
+            cleaned = keep_largest(brain, border, self._model.band, field_of_view)
             found = replace(found, on_grid=cleaned, border=border)
             mask = found.mask()
-        stride, voxel_size = self._model.preprocessing.stride, self._model.voxel_size
-        field_of_view, affine = conformed.coarsened(stride)
-        wide = predicted[self._model.surfaces.index(Surface.intracranial)]
         evidence = Evidence(
             scan,
             mask,
@@ -86,10 +95,23 @@ class Judge:
             field_of_view,
             affine,
             found.on_grid,
-            predicted[self._model.surfaces.index(surface)],
+            brain,
             wide,
             border,
-            self._second(conformed, voxel_size, surface),
-            self._second.voxel_size / (voxel_size * stride),
         )
-        return assess(evidence, load_calibration(CALIBRATED))
+        is_thorough = effort == QualityCheck.thorough
+        return assess(self._looked_at_again(evidence, conformed, is_thorough), load_calibration(CALIBRATED, effort))
+
+    def _looked_at_again(self, evidence: Evidence, conformed: Conformed, is_thorough: bool) -> Evidence:
+        """Add what the second network predicts around the mask."""
+        if evidence.bounds is None:
+            return evidence
+        stride, voxel_size = self._model.preprocessing.stride, self._model.voxel_size
+        x, y, z = (slice(side.start * stride, side.stop * stride) for side in evidence.bounds)
+        box = (x, y, z)
+        return replace(
+            evidence,
+            second=self._second(conformed, voxel_size, box),
+            mirrored=self._second.mirrored(conformed, voxel_size, box) if is_thorough else None,
+            second_spacing=self._second.voxel_size / (voxel_size * stride),
+        )

@@ -38,9 +38,11 @@ class Quality:
     margin_mm : float, optional
         95 % of the mask's edge lies within this distance from the true border, for 95 % of such scans.
     input : mapping
-        What the scan is like: what is unusual about it (``findings``), and numbers.
+        What the scan is like: what is unusual about it (``findings``), numbers, and of DICOM the scanner.
     measures : mapping of str to float
         What the mask is like.
+    percentiles : mapping of str to float
+        Of these measures and those of the scan among clean scans with good masks, from 1 to 99.
     """
 
     verdict: Verdict
@@ -50,6 +52,7 @@ class Quality:
     margin_mm: float | None = None
     input: Mapping[str, Any] = field(default_factory=dict)
     measures: Mapping[str, float] = field(default_factory=dict)
+    percentiles: Mapping[str, float] = field(default_factory=dict)
 
     @classmethod
     def unjudged(cls, reason: str) -> Quality:
@@ -72,6 +75,7 @@ class Quality:
             "reasons": list(self.reasons),
             "input": {name: _rounded(value) for name, value in self.input.items()},
             "measures": {name: _rounded(value) for name, value in self.measures.items()},
+            "percentiles": {name: round(value) for name, value in self.percentiles.items()},
         }
 
     def cells(self) -> dict[str, str]:

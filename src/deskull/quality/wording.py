@@ -10,6 +10,8 @@ MEASURES: dict[str, tuple[str, str]] = {
     "offset_mm": ("mean offset from a second network", " mm"),
     "second_adds": ("part that only a second network takes for brain", ""),
     "second_removes": ("part that a second network does not take for brain", ""),
+    "mirrored_agreement": ("agreement of the second network with itself on the mirror image (Dice)", ""),
+    "both_mirrored_agreement": ("agreement with a second network on the mirror image (Dice)", ""),
     "sharpness": ("sharpness of the predicted edge", ""),
     "gradient": ("gradient of the predicted distance", ""),
     "gradient_10": ("gradient of the predicted distance where it is lowest", ""),
@@ -33,7 +35,6 @@ MEASURES: dict[str, tuple[str, str]] = {
     "length_mm": ("length", " mm"),
     "height_mm": ("height", " mm"),
     "tilt": ("tilt", ""),
-    "unfamiliarity": ("distance from the scans of the reference in the network's features", ""),
     "inside_level": ("brightness inside the mask", ""),
     "shading": ("shading inside the mask", ""),
     "dark_inside": ("part of the inside without signal", ""),
@@ -51,6 +52,7 @@ MEASURES: dict[str, tuple[str, str]] = {
     "grey_values": ("number of grey values", ""),
     "at_maximum": ("part of the scan at the highest value", ""),
     "most_common": ("part of the head that has one value", ""),
+    "equal_neighbours": ("part of the head in which neighbouring voxels have the same value", ""),
     "negative": ("part of the scan below zero", ""),
     "zeros_inside": ("part of the mask at the lowest value", ""),
     "zeros": ("part of the scan at the lowest value", ""),
@@ -60,6 +62,9 @@ _SHELLS = {
     "core": "deep inside", "middle": "5 to 9 mm inside", "cortex": "2 to 5 mm inside", "rim": "at the edge",
     "fluid": "1 to 3 mm outside", "skull": "4 to 7 mm outside", "scalp": "7 to 9 mm outside",
 }  # fmt: skip
+
+
+_BRIGHTNESS = {"bright": "brightness", "spread": "variation of brightness"}
 
 
 def describe(name: str, value: float, usual: tuple[float, float]) -> str:
@@ -78,7 +83,7 @@ def describe(name: str, value: float, usual: tuple[float, float]) -> str:
     >>> describe("agreement", 0.912, (0.957, 0.985))
     'Low agreement with a second network (Dice): 0.912, usually 0.957 to 0.985.'
     """
-    words, unit = _words(name)
+    words, unit = known_words(name) or (name.replace("_", " "), "")
     low, high = usual
     state = "Low" if value < low else "High" if value > high else "Doubtful"
     return f"{state} {words}: {_number(value)}{unit}, usually {_number(low)} to {_number(high)}{unit}."
@@ -89,9 +94,15 @@ def _number(value: float) -> str:
     return f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
-def _words(name: str) -> tuple[str, str]:
-    """Return what a measure is called, and its unit."""
-    if name in MEASURES:
-        return MEASURES[name]
+def known_words(name: str) -> tuple[str, str] | None:
+    """Return what a measure is called, and its unit; None if it is none of deskull's.
+
+    Examples
+    --------
+    >>> known_words("bright_core"), known_words("volume_ml"), known_words("fever")
+    (('brightness deep inside', ''), ('volume', ' ml'), None)
+    """
     kind, _, shell = name.partition("_")
-    return f"{'brightness' if kind == 'bright' else 'variation of brightness'} {_SHELLS.get(shell, shell)}", ""
+    if kind in _BRIGHTNESS and shell in _SHELLS:
+        return f"{_BRIGHTNESS[kind]} {_SHELLS[shell]}", ""
+    return MEASURES.get(name)

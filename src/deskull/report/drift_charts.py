@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,7 @@ import numpy as np
 from deskull.quality.drift.cohorts import FloatArray
 from deskull.quality.drift.comparison import MeasureShift
 from deskull.quality.drift.measures import label, split_unit
-from deskull.report.svg import TEXT_COLOUR, chart_style, colour_of, shorten, soften_axes, to_svg
+from deskull.report.svg import TEXT_COLOUR, chart_style, colour_of, soften_axes, to_svg
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -23,6 +24,8 @@ _WIDTH = 5.2
 _MAX_SHIFT = 4.0
 #: Most dots of a chart over time; of more scans every second, third or further one is drawn.
 _MAX_DOTS = 1500
+#: Longest line of a name beside a chart, in characters.
+_LINE = 36
 
 
 def shift_chart(shifts: Sequence[MeasureShift], moved: Sequence[MeasureShift], title: str, prefix: str) -> str:
@@ -46,7 +49,9 @@ def shift_chart(shifts: Sequence[MeasureShift], moved: Sequence[MeasureShift], t
     from matplotlib.figure import Figure
 
     with chart_style():
-        figure = Figure(figsize=(_WIDTH, 0.9 + 0.27 * len(shifts)), layout="constrained")
+        labels = [_wrapped(label(shift.name)) for shift in shifts]
+        height = 0.36 if any("\n" in text for text in labels) else 0.27
+        figure = Figure(figsize=(_WIDTH, 0.9 + height * len(shifts)), layout="constrained")
         axes = figure.add_subplot()
         axes.axvline(0, color=TEXT_COLOUR, alpha=0.5, linewidth=0.8)
         for row, shift in enumerate(shifts):
@@ -55,12 +60,17 @@ def shift_chart(shifts: Sequence[MeasureShift], moved: Sequence[MeasureShift], t
         limit = min(max(1.0, 1.12 * largest), _MAX_SHIFT * 1.05)
         axes.set_xlim(-limit, limit)
         axes.set_ylim(len(shifts) - 0.4, -0.6)
-        axes.set_yticks(range(len(shifts)), [shorten(label(s.name)) for s in shifts], parse_math=False)
+        axes.set_yticks(range(len(shifts)), labels, parse_math=False)
         axes.tick_params(axis="y", length=0)
         axes.set_xlabel("shift (SD of the reference)")
         axes.set_title(title, fontsize=10, parse_math=False)
         soften_axes(axes, "x")
         return to_svg(figure, prefix, f"Shift of each measure: {title}")
+
+
+def _wrapped(name: str) -> str:
+    """Return a name in one line or two; what does not fit is left out."""
+    return "\n".join(textwrap.wrap(name, _LINE, max_lines=2, placeholder=" …"))
 
 
 def _draw_shift(axes: Axes, row: int, shift: MeasureShift, moved: bool) -> None:
@@ -102,7 +112,7 @@ def distribution_chart(name: str, reference: FloatArray, sample: FloatArray, pre
             axes.stairs(heights / len(values), edges, fill=True, color=colour, alpha=0.25)
             axes.stairs(heights / len(values), edges, color=colour, linewidth=1.6)
             axes.axvline(float(np.median(values)), color=colour, linestyle="--", linewidth=1.2)
-        axes.set_xlabel(shorten(label(name)), parse_math=False)
+        axes.set_xlabel(_wrapped(label(name)), parse_math=False)
         axes.set_ylabel("fraction of scans")
         soften_axes(axes, "both")
         return to_svg(figure, prefix, f"Distribution of {label(name)} here and in the reference")
@@ -158,7 +168,7 @@ def time_chart(
             axes.axvline(change - 0.5, color=TEXT_COLOUR, linestyle="--", linewidth=1.2)
         ticks: Any = np.unique(np.linspace(0, len(values) - 1, min(6, len(values))).astype(int))
         axes.set_xticks(ticks, [dates[tick] for tick in ticks], parse_math=False)
-        axes.set_ylabel(shorten(label(name)), parse_math=False)
+        axes.set_title(label(name), fontsize=9, loc="left", parse_math=False)
         axes.grid(axis="y", color=TEXT_COLOUR, alpha=0.15)
         return to_svg(figure, prefix, f"{split_unit(name)[0]} over time")
 

@@ -17,6 +17,8 @@ from deskull.report.html import header_row, table, text_cell
 
 #: Most measures in a chart of shifts, and most distributions and charts over time of each side.
 _N_SHIFTS, _N_DISTRIBUTIONS, _N_TIMES = 20, 3, 3
+#: Most measures in the table of groups: more do not fit beside the verdict.
+_N_COLUMNS = 6
 _CLASSES = {State.moved: "moved", State.unmoved: "unmoved", State.negligible: "unmoved"}
 
 
@@ -103,7 +105,7 @@ def measures_part(comparison: Comparison) -> str:
             state = f"<b>{direction(shift)}</b>" if moved else ("negligibly" if small else "–")
             start = "<tr>" if index else '<tr class="first">'
             lines.append(
-                f'{start}<td class="text">{key}</td>{text_cell(label(shift.name))}'
+                f'{start}<td class="text">{key}</td>{text_cell(label(shift.name), "name measure")}'
                 f'<td class="text">{state}</td>{"".join(f"<td>{cell}</td>" for cell in cells)}</tr>\n'
             )
     columns = ("Scans", "Here", "Reference", "Shift (SD)", "Cliff's delta", "KS", "p (adjusted)")
@@ -113,15 +115,15 @@ def measures_part(comparison: Comparison) -> str:
 def groups_part(groups: Sequence[Comparison], by: str) -> str:
     """Return a table of groups: states, sentences, and shifts of the measures that moved in any of them."""
     names = _moved_names(groups)
-    head = header_row((escape(by), "Input", "Output"), ("Scans", *(escape(label(name)) for _, name in names)))
-    head = head.replace("</tr>", '<th scope="col" class="text">Verdict</th></tr>')
+    columns = ("Scans", *(escape(label(name)) for _, name in names))
+    head = header_row((escape(by), "Input", "Output", "Verdict"), columns)
     lines = []
     for group in groups:
         cells = "".join(_shift_cell(group, key, name) for key, name in names)
         states = "".join(f'<td class="text">{side_words(side)}</td>' for _, _, side in _sides(group))
         sentence = verdict(group)
-        end = f'<td class="text" title="{escape(sentence)}">{escape(sentence.split(":")[0].rstrip("."))}</td>'
-        lines.append(f"<tr>{text_cell(group.name)}{states}<td>{group.n:,}</td>{cells}{end}</tr>\n")
+        states += f'<td class="text" title="{escape(sentence)}">{escape(sentence.split(":")[0].rstrip("."))}</td>'
+        lines.append(f"<tr>{text_cell(group.name)}{states}<td>{group.n:,}</td>{cells}</tr>\n")
     against = f"Each against {escape(groups[0].reference)}; p values are adjusted for all of them. "
     key = "Numbers are shifts in SD, of the measures that moved anywhere; coloured where they did."
     sentence = f"<p><b>{escape(groups_sentence(groups, by))}</b></p>"
@@ -129,13 +131,14 @@ def groups_part(groups: Sequence[Comparison], by: str) -> str:
 
 
 def _moved_names(groups: Sequence[Comparison]) -> list[tuple[str, str]]:
-    """Sides and names of up to eight measures that moved in any group, those that moved in most groups first."""
-    counts: dict[tuple[str, str], int] = {}
+    """Sides and names of up to six measures that moved in any group: in most groups, and of these the farthest."""
+    distances: dict[tuple[str, str], list[float]] = {}
     for group in groups:
         for key, _, side in _sides(group):
             for shift in side.moved_measures:
-                counts[key, shift.name] = counts.get((key, shift.name), 0) + 1
-    return sorted(counts, key=lambda entry: (-counts[entry], entry))[:8]
+                distances.setdefault((key, shift.name), []).append(shift.distance)
+    ranked = sorted(distances.items(), key=lambda item: (-len(item[1]), -max(item[1]), item[0]))
+    return [entry for entry, _ in ranked[:_N_COLUMNS]]
 
 
 def _shift_cell(group: Comparison, key: str, name: str) -> str:

@@ -34,13 +34,15 @@ _CAPTIONS = {
 }
 
 
-def make_view(scan: Volume, mask: Volume) -> View:
+def make_view(scan: Volume, mask: Volume, other: Volume | None = None) -> View:
     """Resample a scan and its mask to the display grid.
 
     Parameters
     ----------
     scan, mask : Volume
         On the same grid. Of a series, the mean of the frames is shown.
+    other : Volume, optional
+        A second mask, on the grid of the scan, too.
 
     Returns
     -------
@@ -51,14 +53,16 @@ def make_view(scan: Volume, mask: Volume) -> View:
     InputError
         If the grids differ.
     """
-    fault = grid_mismatch(mask, scan)
-    if fault:
-        raise InputError(fault)
+    for volume in (mask, *([other] if other else [])):
+        fault = grid_mismatch(volume, scan)
+        if fault:
+            raise InputError(fault)
     image = on_display_grid(scan)
     shown_mask = mask_on_grid(mask, image)
     box = bounding_box(shown_mask, _MARGIN_MM)
     origin = image.affine[:3, 3] + [side.start for side in box]
-    return View(scale_grey(image.data[box], image.field_of_view[box]), shown_mask[box], origin)
+    shown_other = mask_on_grid(other, image)[box] if other else None
+    return View(scale_grey(image.data[box], image.field_of_view[box]), shown_mask[box], origin, shown_other)
 
 
 def draw_mosaic(

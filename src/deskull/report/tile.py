@@ -10,15 +10,17 @@ from PIL import Image, ImageDraw, ImageFont
 from scipy import ndimage
 
 from deskull.masking import Mask
-from deskull.report.drawing import CONTOUR, Convention, bounding_box, upright_slice
+from deskull.report.drawing import CONTOUR, Convention, bounding_box, to_rgb, upright_slice
 from deskull.volume import Affine, FloatArray
 
 Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
 #: Length of the scale bar in mm.
 SCALE_BAR_MM = 50
-#: Height of letters and width of the contour in mm, and their least size in pixels.
-_FONT_MM, _SMALLEST_FONT, _CONTOUR_MM = 7.0, 11, 0.6
+#: Height of letters in mm, and their least size in pixels.
+_FONT_MM, _SMALLEST_FONT = 7.0, 11
+#: Width of the contour in mm.
+_CONTOUR_MM = 0.6
 #: Standard deviation with which the edge of a mask is smoothed, and the most that this may move it, in voxels of 1 mm.
 _SMOOTHING, _MAX_SHIFT = 1.0, 0.5
 #: Margin around a mask within which distances to its edge are smoothed, in voxels.
@@ -41,11 +43,14 @@ class View:
     mask : ndarray of bool, shape (x, y, z)
     origin : ndarray, shape (3,)
         World coordinates of the first voxel in mm; voxels of 1 mm along the axes of the world (RAS) follow.
+    other : ndarray of bool, shape (x, y, z), optional
+        A second mask to compare with.
     """
 
     image: FloatArray
     mask: Mask
     origin: Affine
+    other: Mask | None = None
 
 
 def draw_tile(
@@ -73,14 +78,14 @@ def draw_tile(
     grey = upright_slice(view.image, index, axis, convention)
     size = round(grey.shape[1] * scale), round(grey.shape[0] * scale)
     pixels = enlarged(grey, size)
-    inside = _enlarged_mask(upright_slice(view.mask, index, axis, convention), size)
+    inside = enlarged_mask(upright_slice(view.mask, index, axis, convention), size)
     if stripped:
         pixels = pixels * inside
-    shown = np.repeat((pixels * 255).astype(np.uint8)[..., None], 3, axis=2)
+    shown = to_rgb(pixels)
     if not stripped:
-        shown[_outline(inside, max(1, round(_CONTOUR_MM * scale)))] = CONTOUR
+        shown[outline(inside, scale)] = CONTOUR
     tile = Image.fromarray(shown)
-    _annotate(tile, axis, float(view.origin[axis]) + index, scale, convention)
+    annotate(tile, axis, float(view.origin[axis]) + index, scale, convention)
     return tile
 
 
@@ -103,9 +108,21 @@ def enlarged(values: FloatArray, size: tuple[int, int]) -> FloatArray:
     return np.asarray(picture.resize(size, Image.Resampling.BICUBIC)).clip(0, 1)
 
 
-def _enlarged_mask(mask: Mask, size: tuple[int, int]) -> Mask:
-    """Enlarge a mask to a size (width, height) in pixels, with a smooth edge instead of the steps of its voxels.
+def enlarged_mask(mask: Mask, size: tuple[int, int]) -> Mask:
+    """Enlarge a slice of a mask, with a smooth edge instead of the steps of its voxels.
 
+    Parameters
+    ----------
+    mask : ndarray of bool, shape (rows, columns)
+    size : tuple of int
+        Width and height in pixels.
+
+    Returns
+    -------
+    ndarray of bool, shape (height, width)
+
+    Notes
+    -----
     The edge is where the signed distance to that of the voxels, smoothed, is 0. The smoothed distance differs from the
     distance by no more than half a voxel, and so the edge is nowhere farther from that of the voxels.
     """
@@ -131,14 +148,38 @@ def _signed_distance(mask: Mask) -> FloatArray:
     return distance
 
 
-def _outline(inside: Mask, width: int) -> Mask:
-    """Return the pixels just inside the edge of a mask, in a line of a width in pixels."""
-    outline: Mask = inside & ~ndimage.binary_erosion(inside, np.ones((3, 3)), width)
-    return outline
+def outline(inside: Mask, scale: float) -> Mask:
+    """Return the pixels just inside the edge of a mask, in a line of 0.6 mm or one pixel.
+
+    Parameters
+    ----------
+    inside : ndarray of bool, shape (height, width)
+    scale : float
+        Pixels for each mm.
+
+    Returns
+    -------
+    ndarray of bool, shape (height, width)
+    """
+    line: Mask = inside & ~ndimage.binary_erosion(inside, np.ones((3, 3)), max(1, round(_CONTOUR_MM * scale)))
+    return line
 
 
-def _annotate(tile: Image.Image, axis: int, position: float, scale: float, convention: Convention) -> None:
-    """Write the orientation letters, the position and the scale bar on a slice."""
+def annotate(tile: Image.Image, axis: int, position: float, scale: float, convention: Convention) -> None:
+    """Write the orientation letters, the position and the scale bar on a slice.
+
+    Parameters
+    ----------
+    tile : PIL.Image.Image
+        It is changed.
+    axis : {0, 1, 2}
+        Axis that the slice cuts.
+    position : float
+        World coordinate of the slice in mm.
+    scale : float
+        Pixels for each mm.
+    convention : {"radiological", "neurological"}
+    """
     pen, font = ImageDraw.Draw(tile), ImageFont.load_default(max(_SMALLEST_FONT, round(_FONT_MM * scale)))
     width, height = tile.size
     left, right, top, bottom = direction_letters(axis, convention)

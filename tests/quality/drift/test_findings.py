@@ -49,6 +49,13 @@ def test_repeated_participants_are_noted():
     assert found.notes[0].startswith("cohort: 30 scans are of 2 participants; scans of one participant are alike")
 
 
+@pytest.mark.parametrize(("n", "people"), [(1, "one participant"), (2, "2 participants")])
+def test_note_on_both_cohorts_stands_once(n, people):
+    same = cohort(30, labels={"participant": tuple(f"sub-{row % n}" for row in range(30))})
+    (note,) = examine(same, same).notes
+    assert f"30 scans are of {people};" in note
+
+
 def test_neither_reference_nor_groups_is_refused():
     with pytest.raises(UsageError, match="is required unless"):
         examine(cohort(30))

@@ -55,6 +55,14 @@ def test_sentence_names_the_groups_that_moved():
     assert groups_sentence(found[:2], "site") == "By site: none of 2 moved."
 
 
+def test_sentence_tells_of_groups_with_too_few_scans():
+    labels = {"site": ("a",) * 30 + ("b",) * 30 + ("c",) * 3}
+    found = compare_groups(cohort(63, labels=labels), "site", cohort(200, seed=1))
+    assert groups_sentence(found, "site") == "By site: none of 3 moved; 1 has too few scans to tell."
+    few = "By site: too few scans to tell; at least 8 on each side are needed."
+    assert groups_sentence(found[2:], "site") == few
+
+
 def test_groups_are_in_the_order_of_the_numbers_in_their_names():
     found = compare_groups(cohort(60, labels={"coil": ("10 a", "9", "x") * 20}), "coil")
     assert [group.name for group in found] == ["x", "9", "10 a"]

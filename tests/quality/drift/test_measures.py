@@ -9,9 +9,25 @@ from deskull.quality.drift.measures import label, with_unit
 
 @pytest.mark.parametrize(
     ("name", "words"),
-    [("blur_mm", "blur (mm)"), ("edge_gradient", "edge gradient"), ("mm", "mm"), ("predicted_dice", "predicted Dice")],
+    [
+        ("blur_mm", "blur (mm)"),
+        ("tissue_contrast", "tissue contrast"),
+        ("mm", "mm"),
+        ("predicted_dice", "predicted Dice"),
+    ],
 )
 def test_unit_is_the_end_of_the_name(name, words):
+    assert label(name) == words
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("dark_nape", "part of the nape without signal"),
+        ("difference_95_mm", "difference from a second network, 95th percentile (mm)"),
+    ],
+)
+def test_measures_of_deskull_are_named_as_in_its_reasons(name, words):
     assert label(name) == words
 
 

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deskull.errors import InputError
-from deskull.quality.drift.quality_files import MAX_BYTES, QualityFileWarning, read_folder
+from deskull.quality.drift.quality_files import QualityFileWarning, read_folder
+from deskull.system.json_files import MAX_BYTES
 from tests.quality.drift.examples import cohort, write_folder
 
 JSON = st.recursive(
@@ -70,7 +71,7 @@ def test_damaged_file_is_left_out_with_a_warning(folder, content):
 
 def test_file_with_too_many_measures_is_left_out_with_a_warning(folder):
     _write(folder, "many", input={f"measure {k}": 1.0 for k in range(501)})
-    with pytest.warns(QualityFileWarning, match="many_quality.json: holds no object 'quality' of at most 500"):
+    with pytest.warns(QualityFileWarning, match="many_quality.json: holds more than 500 measures"):
         assert len(read_folder(folder)[0]) == 1
 
 

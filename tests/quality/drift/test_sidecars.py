@@ -39,6 +39,14 @@ def test_sidecar_of_the_same_name_describes_the_scan(study):
     assert _labels(study, "Manufacturer") == ("B", "A", "")  # in the order of the files' names
 
 
+def test_scanner_in_a_quality_file_counts_where_no_sidecar_tells_it(study):
+    for name in ("sub-01_desc-brain", "sub-01_desc-brainT2w"):
+        path = study / "out" / "sub-01" / "anat" / f"{name}_quality.json"
+        _write(path, quality={"predicted_dice": 0.9, "input": {"Manufacturer": "of DICOM"}})
+    _write(study / "raw/sub-01/anat/sub-01_T2w.json", Manufacturer="B")
+    assert _labels(study, "Manufacturer") == ("B", "of DICOM", "")
+
+
 def test_sidecar_above_is_inherited_and_a_nearer_one_comes_first(study):
     _write(study / "raw/T1w.json", Manufacturer="above", StationName="S")
     _write(study / "raw/sub-01/anat/sub-01_T1w.json", Manufacturer="near")

@@ -30,7 +30,7 @@ def test_scans_without_a_time_are_left_out_and_counted():
 
 def test_time_of_processing_is_said_to_be_one():
     _, _, note = in_order_of_time(cohort(1, labels={"finished": ("2024-01-01T00:00:00+00:00",)}))
-    assert note == "Scans are in the order when they were stripped, as nothing tells when they were acquired."
+    assert note == "Scans are in the order in which they were stripped, as nothing tells when they were acquired."
 
 
 def test_cohort_without_times_is_refused_with_the_columns_that_would_do():

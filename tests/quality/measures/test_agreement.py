@@ -91,3 +91,16 @@ def test_padding_of_the_second_grid_is_not_compared():
     padded = np.pad(second_look(ball(30, (0, 0, 30))), [(0, 0), (0, 0), (0, 16)], constant_values=FAR)
     measures = agreement_measures(replace(at_end, second=padded))
     assert measures["agreement"] == pytest.approx(1, abs=0.02)
+
+
+def test_without_a_mirror_image_its_agreement_is_not_measured():
+    assert not any("mirrored" in name for name in compared(ball(30)))
+
+
+def test_agreement_with_the_mirror_image_is_that_of_either_network():
+    looked = replace(BALL, second=second_look(ball(30)), mirrored=second_look(ball(27)))
+    measures = agreement_measures(looked)
+    expected = 2 * 27**3 / (27**3 + 30**3)
+    assert measures["agreement"] == pytest.approx(1, abs=0.005)
+    assert measures["mirrored_agreement"] == pytest.approx(expected, abs=0.01)
+    assert measures["both_mirrored_agreement"] == pytest.approx(expected, abs=0.01)

@@ -32,6 +32,17 @@ def test_a_label_map_has_few_values_and_one_common_one():
     assert (labels["grey_values"], labels["most_common"]) == (1, 1)
 
 
+def test_neighbours_of_a_label_map_are_equal_and_those_of_a_ramp_are_not():
+    labels = value_measures(with_values(BALL, np.where(BALL.mask, 2, 1).astype(np.uint8)))
+    assert labels["equal_neighbours"] == 1  # above the lowest value, there is one label
+    assert value_measures(with_values(BALL, RAMP.astype(np.int32)))["equal_neighbours"] == 0
+
+
+def test_neighbours_are_equal_as_often_as_slices_are_repeated():
+    values = np.repeat(RAMP[:24], 2, axis=0).astype(np.int32)
+    assert value_measures(with_values(BALL, values))["equal_neighbours"] == pytest.approx(24 / 47, abs=0.03)
+
+
 @pytest.mark.parametrize("fraction", [0.1, 0.3])
 def test_values_that_are_cut_off_are_a_fraction_of_the_brighter_half(fraction):
     cut = np.minimum(RAMP, round(RAMP.size * (1 - fraction))).astype(np.int32)

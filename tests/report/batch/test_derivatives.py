@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from deskull.batch.records import Record, Status, records_table
+from deskull.bids.failures import RECORDS
 from deskull.provenance import Provenance
 from deskull.report.batch.derivatives import find_derivatives, is_derivatives
 
@@ -51,6 +53,15 @@ def test_source_outside_of_the_raw_dataset_is_not_followed(derivatives, source):
     ((name, scan, *_),) = find_derivatives(derivatives)
     assert scan is None
     assert name == "sub-01/anat/sub-01_desc-brain_mask.nii.gz"
+
+
+def test_scan_that_failed_is_listed_without_a_mask_and_one_with_a_mask_once(derivatives):
+    with records_table(derivatives / RECORDS) as add:
+        for name in (SCAN, "sub-02/anat/sub-02_T1w.nii.gz"):
+            add(Record(f"/raw/{name}", Status.failed, error=f"/raw/{name}: is damaged; copy it again."))
+    _, (name, scan, mask, cells) = find_derivatives(derivatives)
+    assert (name, scan, mask) == ("sub-02/anat/sub-02_T1w.nii.gz", None, None)
+    assert cells == {"status": "failed", "error": "is damaged; copy it again."}
 
 
 @pytest.mark.parametrize("description", ["[]", "{", '{"DatasetLinks": 1}', '{"DatasetLinks": {"raw": 1}}'])

@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from deskull.report.batch.layers import draw_layers
+from deskull.report.drawing import CONTOUR, REFERENCE_CONTOUR
 from deskull.report.tile import View
 
 
@@ -35,6 +36,19 @@ def test_contour_encloses_the_mask_and_leaves_its_inside_free(view):
     # Radiological: the left of the picture is the patient's right, the top is the front; a pixel is 1 mm.
     assert [rows.min(), rows.max(), columns.min(), columns.max()] == pytest.approx([20, 89, 30, 79], abs=1)
     assert not contour[30:80, 40:70, 3].any()
+
+
+def test_second_mask_has_a_contour_of_another_colour(view):
+    other = np.zeros_like(view.mask)
+    other[20:50, 30:100, 40:90] = True
+    both = View(view.image, view.mask, view.origin, other)
+    _, contour = pictures(draw_layers(both, [[(2, 60)]], (100, 120), line_width=1))
+    opaque = contour[..., 3] > 128
+    first, second = ((contour[..., :3] == colour).all(axis=-1) & opaque for colour in (CONTOUR, REFERENCE_CONTOUR))
+    assert opaque.sum() == first.sum() + second.sum()
+    assert first[50, 29:32].any()  # the edge at the patient's right, which the first mask alone has
+    assert second[50, 48:52].any()
+    assert not second[50, 76:82].any()  # where both end, the first is seen
 
 
 def test_empty_mask_has_no_contour(view):

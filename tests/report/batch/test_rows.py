@@ -8,8 +8,7 @@ import pytest
 
 from deskull.report.batch.entries import Entry
 from deskull.report.batch.pictures import Drawn
-from deskull.report.batch.quality import Verdict
-from deskull.report.batch.rows import OUTLIER, make_rows, modified_z_scores
+from deskull.report.batch.rows import NO_MASK, OUTLIER, make_rows, modified_z_scores
 
 
 def entry(name, **cells):
@@ -30,14 +29,14 @@ def test_scans_are_ordered_by_verdict_and_then_by_predicted_dice():
 def test_scan_without_a_mask_comes_first_and_says_why():
     failed = Entry("b", Path("b"), None, {"scan": "b", "error": "b: is damaged; copy it again."})
     rows = make_rows([entry("a", verdict="fail"), failed], [Drawn(volume_ml=1500.0), Drawn()])
-    assert (rows[0].entry.name, rows[0].quality.verdict) == ("b", Verdict.no_mask)
+    assert (rows[0].entry.name, rows[0].verdict) == ("b", NO_MASK)
     assert rows[0].notes == ("is damaged; copy it again.",)
 
 
 def test_mask_that_cannot_be_read_is_no_mask():
     drawn = Drawn(problem="a_mask.nii.gz: is empty; copy it again.")
     (row,) = make_rows([entry("a", verdict="pass")], [drawn])
-    assert row.quality.verdict is Verdict.no_mask
+    assert row.verdict == NO_MASK
     assert row.notes == ("a_mask.nii.gz: is empty; copy it again.",)
 
 

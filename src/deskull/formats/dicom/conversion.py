@@ -37,7 +37,8 @@ def convert(images: Sequence[Image], folder: Path, name: str) -> tuple[list[Path
     Returns
     -------
     files : list of Path
-        NIfTI files in the order of their names, which are "image" and what dcm2niix appends to tell them apart.
+        NIfTI files in the order of their names, which are "image" and what dcm2niix appends to tell them apart; beside
+        each lies a JSON file without the patient.
     warning : str
         The first warning of dcm2niix, without names of files and values of headers.
 
@@ -55,7 +56,9 @@ def convert(images: Sequence[Image], folder: Path, name: str) -> tuple[list[Path
     for count, image in enumerate(images):
         (source / f"{count:06d}.dcm").symlink_to(image.path.resolve())
     size = sum(image.path.stat().st_size for image in images)
-    output = _run([program, "-z", "n", "-b", "n", "-f", "image", "-o", str(target), str(source)], folder, size, name)
+    output = _run(
+        [program, "-z", "n", "-b", "y", "-ba", "y", "-f", "image", "-o", str(target), str(source)], folder, size, name
+    )
     warning = next(iter(_WARNING.findall(output)), "")
     warning = " ".join(_QUOTED.sub("...", warning).split())[:_LONGEST_QUOTE]
     files = sorted(target.glob("*.nii"))

@@ -1,7 +1,7 @@
 """DICOM series as volumes, through dcm2niix, with the geometry checked against the slices' own positions.
 
 Results are NIfTI, and DICOM Segmentation (see `deskull.formats.dicom.segmentation`). What identifies the patient is
-dropped: a series becomes voxels and an affine with an empty description.
+dropped: a series becomes voxels and an affine with an empty description, and a few facts about the scanner.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from deskull.formats.dicom.archive import opened
 from deskull.formats.dicom.content import count_misplaced
 from deskull.formats.dicom.conversion import convert
 from deskull.formats.dicom.geometry import TOLERANCE_VOXELS, count_incomplete, heights, misplacement
+from deskull.formats.dicom.scanner import scanner_facts
 from deskull.formats.dicom.series import choose, list_series
 from deskull.formats.dicom.slices import Stack, select_images
 from deskull.formats.dicom.tilt import MIN_TILT_DEGREES, tilt_degrees, with_own_geometry
@@ -44,7 +45,7 @@ def read(path: Path, options: ReadOptions = _DEFAULT) -> Volume:
     Returns
     -------
     Volume
-        Every slice of the series lies on its voxels.
+        Every slice of the series lies on its voxels. Its `scanner` tells what the headers say of the machine.
 
     Warns
     -----
@@ -86,7 +87,7 @@ def _volume(file: Path, path: Path, stack: Stack) -> Volume | None:
     if not stack.frames:
         for one in caught:
             warnings.warn(str(one.message).replace(str(file), str(path)), one.category, stacklevel=3)
-    return volume
+    return replace(volume, scanner=scanner_facts(file.with_suffix(".json")))
 
 
 def _fitting(volumes: dict[str, Volume], stack: Stack, warning: str, path: Path) -> Volume:

@@ -92,4 +92,4 @@ def examine(
     timeline = over_time(cohort, reference, window=window, seed=seed) if by == "time" else None
     comparison = compare(reference, cohort, seed=seed)[0] if reference else None
     notes = [*cohort_notes(cohort), *(cohort_notes(reference) if reference else [])]
-    return Findings(cohort, reference, comparison, by or "", groups, timeline, notes)
+    return Findings(cohort, reference, comparison, by or "", groups, timeline, list(dict.fromkeys(notes)))

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from deskull.errors import InputError
 from deskull.quality.drift.cohorts import Cohort
-from deskull.quality.drift.comparison import Comparison, State, compare_pairs
+from deskull.quality.drift.comparison import MIN_SCANS, Comparison, State, compare_pairs
 
 #: Columns that together name a group; the first list of which one is known is used.
 _COLUMNS: Mapping[str, tuple[tuple[str, ...], ...]] = {
@@ -106,10 +106,13 @@ def groups_sentence(groups: Sequence[Comparison], by: str) -> str:
         Groups that move in opposite directions may hide each other in the whole cohort.
     """
     moved = [group.name for group in groups if State.moved in (group.inputs.state, group.outputs.state)]
-    if not moved:
-        return f"By {by}: none of {len(groups)} moved."
+    n_untold = sum(State.too_few in (group.inputs.state, group.outputs.state) for group in groups)
+    if n_untold == len(groups):
+        return f"By {by}: too few scans to tell; at least {MIN_SCANS} on each side are needed."
     names = ", ".join(moved[:_N_NAMED]) + (" and others" if len(moved) > _N_NAMED else "")
-    return f"By {by}: {len(moved)} of {len(groups)} moved ({names})."
+    found = f"{len(moved)} of {len(groups)} moved ({names})" if moved else f"none of {len(groups)} moved"
+    untold = f"; {n_untold} {'has' if n_untold == 1 else 'have'} too few scans to tell" if n_untold else ""
+    return f"By {by}: {found}{untold}."
 
 
 def _natural_order(name: str) -> list[tuple[int, str]]:

@@ -1,6 +1,8 @@
-"""Measures: their names and units in words, taken from their names in files."""
+"""Measures: names and units in words: those of deskull as its reasons call them, others from their names in files."""
 
 from __future__ import annotations
+
+from deskull.quality.wording import known_words
 
 #: Endings of names, and the units that they mean.
 _UNITS = {"mm": "mm", "ml": "ml", "mm2": "mm²", "percent": "%", "seconds": "s", "s": "s", "degrees": "°"}
@@ -22,11 +24,13 @@ def split_unit(name: str) -> tuple[str, str]:
 
     Examples
     --------
-    >>> split_unit("blur_mm"), split_unit("contrast"), split_unit("predicted_dice")
-    (('blur', 'mm'), ('contrast', ''), ('predicted Dice', ''))
+    >>> split_unit("blur_mm"), split_unit("contrast"), split_unit("bright_core")
+    (('blur', 'mm'), ('contrast', ''), ('brightness deep inside', ''))
     """
     if name in _NAMES:
         return _NAMES[name], ""
+    if known := known_words(name):
+        return known[0], known[1].strip()
     words, _, ending = name.rpartition("_")
     if words and ending in _UNITS:
         return words.replace("_", " "), _UNITS[ending]

@@ -24,8 +24,9 @@ def cohort_notes(cohort: Cohort) -> list[str]:
     for column in _PARTICIPANTS:
         names = [name for name in cohort.labels.get(column, ()) if name]
         if names and len(set(names)) < len(names):
+            people = f"{n:,} participants" if (n := len(set(names))) > 1 else "one participant"
             notes.append(
-                f"{cohort.name}: {len(names):,} scans are of {len(set(names)):,} participants; "
+                f"{cohort.name}: {len(names):,} scans are of {people}; "
                 "scans of one participant are alike, so that the p values are too small."
             )
         if names:

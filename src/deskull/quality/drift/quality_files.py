@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import os
 import re
@@ -17,11 +16,12 @@ import numpy as np
 from deskull.errors import DeskullWarning, InputError, printable
 from deskull.quality.drift.cohorts import Cohort, Features
 from deskull.quality.drift.quality_tables import OUTPUT_COLUMNS, features, to_number
+from deskull.quality.files import read_fields
 
 #: End of the names of quality files.
 ENDING = "_quality.json"
-#: Limits of a folder: files, and bytes and features of each.
-MAX_FILES, MAX_BYTES, MAX_NAMES = 500_000, 1_000_000, 500
+#: Limits of a folder: files, and features of each.
+MAX_FILES, MAX_NAMES = 500_000, 500
 #: Longest name of a measure, and longest label, in characters.
 _MAX_NAME, _MAX_LABEL = 80, 200
 _SUBJECT = re.compile(r"(?:^|[_/])sub-([A-Za-z0-9+]+)")
@@ -80,36 +80,13 @@ def quality_files(folder: Path) -> list[Path]:
     return sorted(found)
 
 
-def read_json(path: Path) -> dict[str, Any]:
-    """Read a small JSON file that holds an object.
-
-    Raises
-    ------
-    InputError
-        If it does not, is too large, or is no regular file.
-    """
-    try:
-        if not path.is_file():
-            raise InputError(f"{path}: is not a regular file; remove it.")
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
-        content = json.loads(data.decode("utf-8-sig")) if len(data) <= MAX_BYTES else None
-    except (OSError, ValueError, RecursionError) as error:
-        if isinstance(error, InputError):
-            raise
-        raise InputError(f"{path}: cannot be read as JSON ({str(error)[:100]}); make it anew.") from None
-    if not isinstance(content, dict):
-        raise InputError(f"{path}: holds no JSON object of at most {MAX_BYTES // 1_000_000} MB; make it anew.")
-    return content
-
-
 def _read_or_warn(path: Path) -> dict[str, Any] | None:
     """Return what a file says of quality; None, with a warning, if it cannot be used."""
     try:
-        quality = read_json(path).get("quality")
-        if isinstance(quality, dict) and max(len(_mapping(quality.get(k))) for k in ("input", "measures")) <= MAX_NAMES:
-            return quality
-        raise InputError(f"{path}: holds no object 'quality' of at most {MAX_NAMES} measures; make it anew.")
+        quality = read_fields(path)
+        if max(len(_mapping(quality.get(name))) for name in ("input", "measures")) > MAX_NAMES:
+            raise InputError(f"{path}: holds more than {MAX_NAMES} measures; make it anew.")
+        return quality
     except InputError as error:
         warnings.warn(QualityFileWarning(f"{error} It is left out."), stacklevel=2)
         return None

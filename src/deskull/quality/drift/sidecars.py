@@ -17,7 +17,8 @@ from pathlib import Path
 
 from deskull.errors import InputError
 from deskull.quality.drift.cohorts import Cohort
-from deskull.quality.drift.quality_files import ENDING, MAX_FILES, QualityFileWarning, label_text, read_json
+from deskull.quality.drift.quality_files import ENDING, MAX_FILES, QualityFileWarning, label_text
+from deskull.system.json_files import read_object
 
 #: What is read of a scan; nothing that identifies a patient.
 FIELDS = (
@@ -58,7 +59,11 @@ def with_sidecars(cohort: Cohort, files: Sequence[Path], folder: Path) -> Cohort
         raise InputError(f"{folder}: is no folder; give the dataset that holds the scans.")
     index, read = _index(folder), functools.cache(_read_fields)
     rows = [{name: text for path in _sidecars(file, index) for name, text in read(path).items()} for file in files]
-    labels = {name: tuple(row.get(name, "") for row in rows) for name in FIELDS}
+    known = [cohort.labels.get(name, ("",) * len(rows)) for name in FIELDS]
+    labels = {
+        name: tuple(row.get(name, text) for row, text in zip(rows, texts, strict=True))
+        for name, texts in zip(FIELDS, known, strict=True)
+    }
     people = _participants(folder / "participants.tsv")
     names = cohort.labels.get("participant", ())
     for column in dict.fromkeys(column for person in people.values() for column in person):
@@ -108,7 +113,7 @@ def _sidecars(file: Path, index: _Index) -> Iterator[Path]:
 def _read_fields(path: Path) -> dict[str, str]:
     """Return what a JSON file says of a scan; nothing, with a warning, if it is damaged."""
     try:
-        content = read_json(path)
+        content = read_object(path)
     except InputError as error:
         warnings.warn(QualityFileWarning(f"{error} It is left out."), stacklevel=2)
         return {}

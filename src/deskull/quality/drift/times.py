@@ -12,7 +12,7 @@ from deskull.quality.drift.cohorts import Cohort, IntArray
 #: Columns that tell the time, the best one first.
 COLUMNS = ("time", "date", "acq_time", "AcquisitionDateTime", "AcquisitionDate", "finished", "file_changed")
 #: How a note calls the columns that do not tell when a scan was acquired.
-_OF_PROCESSING = {"finished": "when they were stripped", "file_changed": "when their files were last changed"}
+_OF_PROCESSING = {"finished": "they were stripped", "file_changed": "their files were last changed"}
 
 
 def in_order_of_time(cohort: Cohort) -> tuple[Cohort, list[str], str]:
@@ -51,7 +51,9 @@ def _note(column: str, n_unknown: int) -> str:
     """Say what the times are, if not those of acquisition, and how many scans have none."""
     parts = []
     if column in _OF_PROCESSING:
-        parts.append(f"scans are in the order {_OF_PROCESSING[column]}, as nothing tells when they were acquired")
+        parts.append(
+            f"scans are in the order in which {_OF_PROCESSING[column]}, as nothing tells when they were acquired"
+        )
     if n_unknown:
         parts.append(f"{n_unknown:,} without a time were left out")
     text = "; ".join(parts)

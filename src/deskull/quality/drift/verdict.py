@@ -32,6 +32,8 @@ _ONE_SIDE = {
 _SPREAD_FACTOR = 1.25
 #: Cliff's delta below this value is negligible (Romano et al. 2006).
 _MIN_DELTA = 0.147
+#: Shifts beyond this many standard deviations are not told apart.
+_MOST_SHIFT = 100
 
 
 def verdict(comparison: Comparison) -> str:
@@ -107,13 +109,15 @@ def p_text(p: float) -> str:
 
 
 def signed(value: float) -> str:
-    """Return a number with one decimal place and its sign.
+    """Return a number with one decimal place and its sign; of a huge one, as constant references give, only its size.
 
     Examples
     --------
-    >>> signed(-1.25), signed(0.31), signed(-0.01)
-    ('−1.2', '+0.3', '0.0')
+    >>> signed(-1.25), signed(0.31), signed(-0.01), signed(327895.3)
+    ('−1.2', '+0.3', '0.0', 'over +100')
     """
+    if abs(value) > _MOST_SHIFT:
+        return f"over +{_MOST_SHIFT}" if value > 0 else f"under −{_MOST_SHIFT}"
     text = f"{value:+.1f}"
     return "0.0" if text[1:] == "0.0" else text.replace("-", "−")
 

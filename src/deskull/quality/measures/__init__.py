@@ -7,7 +7,6 @@ from deskull.quality.measures.acquisition import acquisition_measures
 from deskull.quality.measures.agreement import agreement_measures
 from deskull.quality.measures.appearance import appearance_measures
 from deskull.quality.measures.border import border_measures
-from deskull.quality.measures.familiarity import FeatureReference, pooled_features
 from deskull.quality.measures.geometry import geometry_measures
 from deskull.quality.measures.shape import MeanShape, shape_measures
 from deskull.quality.measures.values import value_measures
@@ -20,18 +19,13 @@ def input_measures(evidence: Evidence) -> dict[str, float]:
     return appearance_measures(evidence) | acquisition_measures(evidence) | value_measures(evidence)
 
 
-def mask_measures(evidence: Evidence, shape: MeanShape, features: FeatureReference | None) -> dict[str, float]:
-    """Measure the mask: agreement, border, form and familiarity; NaN where something cannot be measured.
+def mask_measures(evidence: Evidence, shape: MeanShape) -> dict[str, float]:
+    """Measure the mask: agreement, border and form; NaN where something cannot be measured.
 
     Parameters
     ----------
     evidence : Evidence
     shape : MeanShape
-    features : FeatureReference, optional
     """
     measures = agreement_measures(evidence) | border_measures(evidence) | geometry_measures(evidence)
-    measures |= shape_measures(evidence, shape)
-    pooled = pooled_features(evidence) if features else None
-    if features and pooled is not None:
-        measures["unfamiliarity"] = features.distance(pooled)
-    return measures
+    return measures | shape_measures(evidence, shape)

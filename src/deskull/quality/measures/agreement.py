@@ -31,15 +31,26 @@ def agreement_measures(evidence: Evidence) -> dict[str, float]:
         ``agreement`` is the Dice of both masks, with voxels at the edge counted in part. Of the distances near the
         edge: ``difference_mm`` (mean of the absolute difference), ``difference_95_mm`` (95th percentile) and
         ``offset_mm`` (mean). ``second_adds`` and ``second_removes`` are volumes that differ by more than 3 mm, as a
-        fraction of the mask's.
+        fraction of the mask's. If the second network has looked at the mirror image, too: ``mirrored_agreement`` (of
+        its answers for both images) and ``both_mirrored_agreement`` (of the first network with its answer for the
+        mirror image).
     """
     if evidence.second is None:
         return {}
-    second = evidence.second
-    first = _at_centres(evidence.depth, second.shape, evidence.second_spacing)
+    second, spacing = evidence.second, evidence.second_spacing
     covered = evidence.field_of_view.astype(np.float32)
-    seen = _at_centres(covered, second.shape, evidence.second_spacing, mode="constant") > 0.5
-    edge_mm = float(evidence.spacing.mean()) * evidence.second_spacing
+    seen = _at_centres(covered, second.shape, spacing, mode="constant") > 0.5
+    edge_mm = float(evidence.spacing.mean()) * spacing
+    first = _at_centres(evidence.depth, second.shape, spacing)
+    measures = _compare(first, second, seen, edge_mm)
+    if evidence.mirrored is not None:
+        measures["mirrored_agreement"] = _compare(second, evidence.mirrored, seen, edge_mm)["agreement"]
+        measures["both_mirrored_agreement"] = _compare(first, evidence.mirrored, seen, edge_mm)["agreement"]
+    return measures
+
+
+def _compare(first: FloatArray, second: FloatArray, seen: BoolArray, edge_mm: float) -> dict[str, float]:
+    """Compare two distances on voxels of an edge in mm, where there is something to see."""
     one, other = _partial(first, edge_mm, seen), _partial(second, edge_mm, seen)
     total = float(one.sum() + other.sum())
     near = seen & ((np.abs(first) < _NEAR_MM) | (np.abs(second) < _NEAR_MM))

@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from deskull.quality.evidence import Evidence
+from deskull.volume import Array
 
 #: About this number of voxels is looked at.
 _N_SAMPLED = 200_000
+_NAMES = ("grey_values", "at_maximum", "most_common", "equal_neighbours", "negative", "zeros_inside", "zeros")
 
 
 def value_measures(evidence: Evidence) -> dict[str, float]:
@@ -22,8 +24,9 @@ def value_measures(evidence: Evidence) -> dict[str, float]:
     dict of str to float
         ``grey_values`` (number of different values among those of the head, up to 1,000); ``at_maximum`` (fraction of
         the brighter half that has the highest value); ``most_common`` (fraction of the head that has the most common
-        value); ``negative`` (fraction of voxels below 0); ``zeros_inside`` (fraction of the mask's voxels with the
-        scan's lowest value); ``zeros`` (the same of all voxels).
+        value); ``equal_neighbours`` (fraction of neighbouring pairs of its voxels, along the longest axis, that have
+        the same value); ``negative`` (fraction of voxels below 0); ``zeros_inside`` (fraction of the mask's voxels with
+        the scan's lowest value); ``zeros`` (the same of all voxels).
     """
     data, mask = evidence.scan.data, evidence.mask
     slope, inter = evidence.scan.slope, evidence.scan.inter
@@ -33,14 +36,25 @@ def value_measures(evidence: Evidence) -> dict[str, float]:
     lowest, highest = sample.min(), sample.max()
     head = sample[sample > lowest]
     if head.size < 100:
-        return dict.fromkeys(("grey_values", "at_maximum", "most_common", "negative", "zeros_inside", "zeros"), np.nan)
+        return dict.fromkeys(_NAMES, np.nan)
     _, counts = np.unique(head, return_counts=True)
     bright = head[head >= np.median(head)]
     return {
         "grey_values": float(min(len(counts), 1000)),
         "at_maximum": float((bright == highest).mean()),
         "most_common": float(counts.max()) / head.size,
+        "equal_neighbours": _equal_neighbours(data, step),
         "negative": float((sample < 0).mean()),
         "zeros_inside": float((sample[held] == lowest).mean()) if held.any() else np.nan,
         "zeros": float((sample == lowest).mean()),
     }
+
+
+def _equal_neighbours(data: Array, step: int) -> float:
+    """Return the fraction of neighbouring pairs of voxels above the lowest value that have the same value."""
+    axis = int(np.argmax(data.shape))
+    first, second = ([slice(None, None, step)] * 3 for _ in range(2))
+    first[axis], second[axis] = slice(0, -1, step), slice(1, None, step)
+    one, other = data[tuple(first)], data[tuple(second)]
+    head = (one > data.min()) & (other > data.min())
+    return float((one == other)[head].mean()) if head.any() else float("nan")

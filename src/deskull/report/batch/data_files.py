@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from deskull.report.batch.quality import short_text
+from deskull.quality.files import short_text
 from deskull.report.batch.rows import OUTLIER, Row
 
 #: Columns of the table that are facts of a scan's own page, and what they are called there.
@@ -68,7 +68,7 @@ def _cells(row: Row, texts: dict[str, int]) -> list[Any]:
     return [
         row.number,
         row.entry.name,
-        row.quality.verdict,
+        row.verdict,
         _rounded(row.quality.predicted_dice, 4),
         _rounded(row.quality.lower_bound, 4),
         _rounded(row.quality.margin_mm, 2),
@@ -86,8 +86,8 @@ def _details_script(row: Row) -> str:
     facts = [[label, short_text(cells[name])[:_LONGEST_FACT]] for name, label in _FACTS.items() if cells.get(name)]
     details = {
         "facts": facts,
-        "input": [[name, value] for name, value in row.quality.input],
-        "measures": [[name, value] for name, value in row.quality.measures],
+        "input": [[name, value] for name, value in row.quality.input.items()],
+        "measures": [[name, value] for name, value in row.quality.measures.items()],
         "panels": [[panels.plane, *panels.positions] for panels in row.panels],
     }
     return f"deskullDetails({row.number}, {_script(details)});\n"

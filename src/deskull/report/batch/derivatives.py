@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from deskull.bids.failures import failed_scans
+from deskull.bids.sidecars import checked_place, place_of_scan, read_fields, sidecar_of
 from deskull.errors import printable
-from deskull.formats import split_name
 from deskull.provenance import Provenance
 
 _DESCRIPTION = "dataset_description.json"
-#: How the sidecars of masks name a scan of the raw dataset.
-_RAW = "bids:raw:"
 
-#: Name, scan, mask, and what the sidecar says in the columns of a table.
-Found = tuple[str, Path | None, Path, Mapping[str, str]]
+#: Name, scan, mask, and what the sidecar or the table of the participant level says in the columns of a table.
+Found = tuple[str, Path | None, Path | None, Mapping[str, str]]
 
 
 def is_derivatives(folder: Path) -> bool:
@@ -26,7 +24,7 @@ def is_derivatives(folder: Path) -> bool:
 
 
 def find_derivatives(folder: Path, raw: Path | None = None) -> list[Found]:
-    """Find the masks of a dataset of derivatives, and the scan of each.
+    """Find the masks of a dataset of derivatives and the scan of each, and the scans that failed.
 
     Parameters
     ----------
@@ -38,29 +36,35 @@ def find_derivatives(folder: Path, raw: Path | None = None) -> list[Found]:
     Returns
     -------
     list of tuple
-        Name of the scan, its file if it is found, the mask, and what was said of it.
+        Name of the scan, its file if it is found, the mask if there is one, and what was said of it.
+
+    Raises
+    ------
+    InputError
+        If the table of the participant level is damaged.
     """
     raw = raw or _raw_dataset(folder)
-    return [_found(mask, folder, raw) for mask in sorted(folder.glob("sub-*/**/*_mask.nii.gz"))]
+    found = [_found(mask, folder, raw) for mask in sorted(folder.glob("sub-*/**/*_mask.nii.gz"))]
+    names = {name for name, *_ in found}
+    return found + [
+        (place, _scan_file(raw, checked_place(place)), None, {"status": "failed", "error": error})
+        for place, error in failed_scans(folder).items()
+        if place not in names
+    ]
 
 
 def _found(mask: Path, folder: Path, raw: Path | None) -> Found:
     """Scan of a mask, and what its sidecar says."""
-    fields = _read_json(mask.with_name(f"{split_name(mask)[0]}.json"))
-    place = _place_of_scan(fields)
-    scan = raw / place if raw and place else None
+    fields = read_fields(sidecar_of(mask))
+    place = place_of_scan(fields)
     name = place.as_posix() if place else mask.relative_to(folder).as_posix()
-    return printable(name), scan if scan and scan.is_file() else None, mask, _cells(fields)
+    return printable(name), _scan_file(raw, place), mask, _cells(fields)
 
 
-def _place_of_scan(fields: Mapping[str, Any]) -> PurePosixPath | None:
-    """Path of the scan beneath the raw dataset; None where the sidecar names none, or one outside of it."""
-    sources = fields.get("Sources")
-    source = sources[0] if isinstance(sources, list) and sources else None
-    if not isinstance(source, str) or not source.startswith(_RAW) or "\0" in source:
-        return None
-    place = PurePosixPath(source.removeprefix(_RAW))
-    return None if place.is_absolute() or ".." in place.parts else place
+def _scan_file(raw: Path | None, place: PurePosixPath | None) -> Path | None:
+    """File of a scan of the raw dataset; None if it is not found."""
+    scan = raw / place if raw and place else None
+    return scan if scan and scan.is_file() else None
 
 
 def _cells(fields: Mapping[str, Any]) -> dict[str, str]:
@@ -77,17 +81,8 @@ def _cells(fields: Mapping[str, Any]) -> dict[str, str]:
 
 def _raw_dataset(folder: Path) -> Path | None:
     """The raw dataset that the description of the derivatives links to."""
-    links = _read_json(folder / _DESCRIPTION).get("DatasetLinks")
+    links = read_fields(folder / _DESCRIPTION).get("DatasetLinks")
     link = links.get("raw") if isinstance(links, dict) else None
     if not isinstance(link, str) or "\0" in link or "://" in link:
         return None
     return Path(os.path.normpath(folder.resolve() / link))
-
-
-def _read_json(path: Path) -> dict[str, Any]:
-    """Fields of a JSON object; none if the file is missing or damaged."""
-    try:
-        fields = json.loads(path.read_text(encoding="utf-8-sig"))
-    except (OSError, ValueError, RecursionError):
-        return {}
-    return fields if isinstance(fields, dict) else {}

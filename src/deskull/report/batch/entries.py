@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from deskull.batch.records import COLUMNS, read_records
 from deskull.errors import InputError, UsageError, printable
@@ -30,12 +31,18 @@ class Entry:
         None if it was not stripped, or if its mask has gone.
     cells : mapping of str to str
         What the table or the sidecar of the mask says: columns of `deskull.batch.records`.
+    other : Path, optional
+        A second mask, whose contour is drawn in another colour.
+    quality : mapping, optional
+        Of the mask, with the fields of a file of quality; such a file beside the mask does not count then.
     """
 
     name: str
     scan: Path | None
     mask: Path | None
     cells: Mapping[str, str] = field(default_factory=dict)
+    other: Path | None = None
+    quality: Mapping[str, Any] | None = None
 
 
 def find_entries(source: Path, scans: Path | None = None) -> list[Entry]:

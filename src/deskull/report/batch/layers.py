@@ -11,7 +11,7 @@ from PIL import Image
 from scipy import ndimage
 
 from deskull.masking import Mask
-from deskull.report.drawing import CONTOUR, upright_slice
+from deskull.report.drawing import CONTOUR, REFERENCE_CONTOUR, upright_slice
 from deskull.report.tile import View, enlarged
 from deskull.volume import FloatArray
 
@@ -32,7 +32,7 @@ class Layers:
     scan : bytes
         WebP: the slices.
     contour : bytes
-        PNG: the contour of the mask on a transparent background.
+        PNG: the contour of the mask on a transparent background, and that of the other mask, if there is one.
     """
 
     scan: bytes
@@ -68,10 +68,11 @@ def draw_layers(
     scale = _common_scale(view, {axis for row in panels for axis, _ in row}, size)
     grey = _assemble([[_panel(view.image, axis, index, scale, size) for axis, index in row] for row in panels])
     width = round(line_width * _FINER)
-    opacity = _assemble(
-        [[_contour_panel(view.mask, axis, index, scale, size, width) for axis, index in row] for row in panels]
-    )
-    contour = _contour_png(opacity)
+    opacities = [
+        _assemble([[_contour_panel(mask, axis, index, scale, size, width) for axis, index in row] for row in panels])
+        for mask in (view.mask, *([] if view.other is None else [view.other]))
+    ]
+    contour = _contour_png(*opacities)
     return Layers(_scan_webp(grey, None if largest is None else largest - len(contour)), contour)
 
 
@@ -110,13 +111,23 @@ def _assemble(rows: Sequence[Sequence[FloatArray]]) -> FloatArray:
     return np.vstack([np.hstack(row) for row in rows])
 
 
-def _contour_png(opacity: FloatArray) -> bytes:
-    """Contour as a PNG of one colour, whose palette holds the levels of opacity."""
-    picture = Image.fromarray(np.round(opacity * (_N_LEVELS - 1)).astype(np.uint8), "P")
-    picture.putpalette(list(CONTOUR) * _N_LEVELS)
-    levels = bytes(round(255 * level / (_N_LEVELS - 1)) for level in range(_N_LEVELS))
+def _contour_png(opacity: FloatArray, other: FloatArray | None = None) -> bytes:
+    """Contour as a PNG whose palette holds the levels of opacity of its colour, and then those of the other's colour.
+
+    Where both contours run, the one that is more opaque is seen; where they are equal, the first.
+    """
+    levels = np.round(opacity * (_N_LEVELS - 1)).astype(np.uint8)
+    colours = list(CONTOUR) * _N_LEVELS
+    if other is not None:
+        of_other = np.round(other * (_N_LEVELS - 1)).astype(np.uint8)
+        levels = np.where(of_other > levels, of_other + np.uint8(_N_LEVELS), levels)
+        colours += list(REFERENCE_CONTOUR) * _N_LEVELS
+    picture = Image.fromarray(levels, "P")
+    picture.putpalette(colours)
+    alpha = bytes(round(255 * level / (_N_LEVELS - 1)) for level in range(_N_LEVELS))
     buffer = io.BytesIO()
-    picture.save(buffer, "PNG", transparency=levels, bits=4, optimize=True)
+    bits, n_colours = (4, 1) if other is None else (8, 2)
+    picture.save(buffer, "PNG", transparency=alpha * n_colours, bits=bits, optimize=True)
     return buffer.getvalue()
 
 

@@ -9,8 +9,8 @@ from importlib import resources
 from string import Template
 
 from deskull._version import __version__
-from deskull.report.batch.quality import Verdict, short_text
-from deskull.report.batch.rows import Row
+from deskull.quality.files import short_text
+from deskull.report.batch.rows import NO_MASK, Row
 from deskull.report.html import Section, count_of
 
 #: Settings that the page lists, by the column of the table.
@@ -22,7 +22,7 @@ _N_VALUES = 5
 _SURFACES = {"brain": "brain surface", "intracranial": "intracranial surface"}
 
 
-def batch_page(rows: Sequence[Row], title: str, sections: Sequence[Section] = ()) -> str:
+def batch_page(rows: Sequence[Row], title: str, sections: Sequence[Section] = (), method: str = "") -> str:
     """Create the page of a batch's report.
 
     Parameters
@@ -31,6 +31,8 @@ def batch_page(rows: Sequence[Row], title: str, sections: Sequence[Section] = ()
     title : str
     sections : sequence of Section
         Further sections, for instance on the drift of measures over time; their bodies are HTML.
+    method : str
+        Sentences on the method, to be pasted into a paper; by default those of `citation`.
 
     Returns
     -------
@@ -44,7 +46,7 @@ def batch_page(rows: Sequence[Row], title: str, sections: Sequence[Section] = ()
         sections="\n".join(section.as_html() for section in sections),
         links="".join(f'<a href="#{escape(part.anchor)}">{part.heading}</a>' for part in sections),
         settings=_settings_table(rows),
-        citation=escape(citation(rows)),
+        citation=escape(method or citation(rows)),
         version=escape(__version__),
     )
 
@@ -80,7 +82,7 @@ def citation(rows: Sequence[Row]) -> str:
     made = Counter(
         tuple(short_text(row.entry.cells.get(column) or "") for column in ("version", "model", "surface", "border_mm"))
         for row in rows
-        if row.quality.verdict != Verdict.no_mask
+        if row.verdict != NO_MASK
     )
     (version, model, surface, border), _ = made.most_common(1)[0] if made else (("", "", "", ""), 0)
     network = f" with the network '{model}'" if model else ""

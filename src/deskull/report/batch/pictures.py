@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from scipy import ndimage
+
 from deskull import formats
 from deskull.errors import DeskullError, sentence
 from deskull.masking import binarise
 from deskull.report.batch.entries import Entry
 from deskull.report.batch.layers import Layers, draw_layers
 from deskull.report.batch.viewer_data import viewer_script
+from deskull.report.difference_slices import difference_slices
 from deskull.report.drawing import PLANES
 from deskull.report.mosaic import make_view, slice_indices
 from deskull.report.tile import View
@@ -27,6 +30,8 @@ LARGEST_STRIP = 10_000
 LARGEST_PAGE = 60_000
 #: Number of slices in each plane on a scan's own page.
 _N_SLICES = 5
+#: What two masks differ in is worth a slice if it is thicker than twice this number of voxels of 1 mm.
+_THICK = 2
 #: Seconds after which a scan is given up.
 _TIMEOUT_S = 300.0
 
@@ -105,14 +110,15 @@ def _draw(task: tuple[int, Entry], folder: Path, *, viewer: bool) -> Drawn:
         volume_ml = float(binarise(mask).sum()) * mask.voxel_ml
         if entry.scan is None:
             return Drawn(volume_ml=volume_ml, problem=f"{entry.name}: the scan was not found; give --scans FOLDER.")
-        return Drawn(_write_pictures(_view(entry.scan, mask), number, folder, viewer=viewer), volume_ml)
+        view = _view(entry.scan, mask, entry.other)
+        return Drawn(_write_pictures(view, number, folder, viewer=viewer), volume_ml)
     except (DeskullError, OSError, MemoryError) as error:
         return Drawn(volume_ml=volume_ml, problem=_without_paths(sentence(error), entry))
 
 
-def _view(scan: Path, mask: Volume) -> View:
-    """Scan and mask on the display grid."""
-    return make_view(formats.read(scan), mask)
+def _view(scan: Path, mask: Volume, other: Path | None) -> View:
+    """Scan and masks on the display grid."""
+    return make_view(formats.read(scan), mask, formats.read(other) if other else None)
 
 
 def _missing(entry: Entry) -> str:
@@ -129,11 +135,11 @@ def _without_paths(text: str, entry: Entry) -> str:
 
 def _write_pictures(view: View, number: int, folder: Path, *, viewer: bool) -> tuple[Panels, ...]:
     """Write the pictures of a scan; returns what its own page shows."""
-    middle = [(axis, slice_indices(view.mask, axis, 1)[0]) for _, axis in PLANES]
+    middle = [(axis, _indices(view, axis, 1)[0]) for _, axis in PLANES]
     _write_layers(
         draw_layers(view, [middle], STRIP_PANEL, line_width=1.6, largest=LARGEST_STRIP), folder / "strips", number
     )
-    rows = [[(axis, index) for index in slice_indices(view.mask, axis, _N_SLICES)] for _, axis in PLANES]
+    rows = [[(axis, index) for index in _indices(view, axis, _N_SLICES)] for _, axis in PLANES]
     _write_layers(draw_layers(view, rows, PAGE_PANEL, line_width=2.6, largest=LARGEST_PAGE), folder / "slices", number)
     if viewer:
         (folder / "volumes" / f"{number:05}.js").write_text(viewer_script(view, number), encoding="ascii")
@@ -141,6 +147,16 @@ def _write_pictures(view: View, number: int, folder: Path, *, viewer: bool) -> t
         Panels(plane, tuple(round(float(view.origin[axis]) + index) for _, index in row))
         for (plane, axis), row in zip(PLANES, rows, strict=True)
     )
+
+
+def _indices(view: View, axis: int, count: int) -> list[int]:
+    """Slices at equal distances through the mask; of two masks those in which they differ most, if they do."""
+    even = slice_indices(view.mask, axis, count)
+    if view.other is None:
+        return even
+    different = ndimage.binary_opening(view.mask ^ view.other, iterations=_THICK)
+    chosen = difference_slices(view.mask | view.other, different, axis, count) if different.any() else even
+    return chosen if len(chosen) == count else even
 
 
 def _write_layers(layers: Layers, folder: Path, number: int) -> None:

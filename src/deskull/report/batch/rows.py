@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from deskull.quality.files import short_text, to_quality
+from deskull.quality.verdict import Quality, Verdict
 from deskull.report.batch.entries import Entry
 from deskull.report.batch.pictures import Drawn, Panels
-from deskull.report.batch.quality import Quality, Verdict, read_quality, short_text
+from deskull.report.batch.quality import quality_of
 
 #: Modified z-scores (Iglewicz and Hoaglin, 1993) beyond this are outliers.
 OUTLIER = 3.5
@@ -17,7 +19,9 @@ OUTLIER = 3.5
 _TO_STANDARD_DEVIATION = 1.4826
 #: Smallest standard deviation assumed, as a fraction of the median: that of two scans says little.
 _LEAST_SPREAD = 0.02
-_ORDER = tuple(Verdict)
+#: In place of a verdict where there is no mask, or it cannot be read.
+NO_MASK = "no mask"
+_ORDER = (NO_MASK, Verdict.failed, Verdict.review, Verdict.not_judged, Verdict.passed)
 
 
 @dataclass(frozen=True)
@@ -29,6 +33,8 @@ class Row:
     number : int
         Of its pictures.
     entry : Entry
+    verdict : str
+        Of the quality, or `NO_MASK`.
     quality : Quality
     volume_ml : float, optional
         Volume of the mask.
@@ -44,6 +50,7 @@ class Row:
 
     number: int
     entry: Entry
+    verdict: str
     quality: Quality
     volume_ml: float | None
     deviation: float
@@ -80,13 +87,14 @@ def make_rows(entries: Sequence[Entry], drawn: Sequence[Drawn]) -> list[Row]:
 
 def _make_row(number: int, entry: Entry, drawn: Drawn, volume: float | None, deviation: float) -> Row:
     """Row of one scan."""
-    quality = read_quality(entry.mask, entry.cells)
+    quality = quality_of(entry.mask, entry.cells) if entry.quality is None else to_quality(entry.quality)
+    verdict = str(quality.verdict)
     if entry.mask is None or drawn.volume_ml is None:
-        quality = Quality(Verdict.no_mask, reasons=quality.reasons)
+        verdict, quality = NO_MASK, Quality(Verdict.not_judged, reasons=quality.reasons)
     said = [_without_scan(entry.cells.get(column) or "", entry) for column in ("error", "warnings")]
     notes = [*quality.reasons, said[0], said[1], _without_scan(drawn.problem, entry)]
     unique = tuple(dict.fromkeys(short_text(note) for note in notes if note))
-    return Row(number, entry, quality, volume, deviation, unique, bool(said[1] or drawn.problem), drawn.panels)
+    return Row(number, entry, verdict, quality, volume, deviation, unique, bool(said[1] or drawn.problem), drawn.panels)
 
 
 def _volume(entry: Entry, drawn: Drawn) -> float | None:
@@ -133,7 +141,7 @@ def _badness(row: Row) -> tuple[float, ...]:
     """Sort key: the worst first."""
     dice = row.quality.predicted_dice
     return (
-        _ORDER.index(row.quality.verdict),
+        _ORDER.index(row.verdict),
         2.0 if dice is None else dice,
         not row.is_warned,
         -abs(row.deviation),

@@ -109,14 +109,63 @@ def write_report(
     """
     folder = folder or default_folder(source)
     refuse_folder(folder, overwrite)
-    entries = find_entries(source, scans)
+    name = (source if source.is_dir() else source.parent).resolve().name
+    return write_entries(
+        find_entries(source, scans),
+        folder,
+        title=title or name,
+        viewer=viewer,
+        sections=sections,
+        jobs=jobs,
+        overwrite=overwrite,
+        progress=progress,
+    )
+
+
+def write_entries(
+    entries: Sequence[Entry],
+    folder: Path,
+    *,
+    title: str,
+    viewer: bool = False,
+    sections: Sequence[Section] = (),
+    method: str = "",
+    jobs: int | None = None,
+    overwrite: bool = False,
+    progress: Progress = lambda drawn, total: drawn,
+) -> Path:
+    """Write the report of scans that were found; see `write_report`.
+
+    Parameters
+    ----------
+    entries : sequence of Entry
+    folder : Path
+    title : str
+    viewer : bool
+    sections : sequence of Section
+    method : str
+        Sentences on the method, to be pasted into a paper; by default on masks that deskull made.
+    jobs : int, optional
+    overwrite : bool
+    progress : callable
+
+    Returns
+    -------
+    Path
+        The page.
+
+    Raises
+    ------
+    OutputError
+        If the folder may not be replaced or cannot be written.
+    """
+    refuse_folder(folder, overwrite)
     jobs = jobs_and_threads(len(entries), jobs, 1)[0]
     with _folder_that_appears(folder) as partial:
         rows = make_rows(entries, _draw_in_order(entries, partial, jobs, viewer, progress))
         write_data(rows, partial, viewer=viewer)
         _copy_assets(partial / "assets", viewer=viewer)
-        name = (source if source.is_dir() else source.parent).resolve().name
-        page = batch_page(rows, title or name or "Report", sections)
+        page = batch_page(rows, title or "Report", sections, method)
         (partial / "index.html").write_text(page, encoding="utf-8", errors="xmlcharrefreplace")
     return folder / "index.html"
 

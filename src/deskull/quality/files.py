@@ -1,0 +1,117 @@
+"""Quality files: the one reader of what the JSON files beside masks state, which may come from strangers."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from deskull.errors import InputError, printable
+from deskull.quality.verdict import Quality, Verdict
+from deskull.system.json_files import read_object
+
+#: Most measures, and most reasons, that are taken from one file.
+_MOST_VALUES = 60
+#: Texts are cut off after this many characters.
+_LONGEST_TEXT = 300
+
+
+def read_fields(path: Path) -> dict[str, Any]:
+    """Read what a file states as ``quality``, unchecked.
+
+    Parameters
+    ----------
+    path : Path
+
+    Raises
+    ------
+    InputError
+        If it states nothing, is too large, or is no regular file.
+    """
+    fields = read_object(path).get("quality")
+    if not isinstance(fields, dict):
+        raise InputError(f"{path}: holds no object 'quality'; make it anew.")
+    return fields
+
+
+def read_quality(path: Path) -> Quality | None:
+    """Read the quality that a file states; None if there is none, or it is damaged.
+
+    Parameters
+    ----------
+    path : Path
+    """
+    try:
+        return to_quality(read_fields(path))
+    except InputError:
+        return None
+
+
+def to_quality(fields: Mapping[str, Any]) -> Quality:
+    """Return the quality that the fields of a file, or the cells of a table, state.
+
+    Parameters
+    ----------
+    fields : mapping
+        Of the names of `Quality`.
+
+    Returns
+    -------
+    Quality
+        Not judged if nothing is said. Values that make no sense are left out, and texts are printable and short.
+    """
+    return Quality(
+        _verdict(fields.get("verdict")),
+        _texts(fields.get("reasons")),
+        _number(fields.get("predicted_dice"), 0, 1),
+        _number(fields.get("lower_bound"), 0, 1),
+        _number(fields.get("margin_mm"), 0, 1000),
+        _values(fields.get("input")),
+        _values(fields.get("measures")),
+    )
+
+
+def short_text(text: str) -> str:
+    """Return text as pages and tables show it: printable, and cut off where it is too long."""
+    return printable(text if len(text) <= _LONGEST_TEXT else f"{text[:_LONGEST_TEXT]}…")
+
+
+def _verdict(value: object) -> Verdict:
+    """Verdict that a file or a table states."""
+    return next((verdict for verdict in Verdict if verdict == value), Verdict.not_judged)
+
+
+def _number(value: object, low: float, high: float) -> float | None:
+    """Return a number of a file or a cell; None if it is none, or out of range."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        number = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return number if low <= number <= high else None
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    """Sentences of a list, cut off where they are too long."""
+    texts = value[:_MOST_VALUES] if isinstance(value, list) else []
+    return tuple(short_text(text) for text in texts if isinstance(text, str) and text)
+
+
+def _values(value: object) -> dict[str, Any]:
+    """Numbers and texts by name."""
+    items = list(value.items())[:_MOST_VALUES] if isinstance(value, dict) else []
+    return {
+        short_text(name): short_text(item) if isinstance(item, str) else float(item)
+        for name, item in items
+        if isinstance(item, str | int | float) and _is_shown(item)
+    }
+
+
+def _is_shown(value: str | float) -> bool:
+    """Whether a value is a text or a finite number."""
+    try:
+        return isinstance(value, str) or math.isfinite(value)
+    except OverflowError:
+        return False
