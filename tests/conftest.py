@@ -11,6 +11,7 @@ if "PYTEST_XDIST_WORKER" in os.environ:  # before any library starts its threads
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 os.environ["XDG_STATE_HOME"] = tempfile.mkdtemp(prefix="deskull-test-logs-")  # log files of bugs, not the user's own
+os.environ["DESKULL_MODELS"] = tempfile.mkdtemp(prefix="deskull-test-models-")  # nor the user's models
 
 import numpy as np
 import pytest

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from deskull.cli.options import shipped_names
+from deskull.cli.options import model_names
 from deskull.models import shipped_models
 from tests.test_package import SLOW
 
@@ -44,7 +44,7 @@ def test_word_is_completed_without_a_slow_library(line, offered):
 
 
 def test_all_shipped_models_are_offered():
-    assert shipped_names("") == sorted(model.path.stem for model in shipped_models())
+    assert model_names("") == sorted(model.path.stem for model in shipped_models())
 
 
 def test_help_lists_how_completion_is_installed(deskull):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import warnings
 
 import pytest
@@ -12,6 +13,7 @@ from typer.testing import CliRunner
 from deskull import GeometryWarning, InputError, UsageError
 from deskull.cli.console import as_command, is_quiet, needs_extra, print_note, print_warning, refuse_inputs
 from deskull.system import bugs
+from deskull.system.installation import install_command
 
 
 def run(function, *args):
@@ -123,7 +125,7 @@ def test_result_that_would_replace_an_input_is_refused(tmp_path):
 
 
 def test_missing_package_names_the_extra_to_install():
-    fault = r'no_such_package: is not installed; pip install "deskull\[train\]"'
+    fault = re.escape(f"no_such_package: is not installed; {install_command('train')}.")
     with pytest.raises(UsageError, match=fault), needs_extra("train"):
         import no_such_package  # noqa: F401
 

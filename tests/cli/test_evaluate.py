@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 
 from deskull import Volume, formats
 from deskull.cli import app
+from deskull.system.installation import install_command
 
 AFFINE = np.diag([3.0, 3.0, 3.0, 1.0])
 N_CASES = 7
@@ -241,5 +242,5 @@ app()
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=folders)
     assert done.returncode == 2
-    assert done.stderr == 'error: the evaluation page needs matplotlib; pip install "deskull[report]".\n'
+    assert done.stderr == f"error: the evaluation page needs matplotlib; {install_command('report')}.\n"
     assert not (folders / "s.html").exists()

@@ -12,7 +12,16 @@ import pytest
 
 from deskull.options import Group, option_fields
 
-COMMANDS = ("strip", "bids", "show", "evaluate", "drift", "train", "export", "models", "demo", "data")
+COMMANDS = ("strip", "bids", "show", "evaluate", "drift", "train", "export", "models", "demo", "info", "rerun", "data")
+#: Commands of the groups among them.
+INNER = (
+    "data index",
+    "data prepare",
+    "data synthesise-nfbs",
+    "models show",
+    "models fetch",
+    "models remove",
+)
 
 
 @pytest.mark.parametrize("option", ["--version", "-V", "-v"])
@@ -60,17 +69,17 @@ def test_help_groups_the_commands(deskull):
     assert headings[0] < text.index("│ bids") < headings[1] < text.index("│ show") < headings[2] < text.index("│ data")
 
 
-@pytest.mark.parametrize("command", [*COMMANDS, "data index", "data prepare", "data synthesise-nfbs"])
+@pytest.mark.parametrize("command", [*COMMANDS, *INNER])
 def test_every_command_has_a_help(deskull, command):
     done = deskull(*command.split(), "--help")
     assert done.exit_code == 0
     assert done.stdout
 
 
-@pytest.mark.parametrize("command", [name for name in COMMANDS if name != "data"])
+@pytest.mark.parametrize("command", [*(name for name in COMMANDS if name not in ("data", "models")), *INNER])
 def test_every_command_has_the_options_of_messages(deskull, command, monkeypatch):
     monkeypatch.setenv("COLUMNS", "100")
-    text = deskull(command, "--help").stdout
+    text = deskull(*command.split(), "--help").stdout
     assert "--quiet" in text
     assert "--verbose" in text
     assert "--debug" in text

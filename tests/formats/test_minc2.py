@@ -26,7 +26,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::deskull.errors.DeskullWarning")
 
 @pytest.fixture
 def h5py():
-    return pytest.importorskip("h5py", reason='needs h5py; pip install "deskull[minc]"')
+    return pytest.importorskip("h5py", reason="needs h5py (deskull[minc])")
 
 
 @pytest.fixture

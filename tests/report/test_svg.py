@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deskull.report.svg import PALETTE, TEXT_COLOUR, chart_style, colour_of, shorten, soften_axes, to_svg
+from deskull.system.installation import install_command
 
 
 def _chart(prefix, title="A chart"):
@@ -81,7 +82,7 @@ def test_missing_matplotlib_is_one_sentence_that_says_what_to_install():
         "try:\n    require_matplotlib()\nexcept UsageError as error:\n    print(error)\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout == 'the evaluation page needs matplotlib; pip install "deskull[report]".\n'
+    assert done.stdout == f"the evaluation page needs matplotlib; {install_command('report')}.\n"
 
 
 def test_user_settings_of_matplotlib_do_not_change_charts_and_are_kept(svg):

@@ -32,7 +32,8 @@ def failing(message):
 def test_sentence_names_the_type_of_the_exception_and_the_log_file(logs):
     text = report_bug(failing("out of\n luck"))
     (log,) = logs.iterdir()
-    assert text == f"unexpected RuntimeError: this is a fault of deskull; please report it with the log file {log}."
+    fault = "unexpected RuntimeError: this is a fault of deskull"
+    assert text == f"{fault}; please report it with the output of 'deskull info' and the log file {log}."
 
 
 def test_sentence_holds_no_message_of_an_exception():
@@ -70,4 +71,5 @@ def test_no_writable_folder_still_gives_a_sentence(tmp_path, monkeypatch):
     (tmp_path / "deskull-log").touch()
     monkeypatch.setattr(bugs, "log_folder", lambda: Path("/dev/null/logs"))
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    assert report_bug(failing("x")) == "unexpected RuntimeError: this is a fault of deskull; please report it."
+    text = report_bug(failing("x"))
+    assert text.endswith("this is a fault of deskull; please report it with the output of 'deskull info'.")

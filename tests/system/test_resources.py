@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from deskull.system.resources import available_gb, default_threads, usable_cores
+from deskull.system.resources import available_gb, default_threads, memory_limit_gb, total_gb, usable_cores
 
 GB = 1_000_000_000
 
@@ -15,7 +15,10 @@ GB = 1_000_000_000
 def fake_machine(root: Path, membership: str, files: dict[str, str]) -> tuple[Path, Path]:
     """Make folders as Linux shows them: 64 GB of free memory, a process in control groups, and their files."""
     proc, groups = root / "proc", root / "cgroup"
-    written = {proc / "meminfo": "MemTotal: 1 kB\nMemAvailable:   64000000 kB\n", proc / "self/cgroup": membership}
+    written = {
+        proc / "meminfo": "MemTotal: 125000000 kB\nMemAvailable:   64000000 kB\n",
+        proc / "self/cgroup": membership,
+    }
     for path, text in (written | {groups / name: text for name, text in files.items()}).items():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
@@ -57,6 +60,13 @@ def test_container_that_shows_its_own_group_as_the_root_is_limited(tmp_path):
     where = fake_machine(tmp_path, "0::/docker/abc\n", files)
     assert available_gb(*where) == 0
     assert usable_cores(*where) == min(2, usable_cores(tmp_path, tmp_path))
+
+
+@pytest.mark.parametrize(("limit", "expected"), [(f"{2 * GB}", 2), ("max", None), (f"{999 * GB}", None)])
+def test_memory_of_a_container_is_the_limit_of_its_group(tmp_path, limit, expected):
+    proc, groups = fake_machine(tmp_path, "0::/docker/abc\n", {"memory.max": limit})
+    assert total_gb(proc) == pytest.approx(128)
+    assert memory_limit_gb(proc, groups) == expected
 
 
 def test_without_control_groups_there_is_no_limit(tmp_path):

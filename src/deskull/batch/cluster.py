@@ -23,6 +23,7 @@ from deskull.batch.stripping import failed_record, process_failed, refusal, stri
 from deskull.batch.tasks import Task
 from deskull.errors import UsageError
 from deskull.options import StripOptions
+from deskull.system.installation import install_command
 from deskull.system.leftovers import final_name
 from deskull.system.processes import Failure, Isolated
 
@@ -79,7 +80,7 @@ class Cluster:
         try:
             from distributed import Client
         except ModuleNotFoundError:
-            raise UsageError('dask: is not installed; pip install "deskull[cluster]".') from None
+            raise UsageError(f"dask: is not installed; {install_command('cluster')}.") from None
         logging.getLogger("distributed").setLevel(logging.CRITICAL)  # failures are reported by `run`
         if self.queue:
             with self._start_workers() as workers, Client(workers) as client:
@@ -105,7 +106,7 @@ class Cluster:
         try:
             import dask_jobqueue
         except ModuleNotFoundError:
-            raise UsageError('dask-jobqueue: is not installed; pip install "deskull[cluster]".') from None
+            raise UsageError(f"dask-jobqueue: is not installed; {install_command('cluster')}.") from None
         make = getattr(dask_jobqueue, QUEUES[self.queue])
         try:
             workers = make(

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from deskull import formats
+from deskull.batch.run_record import RunRecord
 from deskull.errors import InputError
 from deskull.options import OutputKind, Surface
 from deskull.provenance import Provenance
@@ -52,6 +53,7 @@ class Sidecar:
         provenance: Provenance | None = None,
         volumes: Mapping[str, float] | None = None,
         quality: Quality | None = None,
+        run: Mapping[str, Any] | None = None,
     ) -> str:
         """Return the content of the file.
 
@@ -63,12 +65,14 @@ class Sidecar:
             Further fields, if `has_volumes`.
         quality : Quality, optional
             Of the mask, if `has_quality`.
+        run : mapping, optional
+            Further fields of ``GeneratedBy``; see `deskull.batch.run_record.RunRecord`.
         """
         fields: dict[str, Any] = {}
         for source in self.inherited:
             with suppress(InputError):  # a damaged file has nothing to inherit
                 fields |= read_object(source, _MAX_INHERITED_BYTES)
-        made = {"GeneratedBy": [provenance.generated_by()]} if provenance else {}
+        made = {"GeneratedBy": [{**provenance.generated_by(), **(run or {})}]} if provenance else {}
         measured = volumes if volumes and self.has_volumes else {}
         judged = {"quality": quality.as_dict()} if quality and self.has_quality else {}
         return json.dumps({**fields, **self.fields, **measured, **judged, **made}, indent=2) + "\n"
@@ -158,6 +162,7 @@ def write_results(
     *,
     threads: int,
     write_seg: Callable[[Volume, Path], None] | None = None,
+    run: RunRecord | None = None,
 ) -> None:
     """Write the results of a scan in a transaction, at whose end all of them appear.
 
@@ -175,6 +180,8 @@ def write_results(
         Maximum number of threads for the bias field correction.
     write_seg : callable, optional
         Writes a mask to a path as DICOM SEG.
+    run : RunRecord, optional
+        What sidecars state of the run.
 
     Raises
     ------
@@ -201,7 +208,8 @@ def write_results(
     for path, sidecar in sidecars.items():
         with transaction.writing(path) as partial:
             made = result.icv_provenance if sidecar.is_of_icv else result.provenance
-            partial.write_text(sidecar.text(made, _volumes(result, sidecar), result.quality))
+            stated = run.fields(path) if run else None
+            partial.write_text(sidecar.text(made, _volumes(result, sidecar), result.quality, stated))
 
 
 def _volumes(result: Result, sidecar: Sidecar) -> dict[str, float]:

@@ -16,8 +16,10 @@ from pathlib import Path
 from deskull.batch.outputs import Sidecar, write_results
 from deskull.batch.records import Record, Status
 from deskull.batch.resuming import Step, decide, sidecars_of, with_existing_mask
+from deskull.batch.run_record import RunRecord
 from deskull.batch.tasks import Task
 from deskull.errors import DeskullError, DeskullWarning, UsageError, printable, sentence
+from deskull.formats.files import opened_files
 from deskull.options import OutputKind, ReadOptions, StripOptions
 from deskull.pipeline import Stripper
 from deskull.provenance import Provenance
@@ -25,6 +27,8 @@ from deskull.quality.verdict import Quality
 from deskull.result import Result
 from deskull.system.atomic import ResultExistsError, Transaction, refuse_existing
 from deskull.system.bugs import report_bug
+from deskull.system.installation import install_command
+from deskull.system.model_folder import fetched_path
 from deskull.system.processes import Failure
 from deskull.volume import Volume
 
@@ -175,13 +179,15 @@ def _strip(task: Task, options: StripOptions, root: Path | None, *, adds: bool) 
     files, sidecars = _files_to_write(task, options, only_missing=adds)
     with Transaction((*files.values(), *sidecars), overwrite=options.overwrite, root=root) as transaction:
         stripper = load_stripper(options.model, options.threads, options.engine, options.device)
-        result = _strip_scan(stripper, task, options)
+        run = RunRecord(task.scan, replace(options, series=_reading(task, options).series))
+        with opened_files() as run.opened:
+            result = _strip_scan(stripper, task, options)
         if adds:
             result = with_existing_mask(result, task, options)
         _warn_of_older_results(task, options)
         start = time.perf_counter()
         write_seg = partial(_write_seg, task=task, options=options)
-        write_results(result, files, sidecars, transaction, threads=stripper.threads, write_seg=write_seg)
+        write_results(result, files, sidecars, transaction, threads=stripper.threads, write_seg=write_seg, run=run)
     stages = {**result.seconds, "write": time.perf_counter() - start}
     return _Outcome(result.volume_ml, stages, result.provenance, result.icv_ml, result.quality, status=Status.done)
 
@@ -254,7 +260,7 @@ def check_options(options: StripOptions) -> None:
         fault = f"the network {options.model} predicts no distances; leave them out."
         raise UsageError(fault, parameter="outputs", value="distance")
     if OutputKind.seg in options.outputs and not (find_spec("highdicom") and find_spec("pydicom")):
-        raise UsageError('needs highdicom; pip install "deskull[dicom]".', parameter="outputs", value="seg")
+        raise UsageError(f"needs highdicom; {install_command('dicom')}.", parameter="outputs", value="seg")
 
 
 def load_stripper(model: str, threads: int | None, engine: str, device: str) -> Stripper:
@@ -263,7 +269,7 @@ def load_stripper(model: str, threads: int | None, engine: str, device: str) -> 
     Parameters
     ----------
     model : str
-        Name of a shipped network, or path of an ``.onnx`` file.
+        Name of a shipped or fetched network, or path of an ``.onnx`` file.
     threads : int, optional
         Maximum number of threads; None for the default.
     engine, device : str
@@ -274,8 +280,8 @@ def load_stripper(model: str, threads: int | None, engine: str, device: str) -> 
     UsageError
         If there is no such network or engine.
     """
-    files = (Path(model), Path(model).with_suffix(".json")) if model.endswith(".onnx") else ()
-    return _load_stripper(model, threads, engine, device, tuple(map(_changed_ns, files)))
+    path = Path(model) if model.endswith(".onnx") else fetched_path(model)
+    return _load_stripper(model, threads, engine, device, tuple(map(_changed_ns, (path, path.with_suffix(".json")))))
 
 
 @lru_cache(maxsize=1)

@@ -10,6 +10,7 @@ from typing import Any
 
 from deskull.errors import UsageError
 from deskull.formats.bids_names import read_name
+from deskull.system.installation import install_command
 from deskull.system.json_files import read_object
 
 #: Suffixes of the scans that are stripped by default.
@@ -104,7 +105,7 @@ def _matching(root: Path, wanted: Mapping[str, Any]) -> list[Path]:
     try:
         import ancpbids
     except ModuleNotFoundError:
-        raise UsageError('ancpbids: is not installed; pip install "deskull[bids]".') from None
+        raise UsageError(f"ancpbids: is not installed; {install_command('bids')}.") from None
     logging.getLogger("ancpbids").setLevel(logging.ERROR)
     filters = {"suffix": list(SUFFIXES), **wanted, "extension": [".nii.gz", ".nii"]}
     datatypes = filters.pop("datatype", None)

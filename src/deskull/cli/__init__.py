@@ -16,9 +16,12 @@ from deskull.cli import (
     drift,
     evaluate,
     export,
+    info,
+    model_store,
     models,
     prepare,
     report,
+    rerun,
     show,
     strip,
     synthesise_nfbs,
@@ -59,18 +62,28 @@ def _add(
 
 _add(app, "strip", strip.strip, _Kind.stripping)
 _add(app, "bids", bids.bids, _Kind.stripping, cls=bids.MultipleValuesCommand)
-_add(app, "models", models.models, _Kind.stripping)
 _add(app, "demo", demo.demo, _Kind.stripping)
+_add(app, "info", info.info, _Kind.stripping)
 _add(app, "report", report.report, _Kind.checking)
 _add(app, "show", show.show, _Kind.checking)
 _add(app, "check", check.check, _Kind.checking)
+_add(app, "rerun", rerun.rerun, _Kind.checking)
 _add(app, "evaluate", evaluate.evaluate, _Kind.checking)
 _add(app, "drift", drift.drift, _Kind.checking)
 _add(app, "train", train.train, _Kind.training)
 _add(app, "export", export.export, _Kind.training)
+_add(models.app, "show", models.show)
+_add(models.app, "fetch", model_store.fetch)
+_add(models.app, "remove", model_store.remove)
 _add(data.app, "index", data.index)
 _add(data.app, "prepare", prepare.prepare)
 _add(data.app, "synthesise-nfbs", synthesise_nfbs.synthesise_nfbs)
+app.add_typer(
+    models.app,
+    name="models",
+    help="List the networks, print a card, and fetch networks of your own.",
+    rich_help_panel=_Kind.stripping,
+)
 app.add_typer(
     data.app,
     name="data",

@@ -189,4 +189,6 @@ def needs_extra(extra: str) -> Iterator[None]:
     try:
         yield
     except ModuleNotFoundError as error:
-        raise UsageError(f'{error.name}: is not installed; pip install "deskull[{extra}]".') from None
+        from deskull.system.installation import install_command
+
+        raise UsageError(f"{error.name}: is not installed; {install_command(extra)}.") from None

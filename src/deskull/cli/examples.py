@@ -37,6 +37,10 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("deskull check raw/ derivatives/fmriprep --report page/", "the brain masks of BIDS derivatives"),
         ("deskull check pairs.tsv --report page/", "a table with the columns scan and mask"),
     ),
+    "rerun": (
+        ("deskull rerun stripped/scan_brainmask.json", "make the mask again, and compare"),
+        ("deskull rerun scan_brainmask.json --scan raw/scan.nii.gz -o again/", "keep the results"),
+    ),
     "evaluate": (
         ("deskull evaluate mask.nii.gz reference.nii.gz", "one mask"),
         ("deskull evaluate masks/ references/ --csv scores.csv", "a folder of masks"),
@@ -53,10 +57,16 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("deskull train synthesis --data folder/ -o run --sheet samples.png", "look at the images first"),
     ),
     "export": (("deskull export run -o network.onnx", "then: deskull strip --model network.onnx"),),
-    "models": (
-        ("deskull models", "all networks that ship with deskull"),
-        ("deskull models small", "one of them"),
+    "models show": (
+        ("deskull models show", "all networks; 'show' may be left out"),
+        ("deskull models show small", "one of them"),
     ),
+    "models fetch": (
+        ("deskull models fetch ours --from https://example.org/models --sha256 HASH", "ours.onnx and ours.json"),
+        ("deskull models fetch ours --from net.onnx --sha256 HASH", "a file, with net.json beside it"),
+    ),
+    "models remove": (("deskull models remove ours", "from this computer"),),
+    "info": (("deskull info", "to attach to a report of a fault"), ("deskull info --json", "for programs")),
     "demo": (("deskull demo -o demo", "no scan is needed"),),
     "data index": (
         ("deskull data index nfbs/ -o nfbs/dataset.csv", "a folder in a known layout"),

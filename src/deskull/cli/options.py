@@ -13,6 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from deskull.options import Device, EngineName, Frame, Group, QualityCheck, StripOptions, Surface, option_fields
+from deskull.system.model_folder import fetched_names
 
 #: Name of the table of a batch in its folder of results.
 TABLE = "deskull.tsv"
@@ -43,10 +44,10 @@ def _option(group: Group, *flags: str, **settings: Any) -> Any:
     return typer.Option(*flags, rich_help_panel=group, **settings)
 
 
-def shipped_names(incomplete: str) -> list[str]:
-    """Return the names of the shipped models that begin with a text, for the shell; no model is loaded."""
-    models = (Path(__file__).parents[1] / "models").glob("*.onnx")
-    return sorted(path.stem for path in models if path.stem.startswith(incomplete))
+def model_names(incomplete: str) -> list[str]:
+    """Return the names of shipped and fetched models that begin with a text, for the shell; no model is loaded."""
+    shipped = [path.stem for path in (Path(__file__).parents[1] / "models").glob("*.onnx")]
+    return sorted(name for name in {*shipped, *fetched_names()} if name.startswith(incomplete))
 
 
 def _path(text: str) -> Path:
@@ -118,7 +119,7 @@ Border = Annotated[float | None, _described("border", metavar="MM")]
 FrameChoice = Annotated[Frame, _described("frame")]
 QualityChoice = Annotated[QualityCheck, _described("quality")]
 Strict = Annotated[bool, _option(Group.brain, "--strict", help="Exit with status 1 if the verdict on a mask is fail.")]
-ModelName = Annotated[str, _described("model", metavar="NAME|FILE", autocompletion=shipped_names)]
+ModelName = Annotated[str, _described("model", metavar="NAME|FILE", autocompletion=model_names)]
 
 # Which scans
 Split = Annotated[

@@ -5,6 +5,9 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import BinaryIO
 
@@ -18,6 +21,26 @@ _LFS = b"version https://git-lfs.github.com/spec/"
 _ANNEX = b"/annex/objects/"
 _NOT_REGULAR = "is not a regular file (it is a folder, a pipe or a device); give a file of voxels"
 _NOT_FETCHED = "has no content here (git-annex); fetch it with 'datalad get' or 'git annex get'"
+
+
+#: Where the paths of the files that are opened are collected, in each context (thread) of its own.
+_opened: ContextVar[list[Path] | None] = ContextVar("opened", default=None)
+
+
+@contextmanager
+def opened_files() -> Iterator[list[Path]]:
+    """Collect the paths of the files that `open_regular` opens: those that a scan consists of.
+
+    Yields
+    ------
+    list of Path
+    """
+    paths: list[Path] = []
+    token = _opened.set(paths)
+    try:
+        yield paths
+    finally:
+        _opened.reset(token)
 
 
 def open_regular(path: Path, name: Path | None = None) -> BinaryIO:
@@ -51,6 +74,9 @@ def open_regular(path: Path, name: Path | None = None) -> BinaryIO:
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
         raise InputError(f"{subject(path, name)} {_NOT_REGULAR}.")
+    opened = _opened.get()
+    if opened is not None:
+        opened.append(path)
     file = os.fdopen(descriptor, "rb")
     first = file.read(len(_LFS))
     file.seek(0)

@@ -24,6 +24,7 @@ import numpy as np
 from deskull.errors import InputError, UsageError
 from deskull.formats.files import file_size, open_regular
 from deskull.formats.limits import check_count
+from deskull.system.installation import install_command
 from deskull.volume import Affine, FloatArray
 
 #: Time limit in seconds: for the start of the process on a busy computer, and for each byte of a slow disk.
@@ -53,7 +54,7 @@ def read_minc2(path: Path) -> tuple[FloatArray, Affine]:
         If h5py is not installed.
     """
     if importlib.util.find_spec("h5py") is None:
-        raise UsageError('h5py: is not installed, which MINC 2 needs; pip install "deskull[minc]".')
+        raise UsageError(f"h5py: is not installed, which MINC 2 needs; {install_command('minc')}.")
     with open_regular(path) as file:
         seconds = START_SECONDS + SECONDS_PER_BYTE * file_size(file)
         command = [sys.executable, "-P", "-m", "deskull.formats.minc2_process", str(path), str(int(seconds) + 1)]

@@ -1,5 +1,5 @@
-"""Networks that ship with deskull: each an ONNX file with a card that says what it is."""
+"""Networks that ship with deskull or that a user has fetched: each an ONNX file with a card that says what it is."""
 
-from deskull.models.cards import Model, load_model, shipped_models
+from deskull.models.cards import Model, fetched_models, load_model, shipped_models
 
-__all__ = ["Model", "load_model", "shipped_models"]
+__all__ = ["Model", "fetched_models", "load_model", "shipped_models"]

@@ -18,6 +18,11 @@ _VOXEL_SIZE_MM, _BAND_MM = (0.5, 20.0), (0.5, 500.0)
 #: Largest multiple of which image sizes may have to be, largest fixed size in voxels, and largest number of surfaces.
 _MAX_MULTIPLE, _MAX_VOXELS, _MAX_SURFACES = 256, 512**3, 16
 
+#: Figures that are shown, and their groups.
+_GROUPS_OF_FIGURES = ("real_validation", "held_out_synthetic", "tissue_lost_percent")
+_FIGURES = ("median_dice", "worst_dice", "border_mm", "median", "worst")
+_ANY = (-math.inf, math.inf)
+
 
 def read_card(path: Path) -> dict[str, Any]:
     """Read a card and check everything that is needed to run its network.
@@ -115,14 +120,33 @@ def _is_borders(value: Any) -> bool:
     return isinstance(value, dict) and all(_is_number(border, bounds) for border in value.values())
 
 
-def _is_digest(value: Any) -> bool:
-    """Whether a value is a SHA-256 digest."""
+def _is_text(value: Any) -> bool:
+    """Whether a value is a text."""
+    return isinstance(value, str)
+
+
+def _is_figures(value: Any) -> bool:
+    """Whether a value is an object in which the figures that are shown are numbers."""
+    if not isinstance(value, dict):
+        return False
+    shown = [value.get(group, {}) for group in _GROUPS_OF_FIGURES]
+    if not all(isinstance(group, dict) for group in shown):
+        return False
+    return all(_is_number(group.get(name, 0), _ANY) for group in shown for name in _FIGURES)
+
+
+def is_digest(value: Any) -> bool:
+    """Whether a value is a SHA-256 digest.
+
+    >>> is_digest("0" * 64), is_digest("0" * 63 + "G")
+    (True, False)
+    """
     return isinstance(value, str) and len(value) == 64 and set(value) <= set("0123456789abcdef")
 
 
 #: For each setting: whether a value can be used, and what it must be.
 _CHECKS: dict[str, tuple[Callable[[Any], bool], str]] = {
-    "sha256": (_is_digest, "a SHA-256 digest (64 hexadecimal digits)"),
+    "sha256": (is_digest, "a SHA-256 digest (64 hexadecimal digits)"),
     "voxel_size_mm": (
         lambda value: _is_number(value, _VOXEL_SIZE_MM),
         f"a number of mm from {_VOXEL_SIZE_MM[0]:g} to {_VOXEL_SIZE_MM[1]:g}",
@@ -139,5 +163,15 @@ _CHECKS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "distances": (lambda value: isinstance(value, bool), "true or false"),
     "preprocess": (lambda value: isinstance(value, dict), "an object of settings"),
     "default_border_mm": (_is_borders, "an object with a number of mm for each surface"),
+    "name": (_is_text, "a text"),
+    "description": (_is_text, "a text"),
+    "licence": (_is_text, "a text"),
+    "parameters": (lambda value: isinstance(value, int), "a whole number"),
+    "known_failures": (lambda value: isinstance(value, list) and all(map(_is_text, value)), "a list of texts"),
+    "data": (
+        lambda value: isinstance(value, list) and all(isinstance(one, dict) for one in value),
+        "a list of objects",
+    ),
+    "figures": (_is_figures, "an object whose figures are numbers"),
 }
-_OPTIONAL = ("distances", "preprocess", "default_border_mm")
+_OPTIONAL = set(_CHECKS) - {"sha256", "voxel_size_mm", "band_mm", "size_multiple", "surfaces"}

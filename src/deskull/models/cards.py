@@ -1,17 +1,19 @@
-"""Models: the networks that ship with deskull or that users export, each an ONNX file with a card in JSON."""
+"""Models: the networks that ship with deskull or that users export or fetch, each an ONNX file with a card in JSON."""
 
 from __future__ import annotations
 
 import hashlib
+import warnings
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from deskull.errors import InputError, UsageError
+from deskull.errors import DeskullWarning, InputError, UsageError
 from deskull.models.card_files import read_card
 from deskull.preprocessing.settings import Preprocessing
 from deskull.provenance import Provenance
+from deskull.system.model_folder import fetched_names, fetched_path
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,16 @@ class Model:
 
     path: Path
     card: dict[str, Any]
+
+    @property
+    def is_fetched(self) -> bool:
+        """Whether it lies in the user's folder of models."""
+        return self.path == fetched_path(self.path.stem)
+
+    @property
+    def reference(self) -> str:
+        """What `load_model` finds it by: its name, or the path of a network that has none here."""
+        return self.path.stem if self.is_fetched or self.path.parent == _folder() else str(self.path)
 
     @property
     def voxel_size(self) -> float:
@@ -93,9 +105,25 @@ class Model:
         return content
 
 
+def fetched_models() -> list[Model]:
+    """Return the models that the user has fetched, by name; those whose files are damaged are left out with a warning.
+
+    Warns
+    -----
+    DeskullWarning
+    """
+    models = []
+    for name in fetched_names():
+        try:
+            models.append(load_model(name))
+        except UsageError as error:
+            warnings.warn(DeskullWarning(f"{str(error).rstrip('.')}; or remove the model."), stacklevel=2)
+    return [model for model in models if model.is_fetched]
+
+
 def shipped_models() -> list[Model]:
     """Return the models that ship with deskull: the default one first, then by name."""
-    return [load_model(name) for name in sorted(_shipped_names(), key=lambda name: (name != "default", name))]
+    return [load_model(name) for name in sorted(shipped_names(), key=lambda name: (name != "default", name))]
 
 
 def _folder() -> Path:
@@ -103,7 +131,7 @@ def _folder() -> Path:
     return Path(str(resources.files("deskull.models")))
 
 
-def _shipped_names() -> list[str]:
+def shipped_names() -> list[str]:
     """Names of the shipped models."""
     return sorted(path.stem for path in _folder().glob("*.onnx"))
 
@@ -114,7 +142,8 @@ def load_model(name: str | Path = "default") -> Model:
     Parameters
     ----------
     name : str or Path
-        Name of a shipped model, or path of an ONNX file with its card beside it (the same name with ``.json``).
+        Name of a shipped or fetched model, or path of an ONNX file with its card beside it (the same name with
+        ``.json``).
 
     Returns
     -------
@@ -132,13 +161,18 @@ def load_model(name: str | Path = "default") -> Model:
     """
     if str(name).endswith(".onnx"):
         path = Path(name)
-    elif str(name) in (shipped := _shipped_names()):
+    elif str(name) in (shipped := shipped_names()):
         path = _folder() / f"{name}.onnx"
+    elif str(name) in (fetched := fetched_names()):
+        path = fetched_path(str(name))
     else:
-        raise UsageError(f"{name}: there is no such model; choose {' or '.join(shipped)}, or give an .onnx file.")
+        known = " or ".join((*shipped, *fetched))
+        raise UsageError(f"{name}: there is no such model; choose {known}, or give an .onnx file.")
     if not path.is_file():
         raise UsageError(f"{name}: there is no such file; check the path.")
     card = path.with_suffix(".json")
     if not card.is_file():
         raise UsageError(f"{path}: its card {card.name} is missing; keep the two files together.")
-    return Model(path, read_card(card))
+    content = read_card(card)
+    # A fetched model goes by the name that the user gave it, so that its masks are not taken for those of another.
+    return Model(path, content if str(name).endswith(".onnx") else content | {"name": str(name)})

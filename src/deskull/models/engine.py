@@ -2,8 +2,8 @@
 
 ONNX Runtime is the default: it is a third of OpenVINO's size, starts faster, and predicts the same bytes again with the
 same number of threads (the default network with any number; ``small`` to within 1e-5 mm). Its GPU build
-(``onnxruntime-gpu``) uses a GPU if there is one. OpenVINO (``pip install "deskull[openvino]"``) is faster once it is
-warm; benchmarks/speed.py measures both.
+(``onnxruntime-gpu``) uses a GPU if there is one. OpenVINO (the extra ``openvino``) is faster once it is warm;
+benchmarks/speed.py measures both.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import numpy as np
 from deskull.errors import DeskullError, UsageError
 from deskull.models.cards import Model
 from deskull.options import Device, EngineName, check_threads, parse_choice
+from deskull.system.installation import install_command
 from deskull.system.resources import usable_cores
 from deskull.volume import FloatArray
 
@@ -180,7 +181,7 @@ def _openvino_core() -> Any:
     try:
         import openvino
     except ImportError:
-        reason = 'is not installed; pip install "deskull[openvino]".'
+        reason = f"is not installed; {install_command('openvino')}."
         raise UsageError(reason, parameter="engine", value="openvino") from None
     return openvino.Core()
 

@@ -124,7 +124,8 @@ class StripOptions:
     sidecar: Annotated[
         bool,
         Option(
-            "Also write X_brainmask.json (and X_icvmask.json): what the masks were made with, and their volumes.",
+            "Also write X_brainmask.json (and X_icvmask.json), which states how the results were made: versions, "
+            "network, all options, hashes, machine, time; and their volumes.",
             Group.outputs,
         ),
     ] = False
@@ -166,7 +167,8 @@ class StripOptions:
         ),
     ] = QualityCheck.default
     model: Annotated[
-        str, Option("Network to use: the name of a shipped model, or the path of an .onnx file.", Group.brain)
+        str,
+        Option("Network to use: the name of a shipped or fetched model, or the path of an .onnx file.", Group.brain),
     ] = "default"
     allow_outside_data: AllowOutsideData = _READING.allow_outside_data
     engine: Annotated[EngineName, Option("Inference engine that runs the network.", Group.speed)] = (

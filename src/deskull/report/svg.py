@@ -15,6 +15,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from deskull.errors import UsageError
+from deskull.system.installation import install_command
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -56,7 +57,7 @@ def require_matplotlib(page: str = "evaluation page") -> None:
     try:
         import matplotlib.figure  # noqa: F401
     except ImportError:
-        raise UsageError(f'the {page} needs matplotlib; pip install "deskull[report]".') from None
+        raise UsageError(f"the {page} needs matplotlib; {install_command('report')}.") from None
 
 
 def colour_of(index: int) -> str:

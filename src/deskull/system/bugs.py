@@ -45,8 +45,9 @@ def report_bug(error: BaseException) -> str:
     """
     _logger.debug("unexpected %s", type(error).__name__, exc_info=error)
     log = _write_log(_anonymous_traceback(error))
-    place = f" with the log file {log}" if log else ""
-    return f"unexpected {type(error).__name__}: this is a fault of deskull; please report it{place}."
+    place = f" and the log file {log}" if log else ""
+    fault = f"unexpected {type(error).__name__}: this is a fault of deskull"
+    return f"{fault}; please report it with the output of 'deskull info'{place}."
 
 
 def log_folder() -> Path:

@@ -67,6 +67,33 @@ def available_gb(proc: Path = _PROC, cgroups: Path = _CGROUPS) -> float:
     return max(0.0, min(limits))
 
 
+def total_gb(proc: Path = _PROC) -> float | None:
+    """Memory of the machine in GB; None where the system does not report it."""
+    with suppress(OSError, ValueError, StopIteration):
+        lines = (proc / "meminfo").read_text().splitlines()
+        return float(next(line for line in lines if line.startswith("MemTotal")).split()[1]) * 1024 / 1e9
+    with suppress(AttributeError, ValueError, OSError):  # macOS
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 1e9
+    return None
+
+
+def memory_limit_gb(proc: Path = _PROC, cgroups: Path = _CGROUPS) -> float | None:
+    """Memory that a container or a job of a queue may use, in GB; None without a limit below that of the machine.
+
+    Parameters
+    ----------
+    proc, cgroups : Path
+        See `usable_cores`.
+    """
+    limits = [math.inf]
+    for folder in _own_cgroups("memory", proc, cgroups):
+        for name, _, _ in _MEMORY_FILES:
+            with suppress(OSError, ValueError):  # "max" means no limit
+                limits.append(int((folder / name).read_text()) / 1e9)
+    limit = min(limits)
+    return limit if limit < (total_gb(proc) or math.inf) else None
+
+
 def _core_limit(folder: Path) -> float:
     """Processor time that a control group grants, in cores; infinite without a limit (cgroup v2, then v1)."""
     with suppress(OSError, ValueError, ZeroDivisionError):  # "max" means no limit

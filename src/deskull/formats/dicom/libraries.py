@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from deskull.errors import UsageError
+from deskull.system.installation import install_command
 
 
 def require(module: str) -> Any:
@@ -32,7 +33,7 @@ def require(module: str) -> Any:
     try:
         return importlib.import_module(module)
     except ModuleNotFoundError:
-        raise UsageError(f'{module}: is not installed; pip install "deskull[dicom]".') from None
+        raise UsageError(f"{module}: is not installed; {install_command('dicom')}.") from None
 
 
 @contextmanager
