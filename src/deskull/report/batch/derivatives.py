@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from deskull.bids.sidecars import place_of_scan, read_fields, sidecar_of
 from deskull.errors import printable
+from deskull.formats import split_name
 from deskull.provenance import Provenance
 
 _DESCRIPTION = "dataset_description.json"
@@ -38,7 +40,13 @@ def find_derivatives(folder: Path, raw: Path | None = None) -> list[Found]:
         Name of the scan, its file if it is found, the mask, and what was said of it.
     """
     raw = raw or _raw_dataset(folder)
-    return [_found(mask, folder, raw) for mask in sorted(folder.glob("sub-*/**/*_mask.nii.gz"))]
+    masks = (mask for mask in sorted(folder.glob("sub-*/**/*_mask.nii.gz")) if not _is_edited(mask))
+    return [_found(mask, folder, raw) for mask in masks]
+
+
+def _is_edited(mask: Path) -> bool:
+    """Whether a mask was edited by hand, and so belongs to one of the network's."""
+    return re.search(r"_desc-edited\w*_mask$", split_name(mask)[0]) is not None
 
 
 def _found(mask: Path, folder: Path, raw: Path | None) -> Found:
