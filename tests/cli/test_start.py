@@ -12,7 +12,7 @@ import pytest
 
 from deskull.options import Group, option_fields
 
-COMMANDS = ("strip", "bids", "show", "evaluate", "drift", "train", "export", "models", "demo", "data")
+COMMANDS = ("strip", "bids", "show", "evaluate", "drift", "train", "export", "models", "demo", "serve", "data")
 
 
 @pytest.mark.parametrize("option", ["--version", "-V", "-v"])

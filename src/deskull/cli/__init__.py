@@ -19,6 +19,7 @@ from deskull.cli import (
     models,
     prepare,
     report,
+    serve,
     show,
     strip,
     synthesise_nfbs,
@@ -61,6 +62,7 @@ _add(app, "strip", strip.strip, _Kind.stripping)
 _add(app, "bids", bids.bids, _Kind.stripping, cls=bids.MultipleValuesCommand)
 _add(app, "models", models.models, _Kind.stripping)
 _add(app, "demo", demo.demo, _Kind.stripping)
+_add(app, "serve", serve.serve, _Kind.stripping)
 _add(app, "report", report.report, _Kind.checking)
 _add(app, "show", show.show, _Kind.checking)
 _add(app, "check", check.check, _Kind.checking)
