@@ -6,6 +6,7 @@ import html
 import os
 import socket
 import webbrowser
+from contextlib import suppress
 from pathlib import Path
 
 import platformdirs
@@ -116,7 +117,8 @@ class Server:
 
     def run(self) -> None:
         """Answer requests until Ctrl-C."""
-        self.program.run(sockets=[self._socket])
+        with suppress(KeyboardInterrupt):  # uvicorn raises it again when all requests have ended
+            self.program.run(sockets=[self._socket])
 
     def open_browser(self) -> None:
         """Open the page in a browser; the token reaches it in a file that only the user reads."""
