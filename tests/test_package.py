@@ -12,7 +12,7 @@ import deskull
 #: Libraries that are slow to import or optional, which neither the package nor the command line may load at the start.
 SLOW = {
     "SimpleITK", "highdicom", "lightning", "matplotlib", "monai", "nibabel", "numpy", "onnxruntime", "openvino",
-    "pydicom", "scipy", "torch",
+    "pydicom", "scipy", "starlette", "torch", "uvicorn",
 }  # fmt: skip
 
 

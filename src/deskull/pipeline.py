@@ -165,6 +165,7 @@ class Stripper:
         mean = _mean_of_series(scan, source, b_values)
         timer.finish("read")
         compute_distance: Callable[[], FloatArray]
+        compute_icv_distance: Callable[[], FloatArray] | None = None
         icv_surface = [(str(Surface.intracranial), self.model.default_border(Surface.intracranial))] if icv else []
         if scan.ndim == 4 and frame == Frame.each:
             target, mean = _finite_scan(scan), mean.finite()
@@ -177,6 +178,7 @@ class Stripper:
             target = _finite_scan(mean)
             (mask, *icv_masks), prediction = self._masks(target, [(surface, border), *icv_surface], timer)
             compute_distance = prediction.distances[0].values
+            compute_icv_distance = prediction.distances[1].values if icv else None
             quality = self._judge(target, prediction, surface, mask.data, effort) if is_judged else None
             del prediction
             timer.finish("quality")
@@ -188,6 +190,7 @@ class Stripper:
         if icv_masks:
             icv_made = self.model.provenance(None, Surface.intracranial, Frame.mean if is_series else "")
             result = replace(result, icv_mask=icv_masks[0], icv_provenance=icv_made)
+            result = replace(result, compute_icv_distance=compute_icv_distance)
         check_plausible(result)
         timer.finish("mask")
         return result

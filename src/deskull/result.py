@@ -50,6 +50,9 @@ class Result:
         What the intracranial mask was made with.
     warnings : tuple of str
         The texts of the warnings that were issued for the scan.
+    compute_icv_distance : callable, optional
+        Returns the signed distance in mm to the intracranial surface, if its mask was asked for and is not of the mean
+        of frames that were masked one by one.
     """
 
     scan: Volume
@@ -61,6 +64,7 @@ class Result:
     quality: Quality | None = None
     icv_provenance: Provenance | None = None
     warnings: tuple[str, ...] = ()
+    compute_icv_distance: Callable[[], FloatArray] | None = None
 
     def __repr__(self) -> str:
         """Volume, settings and voxels in one line."""

@@ -12,7 +12,21 @@ import pytest
 
 from deskull.options import Group, option_fields
 
-COMMANDS = ("strip", "bids", "show", "evaluate", "drift", "train", "export", "models", "demo", "info", "rerun", "data")
+COMMANDS = (
+    "strip",
+    "bids",
+    "show",
+    "evaluate",
+    "drift",
+    "train",
+    "export",
+    "models",
+    "demo",
+    "info",
+    "rerun",
+    "serve",
+    "data",
+)
 #: Commands of the groups among them.
 INNER = (
     "data index",

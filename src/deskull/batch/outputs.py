@@ -90,7 +90,14 @@ _ENDINGS: dict[str, dict[str, str]] = {
         OutputKind.converted: "icv_converted",
     }
 }
-_ALL_ENDINGS = (*OutputKind, *(ending for endings in _ENDINGS.values() for ending in endings.values()))
+#: How the names of masks end that were edited by hand, which lie apart from the network's.
+EDITED = "desc-edited_mask"
+_ALL_ENDINGS = (
+    EDITED,
+    "desc-editedicv_mask",
+    *OutputKind,
+    *(ending for endings in _ENDINGS.values() for ending in endings.values()),
+)
 
 
 def result_files(

@@ -22,6 +22,7 @@ from deskull.cli import (
     prepare,
     report,
     rerun,
+    serve,
     show,
     strip,
     synthesise_nfbs,
@@ -64,6 +65,7 @@ _add(app, "strip", strip.strip, _Kind.stripping)
 _add(app, "bids", bids.bids, _Kind.stripping, cls=bids.MultipleValuesCommand)
 _add(app, "demo", demo.demo, _Kind.stripping)
 _add(app, "info", info.info, _Kind.stripping)
+_add(app, "serve", serve.serve, _Kind.stripping)
 _add(app, "report", report.report, _Kind.checking)
 _add(app, "show", show.show, _Kind.checking)
 _add(app, "check", check.check, _Kind.checking)

@@ -21,6 +21,11 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("deskull bids raw/ derivatives/deskull participant --participant-label 01 02", "two participants"),
         ("deskull bids raw/ derivatives/deskull group", "a table of all masks"),
     ),
+    "serve": (
+        ("deskull serve", "a page in the browser, on this computer alone"),
+        ("deskull serve --root scans/", "scans are chosen by their paths, too"),
+        ("deskull serve --review stripped/", "look at, rate and edit the masks of a batch"),
+    ),
     "report": (
         ("deskull report stripped/", "all scans of a batch, worst first, in stripped/report/"),
         ("deskull report stripped/ -o page/ --viewer", "with a 3-D viewer"),

@@ -77,6 +77,11 @@ def read(path: Path, options: ReadOptions = _DEFAULT) -> Volume:
     return scan.with_data(data, scaled=True)
 
 
+def read_shape(path: Path) -> tuple[int, ...]:
+    """Return the shape that the header of a file states, without a look at its voxels; errors as in `read`."""
+    return _read_header(path)[0].data_shape
+
+
 def read_streamed(path: Path, options: ReadOptions = _DEFAULT) -> Volume:
     """Read the header of a series, whose frames are then read when they are needed; any other image as `read` does.
 

@@ -143,6 +143,12 @@ class Isolated(Generic[Item, Answer]):
             self._worker = None
         return answer
 
+    def stop(self) -> None:
+        """Kill the process, from another thread too: a call that waits for it returns `Failure.crashed`."""
+        worker = self._worker
+        if worker is not None:
+            worker.kill()
+
 
 def useful_jobs(jobs: int, count: int) -> int:
     """Number of processes for a number of short items: 0 (this process) where one would do.
@@ -221,6 +227,10 @@ class _Worker(Generic[Item]):
         if raised:
             raise answer
         return answer
+
+    def kill(self) -> None:
+        """Kill the process; who waits for its answer gets a failure."""
+        self._process.kill()
 
     def end(self, *, kill: bool = False) -> None:
         """Close the pipe, at which an idle process ends, and wait for its end."""

@@ -21,7 +21,8 @@ MAX_FILES = 100_000
 #: to between a half and a tenth of their size; a thousandth is the most that zip can do.
 MAX_RATIO, RATIO_FROM_BYTES = 100, 50_000_000
 _CHUNK = 1 << 20
-_DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError, ValueError)
+#: What `zipfile` raises for damaged archives.
+DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError, ValueError)
 
 
 @contextmanager
@@ -53,18 +54,32 @@ def opened(path: Path, options: ReadOptions = _DEFAULT) -> Iterator[Path]:
     with scratch_folder() as scratch:
         try:
             with zipfile.ZipFile(path) as archive:
-                members = _checked(archive, path, options)
+                members = checked_members(archive, path, options)
                 for index, member in enumerate(members):
                     _unpack(archive, member, scratch / f"{index:06d}.dcm")
         except InputError:
             raise
-        except _DAMAGED:
+        except DAMAGED:
             raise InputError(f"{path}: cannot be unpacked (the zip archive is damaged); copy it again.") from None
         yield scratch
 
 
-def _checked(archive: zipfile.ZipFile, path: Path, options: ReadOptions) -> list[zipfile.ZipInfo]:
-    """Files of an archive in the order of their names, after every check that needs no unpacking."""
+def checked_members(archive: zipfile.ZipFile, path: Path, options: ReadOptions = _DEFAULT) -> list[zipfile.ZipInfo]:
+    """List the files of an archive in the order of their names, after every check that needs no unpacking.
+
+    Parameters
+    ----------
+    archive : ZipFile
+    path : Path
+        What messages name.
+    options : ReadOptions
+        Its ``max_archive_gb`` limits the size of the unpacked files.
+
+    Raises
+    ------
+    InputError
+        If it is encrypted, exceeds a limit, or holds links or paths that lead out of it.
+    """
     members = [member for member in archive.infolist() if not member.is_dir()]
     if len(members) > MAX_FILES:
         raise InputError(f"{path}: holds {len(members)} files, more than {MAX_FILES}; unpack it and give one series.")

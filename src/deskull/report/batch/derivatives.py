@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 from deskull.bids.failures import failed_scans
 from deskull.bids.sidecars import checked_place, place_of_scan, read_fields, sidecar_of
 from deskull.errors import printable
+from deskull.formats import split_name
 from deskull.provenance import Provenance
 
 _DESCRIPTION = "dataset_description.json"
@@ -44,13 +46,19 @@ def find_derivatives(folder: Path, raw: Path | None = None) -> list[Found]:
         If the table of the participant level is damaged.
     """
     raw = raw or _raw_dataset(folder)
-    found = [_found(mask, folder, raw) for mask in sorted(folder.glob("sub-*/**/*_mask.nii.gz"))]
+    masks = (mask for mask in sorted(folder.glob("sub-*/**/*_mask.nii.gz")) if not _is_edited(mask))
+    found = [_found(mask, folder, raw) for mask in masks]
     names = {name for name, *_ in found}
     return found + [
         (place, _scan_file(raw, checked_place(place)), None, {"status": "failed", "error": error})
         for place, error in failed_scans(folder).items()
         if place not in names
     ]
+
+
+def _is_edited(mask: Path) -> bool:
+    """Whether a mask was edited by hand, and so belongs to one of the network's."""
+    return re.search(r"_desc-edited\w*_mask$", split_name(mask)[0]) is not None
 
 
 def _found(mask: Path, folder: Path, raw: Path | None) -> Found:
