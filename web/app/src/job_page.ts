@@ -7,6 +7,7 @@ import { commandPanel } from "./panels/command_panel";
 import { downloadPanel } from "./panels/download_panel";
 import { editPanel } from "./panels/edit_panel";
 import { qualityPanel } from "./panels/quality_panel";
+import { toolBar } from "./panels/tool_bar";
 import { viewPanel } from "./panels/view_panel";
 import { Study } from "./study";
 import { loadJob } from "./viewer/loading";
@@ -39,7 +40,7 @@ export class JobPage {
     this.element.replaceChildren(element("p", { class: "waiting pale", role: "status" }, `Loading ${job.name}`));
     try {
       const study = new Study(job, await loadJob(job, this.complain));
-      this.element.replaceChildren(...this.above, makeViewer(study.scene), sidePanels(study, this.models));
+      this.element.replaceChildren(...this.above, toolBar(study), makeViewer(study.scene), sidePanels(study, this.models));
       this.element.classList.add("has-viewer");
       this.element.dataset.ready = this.id;
       this.study = study;
@@ -54,7 +55,7 @@ export class JobPage {
 function sidePanels(study: Study, models: readonly Model[]): HTMLElement {
   return element(
     "aside", { class: "panels", "aria-label": "Result and tools" },
-    qualityPanel(study), borderPanel(study, models), viewPanel(study), editPanel(study), downloadPanel(study), commandPanel(study),
+    qualityPanel(study), borderPanel(study, models), editPanel(study), viewPanel(study), downloadPanel(study), commandPanel(study),
   );
 }
 

@@ -24,6 +24,7 @@ export async function startServer(scans, { review = false, root: hasRoot = false
     answer(held, request, response).catch((error) => send(response, 500, { error: String(error) }));
   });
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  server.unref();
   const address = `http://127.0.0.1:${server.address().port}/`;
   return { held, address, close: () => { server.closeAllConnections(); server.close(); } };
 }

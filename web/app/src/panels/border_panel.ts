@@ -16,14 +16,16 @@ const FIXED = "This mask was opened without the distance of its voxels, so its b
 export function borderPanel(study: Study, models: readonly Model[]): HTMLElement {
   if (!study.job.has_distance) return panel("Border", element("p", { class: "pale" }, FIXED));
   const surfaces = segmented("Surface", SURFACES, () => study.surface, (surface) => void choose(study, models, surface));
-  const range = element("input", { type: "range", min: -SLIDER_MM, max: SLIDER_MM, step: STEP_MM, id: "border", "aria-label": "Border in mm", list: "border-marks" });
+  const range = element("input", { type: "range", min: -SLIDER_MM, max: SLIDER_MM, step: STEP_MM, id: "border", "aria-label": "Border in mm" });
   const field = element("input", { type: "number", min: -MOST_MM, max: MOST_MM, step: STEP_MM, class: "mm", "aria-label": "Border in mm, as a number" });
   const reset = button("Reset", { class: "quiet small", title: "Back to the border that the mask was made with" }, () => {
     void choose(study, models, study.job.surface).then(() => study.setBorder(study.job.border_mm ?? 0));
   });
   range.addEventListener("input", () => study.setBorder(Number(range.value)));
   field.addEventListener("change", () => study.setBorder(Number(field.value)));
+  const meaning = element("span", { class: "pale" });
   const refresh = (): void => {
+    meaning.textContent = study.border === 0 ? "mm, on the surface" : `mm ${study.border < 0 ? "inside" : "outside"} the surface`;
     range.value = String(study.border);
     range.setAttribute("aria-valuetext", words(study.border));
     if (field !== document.activeElement) field.value = String(study.border);
@@ -34,7 +36,7 @@ export function borderPanel(study: Study, models: readonly Model[]): HTMLElement
   refresh();
   const ends = element("div", { class: "ends pale", "aria-hidden": "true" }, element("span", {}, "tighter"), element("span", {}, "wider"));
   return panel(
-    "Border", surfaces.element, element("div", { class: "border-row" }, range, field, element("span", { class: "pale" }, "mm"), reset), ends,
+    "Border", surfaces.element, range, ends, element("div", { class: "border-row" }, field, meaning, reset),
   );
 }
 

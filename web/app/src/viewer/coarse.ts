@@ -4,9 +4,6 @@ import type { Affine, Triple } from "./grid";
 import type { Scene } from "./scene";
 import { greyOf } from "./slice_picture";
 
-/** Most voxels along an axis. */
-const MOST = 256;
-
 export interface Coarse {
   readonly shape: Triple;
   readonly affine: Affine;
@@ -14,10 +11,10 @@ export interface Coarse {
   readonly mask: Uint8Array;
 }
 
-/** Takes every voxel, or every second or third of a large scan. */
-export function coarsen(scene: Scene): Coarse {
+/** Takes every voxel, or every second or third, so that no axis has more than `most`. */
+export function coarsen(scene: Scene, most: number): Coarse {
   const { image: { grid }, body } = scene;
-  const step = Math.ceil(Math.max(...grid.shape) / MOST);
+  const step = Math.ceil(Math.max(...grid.shape) / most);
   const shape = grid.shape.map((size) => Math.ceil(size / step)) as Triple;
   const affine = grid.affine.map((row) => row.map((value, axis) => (axis < 3 ? value * step : value)));
   const n = shape[0] * shape[1] * shape[2];

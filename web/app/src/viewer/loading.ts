@@ -11,7 +11,7 @@ import type { Scene } from "./scene";
 import { View } from "./view";
 import { findWindow, type Range } from "./window";
 
-const OPACITY = 0.22;
+const OPACITY = 0.12;
 
 export interface Loaded {
   readonly scene: Scene;
