@@ -60,7 +60,8 @@ def _write_small(folder: Path, orientation: str) -> None:
         data[voxel] = 1000
     scan, mask = Volume(data, affine), Volume((distance < 0).astype(np.uint8), affine)
     volumes = {"scan": scan, "distance": scan.with_data(distance), "mask": mask}
-    _write(folder, f"{orientation}.nii.gz", volumes, {"volume_ml": 1.4, "border_mm": 0.0, "quality": None, "seconds": 0.1})
+    facts = {"volume_ml": 1.4, "border_mm": 0.0, "quality": None, "seconds": 0.1}
+    _write(folder, f"{orientation}.nii.gz", volumes, facts)
 
 
 def _write(folder: Path, name: str, volumes: dict[str, Volume], facts: dict[str, Any]) -> None:

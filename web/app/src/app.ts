@@ -18,6 +18,7 @@ const UNKNOWN = "This scan is not on the server any more.";
 export class App {
   private jobPage: { page: JobPage; id: string } | undefined;
   private ratings: Ratings | undefined;
+  private loading: Promise<Ratings> | undefined;
   private reviewPage: ReviewPage | undefined;
   private address = location.hash;
 
@@ -111,15 +112,18 @@ export class App {
   }
 
   private async openReview(): Promise<void> {
-    const ratings = await this.loadRatings();
+    const ratings = await this.loadRatings().catch((error: unknown) => this.place(element("p", { class: "waiting" }, String(error)), "Review"));
+    if (!ratings || readRoute().page !== "review") return;
     this.reviewPage ??= new ReviewPage(ratings, (row: ReviewRow) => go({ page: "row", id: row.id }));
     this.place(this.reviewPage.element, "Review");
     this.reviewPage.reveal();
   }
 
-  private async loadRatings(): Promise<Ratings> {
-    this.ratings ??= new Ratings((await api.review()).rows, announce);
-    return this.ratings;
+  /** Reads the rows once. */
+  private loadRatings(): Promise<Ratings> {
+    this.loading ??= api.review().then(({ rows }) => (this.ratings = new Ratings(rows, announce)));
+    this.loading.catch(() => (this.loading = undefined));
+    return this.loading;
   }
 
   private move(step: 1 | -1): void {

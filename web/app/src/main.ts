@@ -43,8 +43,8 @@ function start(state: State): void {
   listenToKeys(app.actions, help);
   Object.assign(globalThis, { deskull: makeAutomation(state, jobs, starter, () => app.study) });
   jobs.follow();
-  if (state.review && !location.hash) go({ page: "review" });
-  void app.show();
+  if (state.review && !location.hash) go({ page: "review" }); // which shows it
+  else void app.show();
 }
 
 function link(text: string, page: "start" | "review"): HTMLAnchorElement {

@@ -7,6 +7,9 @@ const ARGUMENTS = [
   "--no-sandbox", "--disable-gpu", "--enable-unsafe-swiftshader", "--disable-background-networking", "--no-first-run", "--disable-sync",
 ];
 
+/** Warnings about this machine's drawing, and about pictures that the tests read. */
+const OF_TESTS = /GPU stall|GL Driver|willReadFrequently/;
+
 /** Starts the browser that the environment variable CHROMIUM names. */
 export function startBrowser(more = []) {
   return chromium.launch({ executablePath: process.env.CHROMIUM, headless: true, args: [...ARGUMENTS, ...more] });
@@ -18,7 +21,7 @@ export async function openApp(browser, settings = {}, viewport = { width: 1280, 
   const context = await browser.newContext({ viewport, acceptDownloads: true });
   const page = await context.newPage();
   const faults = [];
-  page.on("console", (message) => { if (["error", "warning"].includes(message.type()) && !/GPU stall|GL Driver/.test(message.text())) faults.push(message.text()); });
+  page.on("console", (message) => { if (["error", "warning"].includes(message.type()) && !OF_TESTS.test(message.text())) faults.push(message.text()); });
   page.on("pageerror", (error) => faults.push(String(error)));
   page.on("request", (request) => { if (!request.url().startsWith(server.address) && !/^(data|blob):/.test(request.url())) faults.push(request.url()); });
   page.on("dialog", (dialog) => void dialog.accept());
@@ -42,4 +45,12 @@ export function settle(page) {
 
 export function snapshot(page) {
   return page.evaluate(() => globalThis.deskull.snapshot());
+}
+
+/** Waits until a function of the test returns something, for instance what the server holds. */
+export async function until(look, seconds = 5) {
+  for (const end = Date.now() + 1000 * seconds; !look(); ) {
+    if (Date.now() > end) throw new Error(`nothing came: ${look}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
 }

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { openApp, settle, snapshot, startBrowser } from "./pages.mjs";
+import { openApp, snapshot, startBrowser, until } from "./pages.mjs";
 
 let browser;
 before(async () => { browser = await startBrowser(["--disable-3d-apis"]); });
@@ -16,7 +16,7 @@ test("rows are rated by keyboard, opened and left", async () => {
   await page.keyboard.type("cut <low>");
   await page.keyboard.press("Enter");
   await page.waitForFunction(() => document.activeElement === document.body);
-  await settle(page);
+  await until(() => held.ratings.get("permuted.nii.gz")?.comment);
   assert.deepEqual(held.ratings.get("flipped.nii.gz"), { rating: "reject", comment: "" });
   assert.deepEqual(held.ratings.get("permuted.nii.gz"), { rating: "4", comment: "cut <low>" });
   assert.equal(await page.locator("img[src=x]").count(), 0);
@@ -27,8 +27,7 @@ test("rows are rated by keyboard, opened and left", async () => {
   assert.equal(await page.locator("#border").count(), 0);
   assert.equal(await page.locator(".row-bar .comment").inputValue(), "cut <low>");
   await page.keyboard.press("a");
-  await settle(page);
-  assert.equal(held.ratings.get("permuted.nii.gz").rating, "accept");
+  await until(() => held.ratings.get("permuted.nii.gz").rating === "accept");
   await page.keyboard.press("k");
   await page.waitForFunction(() => globalThis.deskull.snapshot().open?.job.name === "flipped.nii.gz");
   await page.locator("#border").fill("1");

@@ -10,6 +10,8 @@ export const SCALE = ["1", "2", "3", "4", "5"] as const;
 
 export class Ratings extends Observable {
   currentId: string | undefined;
+  /** The request that is under way: the next waits for it, so that they arrive in their order. */
+  private saving: Promise<unknown> = Promise.resolve();
 
   /** `rows` are in the order "worst first". */
   constructor(readonly rows: ReviewRow[], private readonly complain: (sentence: string) => void) {
@@ -48,7 +50,10 @@ export class Ratings extends Observable {
     Object.assign(row, change);
     this.tell();
     try {
-      await api.rate(row.id, row.rating, row.comment);
+      const { rating, comment } = row;
+      const saved = this.saving.then(() => api.rate(row.id, rating, comment));
+      this.saving = saved.catch(() => undefined);
+      await saved;
     } catch (error) {
       Object.assign(row, before);
       this.tell();
