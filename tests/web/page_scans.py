@@ -11,6 +11,8 @@ import numpy as np
 
 from deskull import Stripper, Volume, formats
 from deskull.demo import make_head
+from deskull.masking import largest_component
+from deskull.volume import FloatArray
 
 ANGLE = np.deg2rad(20)
 #: Directions of the axes of the small volumes, as columns.
@@ -23,6 +25,8 @@ DIRECTIONS = {
 SHAPE, VOXEL_MM = (20, 26, 16), (2.0, 1.5, 3.0)
 #: Voxels that are brighter than all others: a test finds them in the pictures, and must find them in what is saved.
 BRIGHT = [(4, 7, 3), (5, 7, 3), (13, 20, 11)]
+#: Border in mm at which the body of a small volume has a part apart from it, that is left out.
+ISLAND_MM = 1.0
 
 
 def write_scans(folder: Path, scan: str | None = None) -> None:
@@ -47,14 +51,26 @@ def _write_head(folder: Path, head: Volume, name: str) -> None:
     _write(folder, name, volumes, facts)
 
 
+def n_with_island() -> tuple[int, int]:
+    """Voxels of the small body at the border with an island, and of its largest part alone."""
+    inside = _small_distance() < np.float32(ISLAND_MM)
+    return int(inside.sum()), int(largest_component(inside).sum())
+
+
+def _small_distance() -> FloatArray:
+    voxels = np.stack(np.meshgrid(*map(np.arange, SHAPE), indexing="ij"), axis=-1)
+    offsets = (voxels - (np.array(SHAPE) - 1) / 2) * VOXEL_MM
+    distance = (np.linalg.norm(offsets, axis=-1) - 7).astype(np.float32)
+    distance[2:4, 2:4, 2] = ISLAND_MM / 2
+    return distance
+
+
 def _write_small(folder: Path, orientation: str) -> None:
     """A dark volume with a round body in its middle; the bright voxels lie outside it, or at its edge."""
     affine = np.eye(4)
     affine[:3, :3] = DIRECTIONS[orientation] * VOXEL_MM
     affine[:3, 3] = (7, -11, 5)
-    voxels = np.stack(np.meshgrid(*map(np.arange, SHAPE), indexing="ij"), axis=-1)
-    offsets = (voxels - (np.array(SHAPE) - 1) / 2) * VOXEL_MM
-    distance = (np.linalg.norm(offsets, axis=-1) - 7).astype(np.float32)
+    distance = _small_distance()
     data = np.where(distance < 0, 60, 10).astype(np.int16)
     for voxel in BRIGHT:
         data[voxel] = 1000

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.web.page_scans import BRIGHT, SHAPE, VOXEL_MM, write_scans
+from tests.web.page_scans import BRIGHT, ISLAND_MM, SHAPE, VOXEL_MM, n_with_island, write_scans
 
 WEB = Path(__file__).parents[2] / "web" / "app"
 TESTS = sorted((WEB / "tests").glob("*.test.mjs"))
@@ -39,7 +39,7 @@ def scans(browser, tmp_path_factory) -> Path:
 
 @pytest.mark.parametrize("tests", TESTS, ids=lambda path: path.name.removesuffix(".test.mjs"))
 def test_page_behaves_in_a_browser(tests: Path, scans: Path, browser: str) -> None:
-    small = {"shape": SHAPE, "voxel_mm": VOXEL_MM, "bright": BRIGHT}
+    small = {"shape": SHAPE, "voxel_mm": VOXEL_MM, "bright": BRIGHT, "island_mm": ISLAND_MM, "n": n_with_island()}
     settings = {"SCANS": str(scans), "CHROMIUM": browser, "SMALL": json.dumps(small)}
     done = subprocess.run(
         ["node", "--test", "--test-reporter=tap", tests],

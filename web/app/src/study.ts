@@ -11,7 +11,7 @@ import type { Scene } from "./viewer/scene";
 
 /** Farthest border that the page offers, in mm; the server may allow less. */
 export const MOST_MM = 9;
-const REDRAW_MS = 400;
+const SETTLE_MS = 400;
 
 export class Study extends Observable {
   readonly scene: Scene;
@@ -27,7 +27,7 @@ export class Study extends Observable {
     this.shownSurface = loaded.surface;
     this.shownBorder = job.has_distance ? Number(loaded.scene.body.border.toFixed(3)) : (job.border_mm ?? 0);
     this.scene.editor.onChange(() => this.tell());
-    this.scene.body.onChange(whenQuiet(REDRAW_MS, () => this.tell()));
+    this.scene.body.onChange(whenQuiet(SETTLE_MS, () => { this.scene.body.settle(); this.tell(); }));
   }
 
   get surface(): Surface {
@@ -69,6 +69,7 @@ export class Study extends Observable {
   }
 
   async save(): Promise<EditCounts> {
+    this.scene.body.settle();
     const counts = await saveEdit(this.job.id, this.scene, { border: this.border, surface: this.surface });
     this.job = { ...this.job, has_edit: true };
     this.tell();

@@ -5,7 +5,7 @@ import { after, before, test } from "node:test";
 import { openApp, openScan, settle, snapshot, startBrowser } from "./pages.mjs";
 
 /** Grid and bright voxels of the small volumes, see tests/web/page_scans.py. */
-const { shape: [NX, NY], bright: BRIGHT } = JSON.parse(process.env.SMALL);
+const { shape: [NX, NY], bright: BRIGHT, island_mm: ISLAND_MM, n: [N_ALL, N_LARGEST] } = JSON.parse(process.env.SMALL);
 const indexOf = ([x, y, z]) => x + NX * (y + NY * z);
 
 let browser;
@@ -94,6 +94,15 @@ test("a ball covers the voxels within its radius, and is undone as a whole", asy
   await page.keyboard.press("Control+z");
   assert.equal((await snapshot(page)).open.voxels, open.voxels);
   assert.deepEqual(faults, []);
+  await close();
+});
+
+test("what hangs apart at a wider border is left out, as deskull does", async () => {
+  const { page, close } = await openApp(browser);
+  await openScan(page, "oblique.nii.gz");
+  assert.ok(N_LARGEST < N_ALL);
+  await page.locator("#border").fill(String(ISLAND_MM));
+  await page.waitForFunction((n) => globalThis.deskull.snapshot().open.voxels === n, N_LARGEST, { timeout: 5000 });
   await close();
 });
 

@@ -49,6 +49,7 @@ export class Editor extends Observable {
   use(plane: Plane, slice: number, from: Point, to: Point): void {
     if (this.tool === "move") return;
     const isNew = this.open === undefined;
+    if (isNew) this.body.settle();
     this.open ??= { tool: this.tool, slice: this.nameSlice(plane, slice), before: new Map() };
     if (this.tool === "fill") {
       if (isNew) this.fill(plane, slice, to);

@@ -23,9 +23,9 @@ export function borderPanel(study: Study, models: readonly Model[]): HTMLElement
   });
   range.addEventListener("input", () => study.setBorder(Number(range.value)));
   field.addEventListener("change", () => study.setBorder(Number(field.value)));
-  const meaning = element("span", { class: "pale" });
+  const meaning = element("span", { class: "pale", title: "Of the surface that the network finds" });
   const refresh = (): void => {
-    meaning.textContent = study.border === 0 ? "mm, on the surface" : `mm ${study.border < 0 ? "inside" : "outside"} the surface`;
+    meaning.textContent = study.border === 0 ? "mm" : `mm ${study.border < 0 ? "inside" : "outside"}`;
     range.value = String(study.border);
     range.setAttribute("aria-valuetext", words(study.border));
     if (field !== document.activeElement) field.value = String(study.border);

@@ -11,15 +11,15 @@ const TOOLS: [Tool, string, string][] = [
   ["move", "Look", "Move the crosshair (key M)"], ["draw", "Draw", "Add to the mask (key D)"],
   ["erase", "Erase", "Take from the mask (key X)"], ["fill", "Fill", "Fill a hole that is clicked into (key F)"],
 ];
-const REACHES: ["slice" | "ball", string, string][] = [["slice", "Slice", "The brush is a disc in the slice (key B)"], ["ball", "3-D ball", "The brush is a ball; holes are filled in 3-D (key B)"]];
+const REACHES: ["slice" | "ball", string, string][] = [["slice", "Slice", "The brush is a disc in the slice (key B)"], ["ball", "Ball", "The brush is a ball; holes are filled in 3-D (key B)"]];
 
 export function toolBar(study: Study): HTMLElement {
   const { editor } = study.scene;
   const tools = segmented("Tool", TOOLS, () => editor.tool, (tool) => editor.set({ tool }));
   const reach = segmented("Reach of the brush", REACHES, () => (editor.isBall ? "ball" : "slice"), (value) => editor.set({ isBall: value === "ball" }));
   const size = slider("Brush", { min: SIZES_MM.least, max: SIZES_MM.most, step: 1 }, () => editor.diameterMm, (diameterMm) => editor.set({ diameterMm }), () => `${editor.diameterMm} mm`);
-  const undo = button("Undo", { class: "quiet small", title: "Ctrl+Z" }, () => editor.undo());
-  const redo = button("Redo", { class: "quiet small", title: "Ctrl+Shift+Z" }, () => editor.redo());
+  const undo = button("↶", { class: "quiet small", title: "Undo (Ctrl+Z)", "aria-label": "Undo" }, () => editor.undo());
+  const redo = button("↷", { class: "quiet small", title: "Redo (Ctrl+Shift+Z)", "aria-label": "Redo" }, () => editor.redo());
   const refresh = onNextFrame(() => {
     for (const part of [tools, reach, size]) part.refresh();
     undo.disabled = !editor.history.canUndo;

@@ -1,6 +1,7 @@
 /** Body: what counts as brain. The border moves it, and the edit of each voxel is kept apart from it. */
 
 import { Observable } from "../observable";
+import { findIslands } from "./islands";
 import { nVoxels, voxelMl, type Grid } from "./grid";
 
 /** What an edit has done to a voxel. */
@@ -18,6 +19,9 @@ export class Body extends Observable {
   readonly edit: Uint8Array;
   private limit: number;
   private counted: Counts | undefined;
+  /** Voxels of the base that hang apart from its largest part. */
+  private islands: Uint8Array | undefined;
+  private isSettled = true;
 
   /** `distance` is in mm from the surface, negative inside; the body lies where it is smaller than `border`. */
   constructor(readonly grid: Grid, private distance: Float32Array, border: number) {
@@ -32,7 +36,17 @@ export class Body extends Observable {
 
   setBorder(border: number): void {
     this.limit = Math.fround(border);
+    this.islands = undefined;
+    this.isSettled = false;
     this.changed();
+  }
+
+  /** Leaves out what hangs apart at the present border, as deskull does; too slow for each step of a slider. */
+  settle(): void {
+    if (this.isSettled) return;
+    this.isSettled = true;
+    this.islands = findIslands(this.grid, (voxel) => (this.distance[voxel] ?? Infinity) < this.limit);
+    if (this.islands) this.changed();
   }
 
   /** Follows another surface. */
@@ -43,7 +57,7 @@ export class Body extends Observable {
 
   /** Whether the network's mask holds a voxel. */
   isBase(voxel: number): boolean {
-    return (this.distance[voxel] ?? Infinity) < this.limit;
+    return (this.distance[voxel] ?? Infinity) < this.limit && !this.islands?.[voxel];
   }
 
   isInside(voxel: number): boolean {
@@ -60,6 +74,7 @@ export class Body extends Observable {
   /** Distance of a voxel to the contour in mm, negative inside; of edited ones half a mm. */
   toContour(voxel: number): number {
     const edit = this.edit[voxel];
+    if (edit === UNTOUCHED && this.islands?.[voxel]) return 0.5;
     if (edit === UNTOUCHED) return (this.distance[voxel] ?? Infinity) - this.limit;
     return edit === ADDED ? -0.5 : 0.5;
   }
@@ -94,10 +109,10 @@ export class Body extends Observable {
   }
 
   private count(): Counts {
-    const { distance, edit, limit } = this;
+    const { distance, edit, limit, islands } = this;
     const counts = { voxels: 0, added: 0, removed: 0 };
     for (let voxel = 0; voxel < edit.length; voxel += 1) {
-      const isBase = (distance[voxel] as number) < limit;
+      const isBase = (distance[voxel] as number) < limit && !islands?.[voxel];
       const said = edit[voxel];
       if (said === UNTOUCHED) counts.voxels += isBase ? 1 : 0;
       else if (said === ADDED) { counts.voxels += 1; counts.added += isBase ? 0 : 1; }

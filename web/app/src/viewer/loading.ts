@@ -29,6 +29,8 @@ export async function loadJob(job: Job, complain: (sentence: string) => void): P
     job.has_edit ? api.volume(job.id, "edited").then(readNifti) : undefined,
   ]);
   const body = new Body(image.grid, distance, job.has_distance ? base.border : 0);
+  if (job.has_distance && (base.border !== job.border_mm || base.surface !== job.surface)) body.setBorder(base.border);
+  body.settle();
   if (edited) body.adopt(edited.data);
   const { shown, whole } = findWindow(image);
   const view = new View({

@@ -33,7 +33,7 @@ export class NiivuePicture {
     const { Niivue, NVImage } = (globalThis as unknown as { niivue: Library }).niivue;
     const viewer = new Niivue({
       isRadiologicalConvention: true, show3Dcrosshair: false, backColor: [0, 0, 0, 1], crosshairColor: [0.35, 0.71, 0.94, 0.7],
-      dragAndDropEnabled: false, isResizeCanvas: true, loadingText: "", isSliceMM: true, isColorbar: false, logLevel: "error",
+      dragAndDropEnabled: false, isResizeCanvas: true, loadingText: "", isSliceMM: true, isColorbar: false, clipPlaneColor: [0, 0, 0, 0], logLevel: "error",
     });
     await viewer.attachToCanvas(canvas, false);
     viewer.addColormap("deskull", MASK_COLOUR);
