@@ -29,16 +29,18 @@ lint: $(VENV)/.dev
 docs: $(VENV)/.dev
 	$(BIN)/sphinx-build -W --keep-going -q -b html docs docs/_build/html
 
-# Build the program of the report's page from web/report; needs node 20 or newer. Its result is committed, so that
-# nobody else needs node.
+# Build the pages of `deskull report` and `deskull serve` from web; needs node 20 or newer. The results are committed, so
+# that nobody else needs node.
 web: web-packages
 	npm --prefix web/report run check
 	npm --prefix web/report run build
+	npm --prefix web/app run check
+	npm --prefix web/app run build
 
-web-packages: web/report/node_modules/.installed
+web-packages: web/report/node_modules/.installed web/app/node_modules/.installed
 
-web/report/node_modules/.installed: web/report/package-lock.json
-	npm --prefix web/report ci
+web/%/node_modules/.installed: web/%/package-lock.json
+	npm --prefix web/$* ci
 	touch $@
 
 $(VENV)/bin/python:

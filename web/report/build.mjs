@@ -30,7 +30,7 @@ await build({
   legalComments: "none",
   outdir: out,
 });
-await build({ absWorkingDir: here, entryPoints: ["src/report.css"], minify: true, target: "es2022", charset: "utf8", outdir: out });
+await build({ absWorkingDir: here, entryPoints: ["src/report.css"], bundle: true, minify: true, target: "es2022", charset: "utf8", outdir: out });
 await copyFile(join(packages, "@niivue/niivue/dist/niivue.umd.js"), join(out, "niivue.js"));
 await writeFile(join(out, "LICENSES.txt"), await licences());
 

@@ -1,6 +1,6 @@
 /** The viewer without WebGL: three slices on canvases, each with a slider. */
 
-import { element } from "./dom";
+import { element } from "../../shared/dom";
 import { voxelIndex, type Image } from "./nifti";
 
 const PLANES = ["Sagittal", "Coronal", "Axial"] as const;

@@ -1,7 +1,7 @@
 /** Charts: distributions over the batch, with the scans that stand out named. */
 
 import type { Scan } from "./data";
-import { button, element, type Child } from "./dom";
+import { button, element, type Child } from "../../shared/dom";
 import { deviation, dice, millilitres } from "./format";
 import { histogram } from "./histogram";
 

@@ -1,7 +1,7 @@
 /** Controls: buttons and a field with which a scan is reviewed. */
 
 import type { Scan } from "./data";
-import { button, element } from "./dom";
+import { button, element } from "../../shared/dom";
 import { DECISIONS, type Decision, type Marks } from "./marks";
 
 const LABELS: Record<Decision, string> = { accept: "Accept", edit: "Edit", reject: "Reject" };

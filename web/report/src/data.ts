@@ -1,7 +1,6 @@
 /** Data: what `deskull report` wrote into data/rows.js, as objects. */
 
-export const VERDICTS = ["no mask", "fail", "review", "not judged", "pass"] as const;
-export type Verdict = (typeof VERDICTS)[number];
+import type { Verdict } from "../../shared/badge";
 
 /** Cells of a row, in the order in which `data_files.py` writes them. */
 type Cells = [

@@ -1,8 +1,8 @@
 /** Filters: the bar above the table with search, filters, pages, and the review's files. */
 
-import { verdictLabel } from "./badge";
-import { VERDICTS, type Scan } from "./data";
-import { button, byId, element } from "./dom";
+import { VERDICTS, verdictLabel } from "../../shared/badge";
+import type { Scan } from "./data";
+import { button, byId, element } from "../../shared/dom";
 import { count } from "./format";
 import { PAGE_SIZE, type Listing, type ReviewFilter, type StateFilter } from "./listing";
 import type { Marks } from "./marks";

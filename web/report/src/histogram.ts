@@ -1,6 +1,6 @@
 /** Histogram: a distribution as SVG in the colours of the page. */
 
-import { svg, type Child } from "./dom";
+import { svg, type Child } from "../../shared/dom";
 import { median } from "./format";
 
 const WIDTH = 640;

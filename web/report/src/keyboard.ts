@@ -1,7 +1,7 @@
 /** Keyboard: one key for each step of a review. */
 
-import { announce, byId } from "./dom";
-import { keysAreUsed } from "./help";
+import { announce, byId } from "../../shared/dom";
+import { keysAreUsed } from "../../shared/help";
 import type { Listing } from "./listing";
 import type { Decision, Marks } from "./marks";
 import { toggleContour } from "./pictures";

@@ -1,6 +1,7 @@
 /** Listing: which scans are shown, in which order, on which page, and which of them is the current one. */
 
-import type { Scan, Verdict } from "./data";
+import type { Verdict } from "../../shared/badge";
+import type { Scan } from "./data";
 import type { Mark, Marks } from "./marks";
 
 export const PAGE_SIZE = 50;

@@ -2,9 +2,9 @@
 
 import { makeCharts } from "./charts";
 import { readReport, type Report, type Scan } from "./data";
-import { announce, button, byId, element } from "./dom";
+import { announce, button, byId, element } from "../../shared/dom";
 import { makeFilters } from "./filters";
-import { makeHelp } from "./help";
+import { makeHelp } from "../../shared/help";
 import { listenToKeys } from "./keyboard";
 import { Listing } from "./listing";
 import { Marks } from "./marks";
@@ -13,8 +13,15 @@ import { ScanPage } from "./scan_page";
 import { receiveData } from "./scripts";
 import { makeSummary } from "./summary";
 import { Table } from "./table";
-import { applyTheme, themeButton } from "./theme";
+import { applyTheme, themeButton } from "../../shared/theme";
 import { reviewTools } from "./transfer";
+
+const KEYS: [string, string][] = [
+  ["J  K", "next and previous scan"], ["Enter", "open the scan"], ["Esc", "back to all scans; leave a field"],
+  ["1 … 5", "rate: 1 useless, 5 perfect"], ["A  E  R", "accept, edit (review), reject"], ["0", "clear the rating and the verdict"],
+  ["C", "comment"], ["O", "show or hide contours"], ["V", "3-D viewer of the scan, if embedded"], ["/", "search"], ["?", "this help"],
+];
+const KEPT = "Marks are kept by this browser at each change. Export them to a file to hand them on.";
 
 applyTheme();
 receiveData();
@@ -46,7 +53,7 @@ function start(report: Report): void {
   table.render();
   refreshFilters();
   refreshSummary();
-  const help = makeHelp();
+  const help = makeHelp(KEYS, KEPT);
   byId("tools").append(themeButton(), button("?", { class: "quiet", "aria-label": "Keys and help" }, () => help.showModal()));
   listenToKeys(listing, marks, actions(listing, table, scanPage, router, move), help);
   offerCitation();

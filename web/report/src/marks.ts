@@ -1,6 +1,6 @@
 /** Marks: what a reviewer has said of each scan, kept by the browser at each change. */
 
-import { readStored, store } from "./storage";
+import { readStored, store } from "../../shared/storage";
 
 export const DECISIONS = ["accept", "edit", "reject"] as const;
 export type Decision = (typeof DECISIONS)[number];

@@ -1,7 +1,8 @@
 /** The viewer with WebGL: NiiVue, whose program is loaded when it is needed. */
 
 import type { NVImage as NVImageType, Niivue as NiivueType } from "@niivue/niivue";
-import { loadScript, type Images } from "./scripts";
+import { loadScript } from "../../shared/load_script";
+import type { Images } from "./scripts";
 
 interface Library {
   Niivue: typeof NiivueType;
@@ -12,11 +13,6 @@ interface Library {
 const GRID = 2;
 
 let shown: NiivueType | undefined;
-
-/** Whether the browser can draw with WebGL 2. */
-export function hasWebGl(): boolean {
-  return document.createElement("canvas").getContext("webgl2") !== null;
-}
 
 /** Shows a scan and its mask on a canvas, and returns what shows them. */
 export async function showInNiivue(canvas: HTMLCanvasElement, images: Images): Promise<NiivueType> {

@@ -1,6 +1,6 @@
 /** Pictures: slices of a scan with the contour of its mask as a second layer, which can be hidden. */
 
-import { announce, button, element } from "./dom";
+import { announce, button, element } from "../../shared/dom";
 import { fileStem, type Scan } from "./data";
 
 /** Makes both layers; they are loaded when they come into view. */

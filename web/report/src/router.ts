@@ -1,7 +1,7 @@
 /** Router: the address after # says which scan's page is open, so that the browser's buttons and bookmarks work. */
 
 import type { Scan } from "./data";
-import { byId } from "./dom";
+import { byId } from "../../shared/dom";
 import type { Listing } from "./listing";
 import type { ScanPage } from "./scan_page";
 

@@ -1,9 +1,9 @@
 /** Row: one scan in the table. */
 
-import { badge } from "./badge";
+import { badge } from "../../shared/badge";
 import { reviewControls } from "./controls";
 import type { Scan } from "./data";
-import { button, element, type Child } from "./dom";
+import { button, element, type Child } from "../../shared/dom";
 import { deviation, dice, millilitres } from "./format";
 import type { Marks } from "./marks";
 import { layers } from "./pictures";

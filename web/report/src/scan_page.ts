@@ -1,9 +1,9 @@
 /** The page of a scan: more and larger slices, all that is known, the review, and the viewer. */
 
-import { badge } from "./badge";
+import { badge } from "../../shared/badge";
 import { refreshControls, reviewControls } from "./controls";
 import type { Scan } from "./data";
-import { button, element, type Child } from "./dom";
+import { button, element, type Child } from "../../shared/dom";
 import { deviation, dice, millilitres, shortNumber } from "./format";
 import type { Marks } from "./marks";
 import { contourButton, layers } from "./pictures";

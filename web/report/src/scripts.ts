@@ -1,5 +1,6 @@
 /** Scripts: data of single scans, loaded when they are needed. Pages opened from disk may run scripts, but read no files. */
 
+import { forgetScript, loadScript } from "../../shared/load_script";
 import { fileStem, type Scan } from "./data";
 
 export type Pairs = [name: string, value: string | number][];
@@ -18,7 +19,6 @@ export interface Images {
 
 const details = new Map<number, Details>();
 const images = new Map<number, Images>();
-const loading = new Map<string, Promise<void>>();
 
 /** Offers the functions that the scripts call. */
 export function receiveData(): void {
@@ -40,24 +40,9 @@ export async function loadDetails(scan: Scan): Promise<Details> {
 /** Loads the scan and the mask, as NIfTI in base64. */
 export async function loadImages(scan: Scan): Promise<Images> {
   const file = `volumes/${fileStem(scan)}.js`;
-  if (!images.has(scan.number)) loading.delete(file);
+  if (!images.has(scan.number)) forgetScript(file);
   await loadScript(file);
   return required(images.get(scan.number));
-}
-
-/** Runs a script once. */
-export function loadScript(file: string): Promise<void> {
-  const known = loading.get(file);
-  if (known) return known;
-  const promise = new Promise<void>((resolve, reject) => {
-    const script = document.createElement("script");
-    script.src = file;
-    script.addEventListener("load", () => { script.remove(); resolve(); });
-    script.addEventListener("error", () => { script.remove(); loading.delete(file); reject(new Error(`${file} could not be loaded`)); });
-    document.head.append(script);
-  });
-  loading.set(file, promise);
-  return promise;
 }
 
 function required<T>(found: T | undefined): T {

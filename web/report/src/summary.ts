@@ -1,8 +1,8 @@
 /** Summary: what the batch is like at a glance, and how far its review has come. */
 
-import { verdictClass, verdictIcon, verdictLabel } from "./badge";
-import { VERDICTS, type Scan } from "./data";
-import { button, element, type Child } from "./dom";
+import { VERDICTS, verdictClass, verdictIcon, verdictLabel } from "../../shared/badge";
+import type { Scan } from "./data";
+import { button, element, type Child } from "../../shared/dom";
 import { dice, median, millilitres } from "./format";
 import type { Listing, StateFilter } from "./listing";
 import type { Marks } from "./marks";

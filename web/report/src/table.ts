@@ -2,7 +2,7 @@
 
 import { refreshControls } from "./controls";
 import type { Scan } from "./data";
-import { button, element } from "./dom";
+import { button, element } from "../../shared/dom";
 import type { Listing, SortKey } from "./listing";
 import type { Marks } from "./marks";
 import { makeRow } from "./row";

@@ -1,7 +1,7 @@
 /** Transfer: a review is exported to a file, and imported from one. */
 
 import type { Report } from "./data";
-import { announce, button, element } from "./dom";
+import { announce, button, element } from "../../shared/dom";
 import { count } from "./format";
 import type { Marks } from "./marks";
 import { readTsv, writeTsv } from "./tsv";

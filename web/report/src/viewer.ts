@@ -2,9 +2,10 @@
 
 import { canvasViewer } from "./canvas_viewer";
 import type { Scan } from "./data";
-import { button, element } from "./dom";
+import { button, element } from "../../shared/dom";
 import { readImage } from "./nifti";
-import { hasWebGl, setMaskOpacity, showInNiivue } from "./niivue_viewer";
+import { hasWebGl } from "../../shared/webgl";
+import { setMaskOpacity, showInNiivue } from "./niivue_viewer";
 import { loadImages } from "./scripts";
 
 const ABSENT = "The scans are not embedded; 'deskull report --viewer' embeds them for a 3-D viewer, at about 0.5 MB for each scan.";

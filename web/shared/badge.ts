@@ -1,7 +1,9 @@
 /** Badges: a verdict as a word, a shape and a colour, so that the colour is never alone. */
 
-import type { Verdict } from "./data";
 import { element, svg } from "./dom";
+
+export const VERDICTS = ["no mask", "fail", "review", "not judged", "pass"] as const;
+export type Verdict = (typeof VERDICTS)[number];
 
 /** Paths in a square of 16 units. */
 const SHAPES: Record<Verdict, string> = {

@@ -4,11 +4,9 @@ import { button, element } from "./dom";
 import { readStored, store } from "./storage";
 
 const KEY = "deskull-keys";
-const KEYS: [string, string][] = [
-  ["J  K", "next and previous scan"], ["Enter", "open the scan"], ["Esc", "back to all scans; leave a field"],
-  ["1 … 5", "rate: 1 useless, 5 perfect"], ["A  E  R", "accept, edit (review), reject"], ["0", "clear the rating and the verdict"],
-  ["C", "comment"], ["O", "show or hide contours"], ["V", "3-D viewer of the scan, if embedded"], ["/", "search"], ["?", "this help"],
-];
+
+/** Keys, apart by two spaces, and what they do. */
+export type Meaning = readonly [keys: string, meaning: string];
 
 /** Whether keys without a modifier do something; some assistive software needs them for itself. */
 export function keysAreUsed(): boolean {
@@ -16,9 +14,9 @@ export function keysAreUsed(): boolean {
 }
 
 /** Makes the dialog of the help, which is not shown yet. */
-export function makeHelp(): HTMLDialogElement {
-  const rows = KEYS.map(([keys, meaning]) =>
-    element("tr", {}, element("th", { scope: "row" }, ...keys.split("  ").map((key) => element("kbd", {}, key))), element("td", {}, meaning)),
+export function makeHelp(keys: readonly Meaning[], note: string): HTMLDialogElement {
+  const rows = keys.map(([names, meaning]) =>
+    element("tr", {}, element("th", { scope: "row" }, ...names.split("  ").map((key) => element("kbd", {}, key))), element("td", {}, meaning)),
   );
   const used = element("input", { type: "checkbox" });
   used.checked = keysAreUsed();
@@ -28,7 +26,7 @@ export function makeHelp(): HTMLDialogElement {
     element("h2", { id: "help-title" }, "Keys"),
     element("table", {}, element("tbody", {}, ...rows)),
     element("label", {}, used, " Use these keys"),
-    element("p", { class: "pale" }, "Marks are kept by this browser at each change. Export them to a file to hand them on."),
+    element("p", { class: "pale" }, note),
     button("Close", { class: "primary" }, () => dialog.close()),
   );
   document.body.append(dialog);

@@ -1,0 +1,89 @@
+/** Jobs: the queue as the server tells it, kept up to date by its events. */
+
+import { api } from "./api";
+import type { Job, State } from "./contract";
+
+type Listener = (changed: Job | undefined) => void;
+
+const ENDED = ["done", "failed", "cancelled"];
+
+export class Jobs {
+  private readonly byId = new Map<string, Job>();
+  private readonly listeners = new Set<Listener>();
+  /** Whether the server's events arrive. */
+  isConnected = true;
+
+  constructor(state: State) {
+    this.replace(state.jobs);
+  }
+
+  /** All jobs, the newest first. */
+  get all(): Job[] {
+    return [...this.byId.values()].sort((one, two) => two.created.localeCompare(one.created));
+  }
+
+  get(id: string): Job | undefined {
+    return this.byId.get(id);
+  }
+
+  put(job: Job): void {
+    this.byId.set(job.id, job);
+    this.tell(job);
+  }
+
+  drop(id: string): void {
+    if (this.byId.delete(id)) this.tell(undefined);
+  }
+
+  /** Calls a function at each change, with the job unless one was removed; returns what ends that. */
+  onChange(listener: Listener): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  /** Waits until a job has ended. */
+  ended(id: string): Promise<Job> {
+    return new Promise((resolve, reject) => {
+      const look = (): void => {
+        const job = this.byId.get(id);
+        if (job && !ENDED.includes(job.state)) return;
+        stop();
+        if (job?.state === "done") resolve(job);
+        else reject(new Error(job?.error ?? "The job was removed before it was done."));
+      };
+      const stop = this.onChange(look);
+      look();
+    });
+  }
+
+  /** Listens to the server; after a break of the connection the whole queue is read again. */
+  follow(): void {
+    const events = new EventSource("/api/events");
+    events.addEventListener("job", (event: MessageEvent<string>) => this.put(JSON.parse(event.data) as Job));
+    events.addEventListener("removed", (event: MessageEvent<string>) => this.drop((JSON.parse(event.data) as { id: string }).id));
+    events.addEventListener("error", () => this.connect(false));
+    events.addEventListener("open", () => { if (!this.isConnected) void this.reload(); });
+    addEventListener("pagehide", () => events.close());
+  }
+
+  private async reload(): Promise<void> {
+    const state = await api.state().catch(() => undefined);
+    if (!state) return;
+    this.replace(state.jobs);
+    this.connect(true);
+  }
+
+  private connect(isConnected: boolean): void {
+    this.isConnected = isConnected;
+    this.tell(undefined);
+  }
+
+  private replace(jobs: Job[]): void {
+    this.byId.clear();
+    for (const job of jobs) this.byId.set(job.id, job);
+  }
+
+  private tell(job: Job | undefined): void {
+    for (const listener of [...this.listeners]) listener(job);
+  }
+}
