@@ -87,3 +87,13 @@ def running(folder: Path, **settings: Any) -> Iterator[Server]:
     finally:
         server.program.should_exit = True
         thread.join()
+
+
+def becomes_empty(folder: Path, seconds: float = 10) -> bool:
+    """Whether a folder is empty soon: temporary files are removed after an answer was sent."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if not list(folder.iterdir()):
+            return True
+        time.sleep(0.05)
+    return False

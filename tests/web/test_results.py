@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from deskull import formats
+from tests.web.client import becomes_empty
 
 
 @pytest.fixture
@@ -77,7 +78,7 @@ def test_mask_at_another_border_is_that_of_the_command_line(volume, stripper, ti
 def test_files_are_named_as_the_command_line_names_them(client, done, work, what, query, name):
     answer = client.get(f"/api/jobs/{done['id']}/download/{what}", params=query)
     assert f'attachment; filename="{name}"' in answer.headers["content-disposition"]
-    assert list((work / "downloads").iterdir()) == []
+    assert becomes_empty(work / "downloads")
 
 
 def test_report_is_a_page_that_opens_from_disk(client, done):

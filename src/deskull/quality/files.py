@@ -67,7 +67,7 @@ def to_quality(fields: Mapping[str, Any]) -> Quality:
         _number(fields.get("predicted_dice"), 0, 1),
         _number(fields.get("lower_bound"), 0, 1),
         _number(fields.get("margin_mm"), 0, 1000),
-        _values(fields.get("input")),
+        _values(fields.get("input")) | _findings(fields.get("input")),
         _values(fields.get("measures")),
     )
 
@@ -97,6 +97,12 @@ def _texts(value: object) -> tuple[str, ...]:
     """Sentences of a list, cut off where they are too long."""
     texts = value[:_MOST_VALUES] if isinstance(value, list) else []
     return tuple(short_text(text) for text in texts if isinstance(text, str) and text)
+
+
+def _findings(value: object) -> dict[str, Any]:
+    """Sentences on what is unusual about a scan, if there are any."""
+    texts = list(_texts(value.get("findings"))) if isinstance(value, dict) else []
+    return {"findings": texts} if texts else {}
 
 
 def _values(value: object) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from pathlib import Path
+from urllib.parse import unquote
 
 from starlette.background import BackgroundTask
 from starlette.requests import Request
@@ -68,7 +69,7 @@ async def put_edit(request: Request) -> Response:
     job = service.queue.finished(request.path_params["job"])
     border = _border(service, job, request, "base_border_mm")
     history = parse_history(request.headers.get("x-deskull-history", ""))
-    editor = request.headers.get("x-deskull-editor", "")
+    editor = unquote(request.headers.get("x-deskull-editor", ""))
     body = service.downloads / f"{secrets.token_hex(8)}.edit"
     try:
         await _receive(request, body, job)

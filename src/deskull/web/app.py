@@ -23,6 +23,9 @@ from deskull.web.service import Service
 
 _ROUTES = [*api_state.ROUTES, *api_uploads.ROUTES, *api_jobs.ROUTES, *api_results.ROUTES, *api_review.ROUTES]
 
+#: Packages whose files the page may load: its own, and those that it shares with the report's page, such as the viewer.
+_ASSETS = ("deskull.web", "deskull.report")
+
 
 def make_app(service: Service) -> Starlette:
     """Make the application of a service.
@@ -36,7 +39,7 @@ def make_app(service: Service) -> Starlette:
     -------
     Starlette
     """
-    assets = Path(str(resources.files("deskull.web") / "assets"))
+    folders = [Path(str(resources.files(package) / "assets")) for package in _ASSETS]
     app = Starlette(
         routes=[
             Route("/", guarded(page)),
@@ -47,7 +50,7 @@ def make_app(service: Service) -> Starlette:
         exception_handlers={HTTPException: on_error, Exception: on_error},
         lifespan=_lifespan,
     )
-    app.state.service, app.state.assets = service, assets
+    app.state.service, app.state.assets = service, folders
     return app
 
 
@@ -68,7 +71,7 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
 
 async def page(request: Request) -> Response:
     """Send the page."""
-    path: Path = request.app.state.assets / "index.html"
+    path: Path = request.app.state.assets[0] / "index.html"
     if not path.is_file():
         raise RefusedError(503, "The page is missing; build it with 'make web', or install deskull again.")
     return FileResponse(path)
@@ -76,9 +79,9 @@ async def page(request: Request) -> Response:
 
 async def asset(request: Request) -> Response:
     """Send a file that belongs to the page."""
-    folder: Path = request.app.state.assets
-    files = {path.name: path for path in folder.iterdir() if path.is_file()} if folder.is_dir() else {}
-    path = files.get(request.path_params["name"])
+    folders: list[Path] = request.app.state.assets
+    files = (path for folder in folders if folder.is_dir() for path in folder.iterdir() if path.is_file())
+    path = next((path for path in files if path.name == request.path_params["name"]), None)
     if path is None:
         raise RefusedError(404, "There is no such file of the page; reload the page.")
     return FileResponse(path)

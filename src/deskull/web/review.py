@@ -14,8 +14,10 @@ from deskull.batch.outputs import quality_path, scan_of_result
 from deskull.errors import InputError, sentence
 from deskull.masking import Mask, binarise, distance_to
 from deskull.options import OutputKind
+from deskull.quality.verdict import Quality
 from deskull.report.batch.entries import Entry, find_entries
-from deskull.report.batch.quality import Quality, Verdict, read_quality
+from deskull.report.batch.quality import quality_of
+from deskull.report.batch.rows import NO_MASK, WORST_FIRST
 from deskull.system.atomic import Transaction
 from deskull.volume import Volume, grid_mismatch
 from deskull.web.edits import edited_path, edited_record_path
@@ -26,7 +28,6 @@ from deskull.web.stripping import shape_fields, viewer_scan
 
 #: Columns of the list.
 COLUMNS = ("name", "verdict", "predicted_dice", "reason", "volume_ml", "rating", "comment")
-_ORDER = tuple(Verdict)
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,11 @@ class Row:
         return hashlib.sha256(self.entry.name.encode()).hexdigest()[:16]
 
     @property
+    def verdict(self) -> str:
+        """Of the quality, or that there is no mask."""
+        return str(self.quality.verdict) if self.entry.mask else NO_MASK
+
+    @property
     def reason(self) -> str:
         """Why the verdict is not ``pass``, or why there is no mask."""
         return next(iter(self.quality.reasons), "") or self.entry.cells.get("error") or ""
@@ -57,7 +63,7 @@ class Row:
         return {
             "id": self.id,
             "name": self.entry.name,
-            "verdict": str(self.quality.verdict),
+            "verdict": self.verdict,
             "predicted_dice": self.quality.predicted_dice,
             "reason": self.reason,
             "volume_ml": _number(self.entry.cells.get("volume_ml")),
@@ -84,7 +90,7 @@ class Review:
     def __init__(self, folder: Path) -> None:
         self._folder = folder.absolute()
         self._ratings = Ratings(self._folder / TABLE)
-        rows = [_row(entry) for entry in find_entries(self._folder)]
+        rows = [Row(entry, quality_of(entry.mask, entry.cells)) for entry in find_entries(self._folder)]
         self._rows = {row.id: row for row in sorted(rows, key=_badness)}
         self._ratings.read()
 
@@ -112,20 +118,14 @@ class Review:
         row = self.row(row_id)
         rating = parse_rating(fields, self._ratings.read().get(row.entry.name, Rating()))
         dice = row.quality.predicted_dice
-        known = {"verdict": str(row.quality.verdict), "predicted_dice": "" if dice is None else f"{dice:g}"}
+        known = {"verdict": row.verdict, "predicted_dice": "" if dice is None else f"{dice:g}"}
         self._ratings.save(row.entry.name, rating, known, reviewer)
-
-
-def _row(entry: Entry) -> Row:
-    """Return the row of a scan."""
-    quality = read_quality(entry.mask, entry.cells)
-    return Row(entry, quality if entry.mask else Quality(Verdict.no_mask, reasons=quality.reasons))
 
 
 def _badness(row: Row) -> tuple[int, float, str]:
     """Sort key: the worst first."""
     dice = row.quality.predicted_dice
-    return _ORDER.index(row.quality.verdict), 2.0 if dice is None else dice, row.entry.name
+    return WORST_FIRST.index(row.verdict), 2.0 if dice is None else dice, row.entry.name
 
 
 def _number(text: str | None) -> float | None:
@@ -203,7 +203,7 @@ def _write(row: Row, folder: Path, scan: Volume, mask: Volume, surface: str, dis
         "quality": {
             "verdict": str(quality.verdict), "predicted_dice": quality.predicted_dice,
             "lower_bound": quality.lower_bound, "margin_mm": quality.margin_mm, "reasons": list(quality.reasons),
-            "findings": [f"{name}: {value}" for name, value in quality.input if name == "findings"],
+            "findings": list(quality.input.get("findings", [])),
         },
         "has_edit": files.edited.exists(),
     }  # fmt: skip

@@ -86,7 +86,7 @@ def _details_script(row: Row) -> str:
     facts = [[label, short_text(cells[name])[:_LONGEST_FACT]] for name, label in _FACTS.items() if cells.get(name)]
     details = {
         "facts": facts,
-        "input": [[name, value] for name, value in row.quality.input.items()],
+        "input": [[name, _shown(value)] for name, value in row.quality.input.items()],
         "measures": [[name, value] for name, value in row.quality.measures.items()],
         "panels": [[panels.plane, *panels.positions] for panels in row.panels],
     }
@@ -101,3 +101,8 @@ def _script(content: object) -> str:
 def _rounded(value: float | None, digits: int) -> float | None:
     """A number with some digits, or None."""
     return None if value is None else round(value, digits)
+
+
+def _shown(value: str | float | list[str]) -> str | float:
+    """Return what a page shows of a finding or a number."""
+    return " ".join(value) if isinstance(value, list) else value

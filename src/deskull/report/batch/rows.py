@@ -21,7 +21,7 @@ _TO_STANDARD_DEVIATION = 1.4826
 _LEAST_SPREAD = 0.02
 #: In place of a verdict where there is no mask, or it cannot be read.
 NO_MASK = "no mask"
-_ORDER = (NO_MASK, Verdict.failed, Verdict.review, Verdict.not_judged, Verdict.passed)
+WORST_FIRST = (NO_MASK, Verdict.failed, Verdict.review, Verdict.not_judged, Verdict.passed)
 
 
 @dataclass(frozen=True)
@@ -141,7 +141,7 @@ def _badness(row: Row) -> tuple[float, ...]:
     """Sort key: the worst first."""
     dice = row.quality.predicted_dice
     return (
-        _ORDER.index(row.verdict),
+        WORST_FIRST.index(row.verdict),
         2.0 if dice is None else dice,
         not row.is_warned,
         -abs(row.deviation),
