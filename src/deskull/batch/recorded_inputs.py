@@ -69,7 +69,7 @@ def find_model(run: RecordedRun, given: str | None = None) -> Model:
             return model
     fault = f"its mask was made with the network {run.made.model!r} of SHA-256 {run.made.sha256}"
     here = "no network here has it" if given is None else f"{given} has another"
-    raise UsageError(f"{run.sidecar}: {fault}, but {here}; give that network with --model, or fetch it.")
+    raise UsageError(f"{run.sidecar}: {fault}, but {here}; name the file of that network, or fetch it.")
 
 
 def find_b_values(run: RecordedRun, scan: Path) -> Path | None:

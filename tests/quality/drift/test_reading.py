@@ -57,3 +57,11 @@ def test_shipped_reference_is_read_by_name_with_its_description(tmp_path, monkey
     assert (found.name, found.description, len(found)) == ("default", "made by synthesis.", 9)
     with pytest.raises(UsageError, match=r"no shipped reference \(default\)"):
         read_reference("nowhere")
+
+
+def test_reference_that_ships_has_scans_with_good_masks_and_says_where_they_come_from():
+    reference = read_reference("default")
+    dice = reference.outputs.values[:, reference.outputs.names.index("predicted_dice")]
+    assert len(reference) > 200
+    assert np.median(dice) > 0.95
+    assert "synthetic heads" in reference.description
