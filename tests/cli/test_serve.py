@@ -6,9 +6,11 @@ import builtins
 
 import pytest
 
+from deskull.system.installation import install_command
+
 
 def test_missing_extra_is_named_with_how_to_get_it(deskull, monkeypatch):
-    real = builtins.__import__
+    real, command = builtins.__import__, install_command("web")
 
     def without(name, *args, **kwargs):
         if name.startswith(("deskull.web.server", "uvicorn")):
@@ -18,7 +20,7 @@ def test_missing_extra_is_named_with_how_to_get_it(deskull, monkeypatch):
     monkeypatch.setattr(builtins, "__import__", without)
     done = deskull("serve", "--no-open")
     assert done.exit_code == 2
-    assert done.stderr == 'error: uvicorn: is not installed; pip install "deskull[web]".\n'
+    assert done.stderr == f"error: uvicorn: is not installed; {command}.\n"
 
 
 def test_root_that_does_not_exist_is_refused(deskull, tmp_path):

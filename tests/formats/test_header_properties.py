@@ -116,6 +116,15 @@ FIELDS = {
 }
 
 
+@pytest.mark.parametrize("name", sorted(name for name, (_, base, _) in FIELDS.items() if base == np.dtype("<f4")))
+def test_nifti_with_a_signalling_nan_is_usable_or_refused(name):
+    offset, content = FIELDS[name][0], nifti_bytes()
+    content[offset : offset + 4] = b"\x00\x00\x81\x7f"
+    volume = read_or_refuse(bytes(content), ".nii")
+    if volume is not None:
+        assert_usable(volume)
+
+
 @settings(QUICK, max_examples=150)
 @given(name=st.sampled_from(sorted(FIELDS)), data=st.data())
 def test_nifti_with_any_bytes_in_one_field_is_usable_or_refused(name, data):

@@ -235,7 +235,7 @@ def read_affine(header: Any, path: Path) -> Affine:
     if int(header["sform_code"]) > 0 and int(header["qform_code"]) > 0:
         affine = _sform_or_qform(header, path)
     elif int(header["sform_code"]) > 0:
-        affine = np.asarray(header.get_sform(), np.float64)
+        affine = _sform(header)
         _warn_of_voxel_sizes(affine, header, path)
     else:
         affine = _affine_without_sform(header, path)
@@ -243,9 +243,15 @@ def read_affine(header: Any, path: Path) -> Affine:
     return _in_mm(affine, header, path)
 
 
+def _sform(header: Any) -> Affine:
+    """Return the sform, without NumPy's warning of bytes that are no number."""
+    with np.errstate(invalid="ignore"):
+        return np.asarray(header.get_sform(), np.float64)
+
+
 def _sform_or_qform(header: Any, path: Path) -> Affine:
     """Return the sform, or the qform where only that is usable; warn where they disagree."""
-    sform, qform = np.asarray(header.get_sform(), np.float64), _qform(header)
+    sform, qform = _sform(header), _qform(header)
     if qform is None or affine_fault(qform):
         if not affine_fault(sform):
             message = f"{path}: the qform is damaged; the sform is used and both are kept."
