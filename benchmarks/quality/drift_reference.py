@@ -44,8 +44,8 @@ def main() -> None:
     n_real = sum(row["real"] for row in rows)
     description = (
         f"{len(rows)} clean scans of adults, children and newborns with good masks, in any contrast: "
-        f"{len(rows) - n_real} synthetic heads and {n_real} real scans. A cohort of one contrast and one scanner "
-        "differs from it in its input; make a reference of your own for that."
+        f"{len(rows) - n_real} synthetic heads and {n_real} real scans. Real cohorts differ from "
+        "it even where all is well; make a reference of your own to see what has moved."
     )
     (_FOLDER / f"{CALIBRATED}.json").write_text(json.dumps({"description": description}, indent=2) + "\n")
     print(description)
