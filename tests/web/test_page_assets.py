@@ -3,35 +3,27 @@
 from __future__ import annotations
 
 import re
-import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
-ASSETS = ROOT / "src" / "deskull" / "web" / "assets"
-WEB = ROOT / "web" / "app"
+from tests.pages import WEB, assert_no_type_errors, assert_same_files, build
+
+ASSETS = WEB.parent / "src" / "deskull" / "web" / "assets"
 
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory) -> Path:
     """The assets, built anew."""
-    if shutil.which("node") is None or not (WEB / "node_modules" / "esbuild").is_dir():
-        pytest.skip("needs node and the packages of web/app; run 'npm ci' there")
-    folder: Path = tmp_path_factory.mktemp("assets")
-    subprocess.run(["node", WEB / "build.mjs", folder], check=True)
-    return folder
+    return build("app", tmp_path_factory.mktemp("assets"))
 
 
 def test_committed_assets_are_what_the_source_builds(built):
-    assert sorted(path.name for path in built.iterdir()) == sorted(path.name for path in ASSETS.iterdir())
-    for path in built.iterdir():
-        assert path.read_bytes() == (ASSETS / path.name).read_bytes(), f"{path.name}: run 'make web'"
+    assert_same_files(built, ASSETS)
 
 
 def test_source_of_the_page_has_no_type_errors(built):
-    subprocess.run(["node", WEB / "node_modules" / "typescript" / "bin" / "tsc", "--noEmit", "-p", WEB], check=True)
+    assert_no_type_errors("app")
 
 
 @pytest.mark.parametrize("name", ["index.html", "app.js", "app.css"])
@@ -47,4 +39,4 @@ def test_page_has_no_inline_script_or_style():
 
 
 def test_lock_file_names_no_registry():
-    assert '"resolved"' not in (WEB / "package-lock.json").read_text(encoding="utf-8")
+    assert '"resolved"' not in (WEB / "app" / "package-lock.json").read_text(encoding="utf-8")

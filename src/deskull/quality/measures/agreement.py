@@ -44,27 +44,32 @@ def agreement_measures(evidence: Evidence) -> dict[str, float]:
     first = _at_centres(evidence.depth, second.shape, spacing)
     measures = _compare(first, second, seen, edge_mm)
     if evidence.mirrored is not None:
-        measures["mirrored_agreement"] = _compare(second, evidence.mirrored, seen, edge_mm)["agreement"]
-        measures["both_mirrored_agreement"] = _compare(first, evidence.mirrored, seen, edge_mm)["agreement"]
+        measures["mirrored_agreement"] = _dice(second, evidence.mirrored, seen, edge_mm)
+        measures["both_mirrored_agreement"] = _dice(first, evidence.mirrored, seen, edge_mm)
     return measures
 
 
 def _compare(first: FloatArray, second: FloatArray, seen: BoolArray, edge_mm: float) -> dict[str, float]:
     """Compare two distances on voxels of an edge in mm, where there is something to see."""
-    one, other = _partial(first, edge_mm, seen), _partial(second, edge_mm, seen)
-    total = float(one.sum() + other.sum())
     near = seen & ((np.abs(first) < _NEAR_MM) | (np.abs(second) < _NEAR_MM))
     differences = (second - first)[near]
     absolute = np.abs(differences)
-    volume = max(float(one.sum()), 1.0)
+    volume = max(float(_partial(first, edge_mm, seen).sum()), 1.0)
     return {
-        "agreement": 2 * float(np.minimum(one, other).sum()) / total if total else 0.0,
+        "agreement": _dice(first, second, seen, edge_mm),
         "difference_mm": float(absolute.mean()) if absolute.size else np.nan,
         "difference_95_mm": float(np.percentile(absolute, 95)) if absolute.size else np.nan,
         "offset_mm": float(differences.mean()) if absolute.size else np.nan,
         "second_adds": float((seen & (first > _FAR_MM) & (second < 0)).sum()) / volume,
         "second_removes": float((seen & (second > _FAR_MM) & (first < 0)).sum()) / volume,
     }
+
+
+def _dice(first: FloatArray, second: FloatArray, seen: BoolArray, edge_mm: float) -> float:
+    """Return the Dice of the masks of two distances, with voxels at the edge counted in part."""
+    one, other = _partial(first, edge_mm, seen), _partial(second, edge_mm, seen)
+    total = float(one.sum() + other.sum())
+    return 2 * float(np.minimum(one, other).sum()) / total if total else 0.0
 
 
 def _at_centres(values: FloatArray, shape: tuple[int, ...], spacing: float, mode: str = "nearest") -> FloatArray:

@@ -55,6 +55,6 @@ def _equal_neighbours(data: Array, step: int) -> float:
     axis = int(np.argmax(data.shape))
     first, second = ([slice(None, None, step)] * 3 for _ in range(2))
     first[axis], second[axis] = slice(0, -1, step), slice(1, None, step)
-    one, other = data[tuple(first)], data[tuple(second)]
-    head = (one > data.min()) & (other > data.min())
+    one, other, lowest = data[tuple(first)], data[tuple(second)], data.min()
+    head = (one > lowest) & (other > lowest)
     return float((one == other)[head].mean()) if head.any() else float("nan")
