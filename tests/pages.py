@@ -15,7 +15,7 @@ WEB = Path(__file__).parents[1] / "web"
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
-def tests_of(page: str) -> list[Path]:
+def files_of_tests(page: str) -> list[Path]:
     """Files of tests of a page."""
     return sorted((WEB / page / "tests").glob("*.test.mjs"))
 

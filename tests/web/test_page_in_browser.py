@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.pages import find_browser, run_in_browser, tests_of
+from tests.pages import find_browser, run_in_browser, files_of_tests
 from tests.web.page_scans import BRIGHT, ISLAND_MM, SHAPE, VOXEL_MM, n_with_island, write_scans
 
 
@@ -25,7 +25,7 @@ def scans(browser, tmp_path_factory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("tests", tests_of("app"), ids=lambda path: path.name.removesuffix(".test.mjs"))
+@pytest.mark.parametrize("tests", files_of_tests("app"), ids=lambda path: path.name.removesuffix(".test.mjs"))
 def test_page_behaves_in_a_browser(tests: Path, scans: Path, browser: str) -> None:
     small = {"shape": SHAPE, "voxel_mm": VOXEL_MM, "bright": BRIGHT, "island_mm": ISLAND_MM, "n": n_with_island()}
     run_in_browser(tests, browser, {"SCANS": str(scans), "SMALL": json.dumps(small)})

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.pages import find_browser, run_in_browser, tests_of
+from tests.pages import find_browser, run_in_browser, files_of_tests
 from tests.report.batch.conftest import centre_of_mask
 
 
@@ -17,6 +17,6 @@ def browser() -> str:
     return find_browser("report")
 
 
-@pytest.mark.parametrize("tests", tests_of("report"), ids=lambda path: path.name.removesuffix(".test.mjs"))
+@pytest.mark.parametrize("tests", files_of_tests("report"), ids=lambda path: path.name.removesuffix(".test.mjs"))
 def test_page_behaves_in_a_browser(tests: Path, report: Path, browser: str) -> None:
     run_in_browser(tests, browser, {"REPORT": str(report), "CENTRE": json.dumps(centre_of_mask())})
