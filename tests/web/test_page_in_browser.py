@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.pages import find_browser, run_in_browser, files_of_tests
+from tests.pages import files_of_tests, find_browser, run_in_browser
 from tests.web.page_scans import BRIGHT, ISLAND_MM, SHAPE, VOXEL_MM, n_with_island, write_scans
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.pages import find_browser, run_in_browser, files_of_tests
+from tests.pages import files_of_tests, find_browser, run_in_browser
 from tests.report.batch.conftest import centre_of_mask
 
 
