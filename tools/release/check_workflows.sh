@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Check the workflows, the containers, the citation and the scripts, with each tool that is installed; a missing one is named.
 set -uo pipefail
-cd "$(dirname "$0")/../.."
+cd "$(dirname "$0")/../.." || exit
 status=0
 check() {
   command -v "$1" > /dev/null || { echo "not installed, not run: $1"; return; }
