@@ -3,7 +3,7 @@
 #
 #   tools/release/build.sh [FOLDER]     the results; dist by default, which must not exist
 #
-# Needs git and the Python packages build and twine. DESKULL_REPOSITORY, if set, is the address of the repository, which the
+# Needs git, uv and the Python packages build and twine. DESKULL_REPOSITORY, if set, is the address of the repository, which the
 # metadata and the links of the README then state (see setup.py).
 set -euo pipefail
 here="$(cd "$(dirname "$0")" && pwd)"
@@ -17,12 +17,12 @@ export SOURCE_DATE_EPOCH
 
 build() {
   git clone --quiet "$root" "$work/$1"
-  (cd "$work/$1" && python -m build --sdist --outdir "$work/raw$1" . > "$work/log$1" 2>&1) || { cat "$work/log$1"; exit 1; }
+  (cd "$work/$1" && python -m build --installer uv --sdist --outdir "$work/raw$1" . > "$work/log$1" 2>&1) || { cat "$work/log$1"; exit 1; }
   python "$here/normalise_sdist.py" "$work/raw$1"/*.tar.gz "$work/dist$1"
   # The wheel comes from the sdist, so that a build from what is published gives the same.
   mkdir "$work/unpacked$1"
   tar -xzf "$work/dist$1"/*.tar.gz -C "$work/unpacked$1" --strip-components 1
-  (umask 022 && cd "$work/unpacked$1" && python -m build --wheel --outdir "$work/dist$1" . > "$work/log$1" 2>&1) ||
+  (umask 022 && cd "$work/unpacked$1" && python -m build --installer uv --wheel --outdir "$work/dist$1" . > "$work/log$1" 2>&1) ||
     { cat "$work/log$1"; exit 1; }
 }
 
