@@ -1,7 +1,9 @@
-"""Make the pictures of the README from the synthetic head of the demo: python docs/images/make_images.py
+"""Make the pictures of the README from the synthetic head of the demo.
 
-Two heads are stripped and drawn with their verdicts: one as it is, and one whose signal fades towards the top, as with a coil that
-does not reach it, in strong noise.
+    python docs/images/make_images.py
+
+Two heads are stripped and drawn with their verdicts: one as it is, and one whose signal fades towards the top, as with
+a coil that does not reach it, in strong noise.
 """
 
 from __future__ import annotations
@@ -26,8 +28,8 @@ COLOURS = {"pass": (60, 170, 90), "review": (220, 160, 40), "fail": (215, 70, 60
 def spoiled(head: Volume) -> Volume:
     """Return a head whose signal fades towards its top, with noise."""
     data = head.values().astype(np.float32)
-    fading = np.linspace(1.3, 0.0, data.shape[2], dtype=np.float32).clip(0, 1) ** 3
-    noise = np.random.default_rng(1).normal(0, 0.06 * float(np.percentile(data, 99)), data.shape)
+    fading = np.linspace(0.9, -0.4, data.shape[2], dtype=np.float32).clip(0, 1) ** 2
+    noise = np.random.default_rng(1).normal(0, 0.08 * float(np.percentile(data, 99)), data.shape)
     return replace(head.with_data(np.abs(data * fading + noise).astype(np.float32)), name="spoiled")
 
 
@@ -54,7 +56,8 @@ def main() -> None:
         if result.quality:
             print(result.quality.verdict.value, result.quality.predicted_dice, result.quality.reasons)
     clean = results[0]
-    both = draw_mosaic(clean.scan, clean.mask, slices=4, title="a raw scan, and its brain", stripped=True, scale=1.5, width=1500)
+    options = {"slices": 4, "stripped": True, "scale": 1.5, "width": 1500}
+    both = draw_mosaic(clean.scan, clean.mask, title="a raw scan, and its brain", **options)
     both.convert("RGB").save(HERE / "before_after.jpg", quality=85)
     rows = [titled(draw_mosaic(one.scan, one.mask, slices=2, scale=1.25, width=1500), one) for one in results]
     page = Image.new("RGB", (max(row.width for row in rows), sum(row.height for row in rows)))

@@ -1,6 +1,6 @@
 """Add the JavaScript packages that are bundled into the pages to a CycloneDX bill of materials.
 
-    python tools/release/add_bundled.py SBOM LICENSES OUT
+python tools/release/add_bundled.py SBOM LICENSES OUT
 """
 
 from __future__ import annotations

@@ -9,15 +9,16 @@ set -euo pipefail
 file="$(realpath "$1")"
 shift
 [ $# -gt 0 ] || set -- python3
+# Beside a wheel, wheels alone: an old version without one would be built with compilers that users do not have.
+wheels=()
+[[ "$file" != *.whl ]] || wheels=(--only-binary :all:)
 core=(tests/test_*.py tests/formats tests/preprocessing tests/models tests/quality tests/batch tests/options)
 work="$(mktemp -d)"
 trap 'rm -rf "$work"' EXIT
 for python in "$@"; do
   here="$work/$(basename "$python")"
   uv venv --quiet --python "$python" "$here"
-  # Wheels alone: an old version without one would be built with compilers that users do not have.
-  uv pip install --quiet --python "$here/bin/python" --resolution "${RESOLUTION:-highest}" --only-binary :all: \
-    --no-binary deskull "$file"
+  uv pip install --quiet --python "$here/bin/python" --resolution "${RESOLUTION:-highest}" "${wheels[@]}" "$file"
   size="$(du -sm "$here" | cut -f1)"
   cd "$work"
   "$here/bin/deskull" demo -o "$here/demo" > "$here/log" 2>&1 || { cat "$here/log"; exit 1; }
