@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,11 +21,34 @@ from hypothesis import settings
 
 from deskull import Volume
 from deskull.demo import make_head
+from deskull.models import engine
 from deskull.pipeline import Stripper
+from tests.remembered import FOLDER, RememberingRuntime
 
 # The first example of a test may import a large library, and the machine may be busy: no example has a time limit.
 settings.register_profile("without deadline", deadline=None)
 settings.load_profile("without deadline")
+
+
+def pytest_configure() -> None:
+    """Make the folder of predictions, in the process that starts the others; and use it in all of them."""
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        os.environ[FOLDER] = tempfile.mkdtemp(prefix="deskull-test-predictions-")
+    engine.OnnxRuntime = RememberingRuntime
+
+
+def pytest_unconfigure() -> None:
+    """Remove the folder of predictions."""
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        shutil.rmtree(os.environ[FOLDER], ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def recomputed() -> Iterator[None]:
+    """Have the networks predict every time, for tests of what they predict."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(RememberingRuntime, "is_remembering", False)
+        yield
 
 
 def data_folder() -> Path:
