@@ -79,6 +79,12 @@ def tiny_head(head) -> Volume:
 
 
 @pytest.fixture(scope="session")
+def half_head(tiny_head) -> Volume:
+    """The head in half the size of a real one: an eighth of the space to strip and to draw."""
+    return Volume(tiny_head.data, np.diag([2.0, 2.0, 2.0, 1.0]), name="half head")
+
+
+@pytest.fixture(scope="session")
 def stripper() -> Stripper:
     """The default network, loaded once."""
     return Stripper(threads=2)

@@ -13,6 +13,13 @@ from deskull.report.batch.writing import is_report
 
 
 @pytest.fixture
+def scan(tmp_path, half_head):
+    """A small scan, alone in a folder."""
+    formats.write(half_head, tmp_path / "scans" / "sub-01_T1w.nii.gz")
+    return tmp_path / "scans" / "sub-01_T1w.nii.gz"
+
+
+@pytest.fixture
 def scans(scan):
     """Two scans and a file that is none, in one folder."""
     return with_another_scan_and_none(scan)
@@ -25,10 +32,10 @@ def with_another_scan_and_none(scan):
 
 
 @pytest.fixture(scope="module")
-def stripped(tmp_path_factory, tiny_head, toy_model):
+def stripped(tmp_path_factory, half_head, toy_model):
     """A folder with the scans and the results of a batch of them."""
     folder = tmp_path_factory.mktemp("batch")
-    formats.write(tiny_head, folder / "scans" / "sub-01_T1w.nii.gz")
+    formats.write(half_head, folder / "scans" / "sub-01_T1w.nii.gz")
     scans = with_another_scan_and_none(folder / "scans" / "sub-01_T1w.nii.gz")
     CliRunner().invoke(app, ["strip", str(scans), "-o", str(folder / "out"), "--model", str(toy_model)])
     return folder

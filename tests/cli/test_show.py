@@ -9,10 +9,17 @@ from deskull import formats
 
 
 @pytest.fixture
-def mask(scan, tiny_head):
+def scan(tmp_path, half_head):
+    """A small scan, alone in a folder."""
+    formats.write(half_head, tmp_path / "scans" / "a.nii.gz")
+    return tmp_path / "scans" / "a.nii.gz"
+
+
+@pytest.fixture
+def mask(scan, half_head):
     """A mask of the scan."""
     path = scan.with_name("mask.nii.gz")
-    formats.write(tiny_head.with_data((tiny_head.data > 500).astype(np.uint8)), path)
+    formats.write(half_head.with_data((half_head.data > 500).astype(np.uint8)), path)
     return path
 
 

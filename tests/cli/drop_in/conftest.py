@@ -8,10 +8,9 @@ import tomllib
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-from deskull import Volume, formats
+from deskull import formats
 from deskull.cli.drop_in.command import run
 
 PROJECT = Path(__file__).parents[3] / "pyproject.toml"
@@ -24,12 +23,6 @@ def folder(tmp_path, tiny_head, monkeypatch):
     monkeypatch.delenv("FSLOUTPUTTYPE", raising=False)
     formats.write(tiny_head, "t1.nii.gz")
     return tmp_path
-
-
-@pytest.fixture
-def half_head(head):
-    """A head of half the size of a real one, which the default network strips in a second."""
-    return Volume(np.ascontiguousarray(head.data[::2, ::2, ::2]), np.diag([2.0, 2.0, 2.0, 1.0]))
 
 
 @pytest.fixture
