@@ -91,12 +91,12 @@ class Result:
     @property
     def volume_ml(self) -> float:
         """Volume of the mask in millilitres, averaged over frames."""
-        return float(self.mask.data.sum(dtype=np.int64)) * self.mask.voxel_ml / self.mask.n_frames
+        return mask_ml(self.mask)
 
     @property
     def icv_ml(self) -> float | None:
         """Intracranial volume in millilitres; None without an intracranial mask."""
-        return None if self.icv_mask is None else float(self.icv_mask.data.sum(dtype=np.int64)) * self.icv_mask.voxel_ml
+        return None if self.icv_mask is None else mask_ml(self.icv_mask)
 
     def mask_at(self, border: float) -> Volume:
         """Return the mask at another border, without stripping the scan again.
@@ -152,6 +152,11 @@ class Result:
             for t, frame in enumerate(self.scan.frames())
         ]
         return self.scan.with_data(np.stack(frames, axis=-1) if self.scan.ndim == 4 else frames[0])
+
+
+def mask_ml(mask: Volume) -> float:
+    """Return the volume of a mask in millilitres, averaged over frames."""
+    return float(mask.data.sum(dtype=np.int64)) * mask.voxel_ml / mask.n_frames
 
 
 def check_plausible(result: Result) -> None:
