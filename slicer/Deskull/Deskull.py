@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-import slicer
-from DeskullLib.errors import ModuleError, shown_errors
-from DeskullLib.installation import default_source, install, installed_version
-from DeskullLib.panel import NOTICE, Panel
 from slicer.ScriptedLoadableModule import (
     ScriptedLoadableModule,
     ScriptedLoadableModuleLogic,
     ScriptedLoadableModuleTest,
     ScriptedLoadableModuleWidget,
 )
+
+import slicer
+from DeskullLib.errors import ModuleError, shown_errors
+from DeskullLib.installation import default_source, install, installed_version
+from DeskullLib.panel import NOTICE, Panel
 
 
 class Deskull(ScriptedLoadableModule):  # type: ignore[misc]

@@ -1,7 +1,7 @@
 """Installation of deskull in the Python of Slicer, without torch and without touching Slicer's own libraries.
 
-Slicer has a build of SimpleITK of its own, which one from a package index would replace. So deskull is installed without
-its dependencies first, and then those that Slicer does not have.
+Slicer has a build of SimpleITK of its own, which one from a package index would replace. So deskull is installed
+without its dependencies first, and then those that Slicer does not have.
 """
 
 from __future__ import annotations
@@ -10,9 +10,10 @@ import importlib
 from importlib import metadata
 from pathlib import Path
 
+from packaging.requirements import Requirement
+
 import slicer
 from DeskullLib.errors import ModuleError
-from packaging.requirements import Requirement
 
 #: Distributions that Slicer brings and that must not be replaced.
 OF_SLICER = frozenset({"simpleitk"})
@@ -86,7 +87,7 @@ def pip_arguments(source: str) -> list[str]:
 
 
 def needed(requires: list[str]) -> list[str]:
-    """Return the dependencies to install, of those that a distribution states: no extras, and nothing of Slicer's own."""
+    """Return which of the dependencies that a distribution states to install: no extras, nothing of Slicer's own."""
     parsed = [Requirement(text) for text in requires]
     chosen = [one for one in parsed if one.marker is None or one.marker.evaluate({"extra": ""})]
     return [f"{one.name}{one.specifier}" for one in chosen if one.name.lower() not in OF_SLICER]

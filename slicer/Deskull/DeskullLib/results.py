@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import slicer
-from DeskullLib.errors import ModuleError
-from DeskullLib.volumes import ijk_to_ras, kji
-
 from deskull import Result, Volume
 from deskull.interfaces.summary import summary
 from deskull.result import mask_ml
+from DeskullLib.errors import ModuleError
+from DeskullLib.volumes import ijk_to_ras, kji
 
 #: Red, green and blue of the segments, from 0 to 1.
 _BRAIN, _INTRACRANIAL = [0.86, 0.25, 0.22], [0.27, 0.55, 0.85]

@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import slicer
-from DeskullLib.volumes import scan_of
-
 from deskull import Result, Stripper
+from DeskullLib.volumes import scan_of
 
 _T = TypeVar("_T")
 #: Seconds between two times that Slicer may answer.

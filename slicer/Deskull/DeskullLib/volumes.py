@@ -9,11 +9,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import slicer
 import vtk
-from DeskullLib.errors import ModuleError
 
+import slicer
 from deskull import Volume, from_array
+from DeskullLib.errors import ModuleError
 
 
 def scan_of(node: Any) -> Volume:

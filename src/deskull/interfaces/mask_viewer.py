@@ -18,10 +18,16 @@ from deskull.volume import Array, Volume
 #: The slider's ends, in mm; distances reach a little farther.
 _SLIDER_MM = 5.0
 _STEP_MM = 0.05
+#: Lowest value of the mask that is drawn: NiiVue outlines nothing where it is 0.
+_INSIDE = 0.5
 #: Width of the outline, in pixels.
 _OUTLINE = 2.0
 #: Height of the pictures, in pixels.
 _HEIGHT = 420
+#: Red, green, blue and opacity of the crosshair.
+_CROSSHAIR = (0.4, 0.7, 1.0, 0.6)
+#: Captions are not cut short.
+_WIDE = {"description_width": "initial"}
 
 
 class MaskViewer(ipywidgets.VBox):  # type: ignore[misc]
@@ -55,12 +61,12 @@ class MaskViewer(ipywidgets.VBox):  # type: ignore[misc]
         self._own_border = result.provenance.border if result.provenance else 0.0
         farthest = max(_SLIDER_MM, abs(self._own_border))
         self.border = ipywidgets.FloatSlider(
-            self._own_border, min=-farthest, max=farthest, step=_STEP_MM, description="Border (mm)"
+            self._own_border, min=-farthest, max=farthest, step=_STEP_MM, description="Border (mm)", style=_WIDE
         )
         self.opacity = ipywidgets.FloatSlider(opacity, min=0, max=1, step=_STEP_MM, description="Opacity")
         self.outline = ipywidgets.Checkbox(True, description="Outline", indent=False)
         self.text = ipywidgets.HTML()
-        self.niivue = NiiVue(height=_HEIGHT)
+        self.niivue = NiiVue(height=_HEIGHT, crosshair_color=_CROSSHAIR, crosshair_width=0.5)
         self._load(colour)
         self._connect()
         self._move()
@@ -79,7 +85,7 @@ class MaskViewer(ipywidgets.VBox):  # type: ignore[misc]
             [
                 {"data": _nifti(shown.finite()), "name": "scan.nii.gz", "colormap": "gray"},
                 {"data": _nifti(self._frame_of(self.mask)), "name": "mask.nii.gz", "colormap": colour}
-                | {"cal_min": 0.0, "cal_max": 1.0, "opacity": self.opacity.value},
+                | {"cal_min": _INSIDE, "cal_max": 1.0, "opacity": self.opacity.value},
             ]
         )
         self._overlay = self.niivue.volumes[1]
