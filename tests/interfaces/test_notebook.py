@@ -84,9 +84,9 @@ def test_browser_that_loads_the_mask_late_gets_that_of_the_slider(result):
 
 def test_controls_change_opacity_and_outline(result):
     viewer = deskull.view(result, opacity=0.3)
-    assert viewer.niivue.volumes[1].opacity == pytest.approx(0.3)
+    assert viewer.niivue.overlay_alpha_shader == pytest.approx(0.3)
     viewer.opacity.value, viewer.outline.value = 0.8, False
-    assert viewer.niivue.volumes[1].opacity == pytest.approx(0.8)
+    assert viewer.niivue.overlay_alpha_shader == pytest.approx(0.8)
     assert viewer.niivue.overlay_outline_width == 0
 
 

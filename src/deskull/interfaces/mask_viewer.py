@@ -20,8 +20,8 @@ _SLIDER_MM = 5.0
 _STEP_MM = 0.05
 #: Lowest value of the mask that is drawn: NiiVue outlines nothing where it is 0.
 _INSIDE = 0.5
-#: Width of the outline, in pixels.
-_OUTLINE = 2.0
+#: Width of the outline, in voxels.
+_OUTLINE = 0.5
 #: Height of the pictures, in pixels.
 _HEIGHT = 420
 #: Red, green, blue and opacity of the crosshair.
@@ -85,7 +85,7 @@ class MaskViewer(ipywidgets.VBox):  # type: ignore[misc]
             [
                 {"data": _nifti(shown.finite()), "name": "scan.nii.gz", "colormap": "gray"},
                 {"data": _nifti(self._frame_of(self.mask)), "name": "mask.nii.gz", "colormap": colour}
-                | {"cal_min": _INSIDE, "cal_max": 1.0, "opacity": self.opacity.value},
+                | {"cal_min": _INSIDE, "cal_max": 1.0, "opacity": 1.0},
             ]
         )
         self._overlay = self.niivue.volumes[1]
@@ -94,7 +94,9 @@ class MaskViewer(ipywidgets.VBox):  # type: ignore[misc]
         """Let the controls change the pictures."""
         self.border.observe(self._move, "value")
         self._overlay.observe(self._keep_voxels, "img")
-        ipywidgets.link((self.opacity, "value"), (self._overlay, "opacity"))
+        ipywidgets.link(
+            (self.opacity, "value"), (self.niivue, "overlay_alpha_shader")
+        )  # NiiVue outlines what is opaque
         self.outline.observe(self._draw_outline, "value")
         self._draw_outline()
 
