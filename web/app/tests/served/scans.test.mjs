@@ -71,6 +71,7 @@ for (const [number, { name, file, marks }] of CASES.entries()) {
     }
     await waitForViewer(page);
     const { open } = await snapshot(page);
+    if (name === "ct") assert.ok(open.view.white - open.view.black < 200, "the window tells grey values of the brain apart");
     await shoot(page, name, number === 0 ? undefined : ["laptop", "tablet-upright"]);
     const files = { mask: await save(page, "mask", `${name}_mask.nii.gz`), brain: await save(page, "brain", `${name}_brain.nii.gz`) };
     if (marks) {
