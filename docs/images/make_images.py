@@ -34,9 +34,9 @@ def spoiled(head: Volume) -> Volume:
     return replace(head.with_data(np.abs(data * fading + noise).astype(np.float32)), name="spoiled")
 
 
-def first_plane(picture: Image.Image) -> Image.Image:
-    """Return the sagittal rows of a picture of three planes."""
-    return picture.convert("RGB").crop((0, 0, picture.width, picture.height * 11 // 32))
+def first_plane(picture: Image.Image, fraction: float) -> Image.Image:
+    """Return the sagittal rows of a picture of three planes, which take a fraction of its height."""
+    return picture.convert("RGB").crop((0, 0, picture.width, round(fraction * picture.height)))
 
 
 def titled(picture: Image.Image, result: Result) -> Image.Image:
@@ -66,8 +66,8 @@ def main() -> None:
             print(result.quality.verdict.value, result.quality.predicted_dice, result.quality.reasons)
     clean = results[0]
     both = draw_mosaic(clean.scan, clean.mask, slices=4, title="a raw scan, and its brain", stripped=True, scale=1.5)
-    first_plane(both).save(HERE / "before_after.jpg", quality=85)
-    pictures = [first_plane(draw_mosaic(one.scan, one.mask, slices=4, scale=1.25)) for one in results]
+    first_plane(both, 0.322).save(HERE / "before_after.jpg", quality=85)
+    pictures = [first_plane(draw_mosaic(one.scan, one.mask, slices=4, scale=1.25), 0.34) for one in results]
     rows = [titled(picture, one) for picture, one in zip(pictures, results, strict=True)]
     page = Image.new("RGB", (max(row.width for row in rows), sum(row.height for row in rows)))
     top = 0
