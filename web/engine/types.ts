@@ -77,7 +77,7 @@ export interface StripOptions {
   readonly borderMm?: number;
   /** Whether the intracranial mask is computed, too, at its default border. */
   readonly icv?: boolean;
-  /** Second network, which looks again at the image for the quality; without it `evidence` has no second distance. */
+  /** Second network, which looks again at the image, so that the quality can be judged; without it there is no `evidence`. */
   readonly second?: Model;
   /** Whether the second network also looks at the mirrored image (the thorough quality check). */
   readonly mirror?: boolean;
@@ -121,7 +121,7 @@ export interface StripResult extends SurfaceResult {
   /** Duration of each stage. */
   readonly seconds: Readonly<Partial<Record<Stage, number>>>;
   readonly threads: number;
-  /** What the quality is judged by; absent where the scan has one value inside the network's grid. */
+  /** What the quality is judged by, with a second network; absent where the scan has one value inside the network's grid. */
   readonly evidence?: Evidence;
 }
 
