@@ -47,6 +47,9 @@ class WebEngine:
     def __init__(self, library: Path, folder: Path) -> None:
         command = ["node", WEB_ENGINE / "tests" / "bridge.mjs", library, folder]
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        assert self._process.stdin
+        assert self._process.stdout
+        self._input, self._output = self._process.stdin, self._process.stdout
         self._folder, self._n_files = folder, 0
         runtime = (WEB_ENGINE / "node_modules" / "onnxruntime-web" / "dist").as_uri()
         self.call("engine.configure", {"wasmPaths": f"{runtime}/"})
@@ -79,7 +82,6 @@ class WebEngine:
         ------
         WebEngineError
         """
-        assert self._process.stdin and self._process.stdout
         written: list[Path] = []
         request = json.dumps(
             {"function": function, "arguments": arguments}, default=lambda value: self._encoded(value, written)

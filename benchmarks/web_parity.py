@@ -3,8 +3,8 @@
     python benchmarks/web_parity.py DATA [--model default] [--only NAME] [-o FILE]
 
 DATA is the folder that holds ``labelled``, ``unlabelled``, ``tissue`` and ``oddities``. The engine runs in node, in a
-process of its own for each scan, with one thread of WebAssembly; `MIN_DICE` and `MAX_VOLUME_PERCENT` are what every scan
-must reach. A scan that one of the two refuses must be refused by the other.
+process of its own for each scan, with one thread of WebAssembly; `MIN_DICE` and `MAX_VOLUME_PERCENT` are what every
+scan must reach. A scan that one of the two refuses must be refused by the other.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from typing import Any
 import numpy as np
 import onnxruntime
 from ledger import commit
-from web_engine import WebEngine, WebEngineError, build_library
 
 import deskull
 from deskull import Stripper, Volume, formats
 from deskull.errors import InputError
+from web_engine import WebEngine, WebEngineError, build_library
 
 MIN_DICE, MAX_VOLUME_PERCENT = 0.9995, 0.1
 FOLDERS = ("labelled", "unlabelled", "tissue", "oddities")
