@@ -2,9 +2,10 @@
 
     python benchmarks/web_quality.py DATA [-o FILE]
 
-DATA is the folder that holds ``labelled``, ``unlabelled``, ``tissue`` and ``oddities``. The package strips each scan and
-hands its evidence to the page's program in node. Verdict and reasons must be the same, and the predicted Dice must differ
-by no more than `MAX_DICE`. One scan is stripped and judged by the page's program alone, for the seconds that this takes.
+DATA is the folder that holds ``labelled``, ``unlabelled``, ``tissue`` and ``oddities``. The package strips each scan
+and hands its evidence to the page's program in node. Verdict and reasons must be the same, and the predicted Dice must
+differ by no more than `MAX_DICE`. One scan is stripped and judged by the page's program alone, for the seconds that
+this takes.
 """
 
 from __future__ import annotations
@@ -17,15 +18,16 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from ledger import commit
+from web_evidence import collect_evidence
+
 import deskull
 from deskull import Stripper, formats
 from deskull.models import load_model
 from deskull.quality.assessment import assess
 from deskull.quality.calibration import load_calibration
 from deskull.quality.measures import input_measures, mask_measures
-from ledger import commit
 from web_engine import WebEngine, as_web_evidence, build_library, read_calibration
-from web_evidence import collect_evidence
 
 MAX_DICE = 0.002
 #: Adults' T1w and T2w, a child, CT, thick slices, an EPI, a slab, and what shows no human head.
