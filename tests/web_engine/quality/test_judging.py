@@ -20,8 +20,8 @@ def test_head_is_stripped_and_judged_as_by_the_package(web_engine, stripper, hea
     assert result["seconds"]["quality"] > 0
 
 
-def test_masks_are_not_judged_where_no_quality_check_is_asked_for(web_engine, tiny_head):
-    assert "quality" not in web_engine.strip_and_judge(tiny_head, load_model("small"), None, None, "none")
+def test_masks_are_not_judged_where_no_quality_check_is_asked_for(web_engine, tiny_head, toy_model):
+    assert "quality" not in web_engine.strip_and_judge(tiny_head, load_model(toy_model), None, None, "none")
 
 
 @pytest.mark.parametrize(("second", "calibration"), [(load_model("small"), None), (None, read_calibration())])
