@@ -9,6 +9,7 @@ import pytest
 
 from deskull.quality.assessment import judge_measures
 from deskull.quality.calibration import load_calibration
+from deskull.quality.contrast import contrast_of_mr
 from deskull.quality.findings import find_unusual
 from deskull.quality.wording import MEASURES, describe, known_words
 from tests.web_engine.quality.conftest import as_given
@@ -63,6 +64,17 @@ def test_findings_are_those_of_the_package(judging_engine):
     for measures in [*extremes, *map(some_measures, SEEDS)]:
         own = [finding.sentence for finding in find_unusual(measures)]
         assert judging_engine.call("quality.findings", as_given(measures)) == own
+
+
+def test_contrast_is_guessed_as_in_the_package(judging_engine):
+    names = ("darkest", "brightest", "bright_skull", "bright_scalp", "bright_core", "bright_cortex")
+    guesses = set()
+    for values in np.random.default_rng(0).uniform(0.1, 2.2, (200, len(names))).round(2):
+        measures = dict(zip(names, values.tolist(), strict=True))
+        guesses.add(own := contrast_of_mr(measures))
+        assert judging_engine.call("quality.contrast", measures) == own
+    assert len(guesses) == 6
+    assert judging_engine.call("quality.contrast", {"darkest": 0.5}) is contrast_of_mr({"darkest": 0.5}) is None
 
 
 @pytest.mark.parametrize("value", [0.5, 123.45])

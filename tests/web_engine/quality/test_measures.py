@@ -41,11 +41,19 @@ def shapes() -> dict[str, Evidence]:
         "repeated": with_values(looked, data[:, :, np.repeat(np.arange(0, 48, 2), 2)]),
         "smooth": with_values(looked, ndimage.gaussian_filter(data.astype(np.float32), 1.5)),
         "two values": with_values(looked, plain.mask.astype(np.uint8)),
+        "CT": replace(looked, scan=replace(plain.scan, slope=0.2, inter=-120.0, data=ct_of(data))),
         "small": evidence_of(ball(3)),
         "gap": replace(looked, mask=np.where((np.arange(48) % 9 == 4)[:, None], 0, plain.mask).astype(np.uint8)),
         "without an intracranial surface": replace(plain, intracranial=None),
         "empty": evidence_of(ball(-4)),
     }
+
+
+def ct_of(data: np.ndarray) -> np.ndarray:
+    """The values with air, as a CT has it, around a half of the head, and a little fat."""
+    values = np.where(np.arange(48) < 12, -4400, data).astype(np.int16)
+    values[:, :3, 20:] = 100
+    return values
 
 
 @pytest.fixture(scope="module")
@@ -73,6 +81,7 @@ def assert_close(page: Mapping[str, float | None], own: Mapping[str, float]) -> 
     assert found == pytest.approx(own, rel=1e-4, abs=3e-5, nan_ok=True)
 
 
+TEXTS = ("contrast", "findings")
 NAMES = [*shapes(), "head", "head, thorough"]
 
 
@@ -94,5 +103,6 @@ def test_verdict_and_reasons_are_those_of_the_package(name, judging_engine, evid
     del found["seconds"]
     assert list(found) == list(own)
     assert (found["verdict"], found["reasons"]) == (own["verdict"], own["reasons"])
-    assert found["input"].get("findings") == own["input"].get("findings")
+    assert list(found["input"]) == list(own["input"])
+    assert [found["input"].get(name) for name in TEXTS] == [own["input"].get(name) for name in TEXTS]
     assert found["predicted_dice"] == pytest.approx(own["predicted_dice"], abs=1e-4)

@@ -2,6 +2,7 @@
 
 import { judgeMeasures as judge } from "../quality/assessment";
 import { readCalibration, type Calibration, type CalibrationFiles, type Effort } from "../quality/calibration";
+import { contrastOfMr, type Contrast } from "../quality/contrast";
 import { MaskEvidence } from "../quality/evidence";
 import { findUnusual } from "../quality/findings";
 import { judge as judgeStripped, type Stripped } from "../quality/judge";
@@ -50,6 +51,10 @@ export function contributions(model: ModelName, measures: Given, effort: Effort)
 
 export function percentiles(measures: Given): Measures {
   return calibration("default").percentiles(numbers(measures));
+}
+
+export function contrast(measures: Given): Contrast {
+  return contrastOfMr(numbers(measures));
 }
 
 export function findings(measures: Given): readonly string[] {
