@@ -31,14 +31,15 @@ docs: $(VENV)/.dev
 	$(BIN)/sphinx-build -W --keep-going -q -b html docs docs/_build/html
 
 # Build the pages of `deskull report` and `deskull serve` from web; needs node 20 or newer. The results are committed, so
-# that nobody else needs node.
+# that nobody else needs node. The engine of the static page is checked; the static page builds it.
 web: web-packages
 	npm --prefix web/report run check
 	npm --prefix web/report run build
 	npm --prefix web/app run check
 	npm --prefix web/app run build
+	npm --prefix web/engine run check
 
-web-packages: web/report/node_modules/.installed web/app/node_modules/.installed
+web-packages: web/report/node_modules/.installed web/app/node_modules/.installed web/engine/node_modules/.installed
 
 web/%/node_modules/.installed: web/%/package-lock.json
 	npm --prefix web/$* ci

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from benchmarks.web_engine import WebEngineError, as_web_volume
 
+from deskull import Stripper, formats
 from deskull.models import load_model
 from deskull.options import Device, EngineName
 from deskull.quality.second import SecondNetwork
@@ -120,3 +121,11 @@ def test_evidence_is_that_of_python(web_engine, toy, coarse_toy, tiny_head, monk
         expected = look(conformed, toy.voxel_size, box)
         assert tuple(evidence[name]["shape"]) == expected.shape
         np.testing.assert_allclose(shaped(evidence[name]["values"], expected.shape), expected, atol=0.01)
+
+
+def test_mask_of_a_real_scan_is_that_of_python(web_engine, data):
+    scan = formats.read(data / "unlabelled" / "uih_sub1_b0.nii.gz")
+    result = Stripper("small", threads=1).strip(scan, quality="none")
+    found = web_engine.strip(scan, load_model("small"))
+    assert differing(shaped(found["mask"], scan.shape), result.mask.data) < 1e-3  # a Dice coefficient of 0.9995
+    assert found["volumeMl"] == pytest.approx(result.volume_ml, rel=1e-3)
