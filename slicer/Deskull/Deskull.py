@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import slicer
 from slicer.ScriptedLoadableModule import (
     ScriptedLoadableModule,
     ScriptedLoadableModuleLogic,
@@ -11,7 +12,6 @@ from slicer.ScriptedLoadableModule import (
     ScriptedLoadableModuleWidget,
 )
 
-import slicer
 from DeskullLib.errors import ModuleError, shown_errors
 from DeskullLib.installation import default_source, install, installed_version
 from DeskullLib.panel import NOTICE, Panel

@@ -10,9 +10,9 @@ import importlib
 from importlib import metadata
 from pathlib import Path
 
+import slicer
 from packaging.requirements import Requirement
 
-import slicer
 from DeskullLib.errors import ModuleError
 
 #: Distributions that Slicer brings and that must not be replaced.

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import slicer
+
 from deskull import Result, Volume
 from deskull.interfaces.summary import summary
 from deskull.result import mask_ml

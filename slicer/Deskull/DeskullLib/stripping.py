@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import slicer
+
 from deskull import Result, Stripper
 from DeskullLib.volumes import scan_of
 

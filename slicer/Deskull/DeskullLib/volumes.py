@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import slicer
 import vtk
 
-import slicer
 from deskull import Volume, from_array
 from DeskullLib.errors import ModuleError
 
