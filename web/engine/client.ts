@@ -6,6 +6,9 @@
 
 import { EngineError } from "./errors";
 import type { Answer, Request } from "./protocol";
+import type { CalibrationFiles } from "./quality/calibration";
+import type { QualityCheck } from "./quality/judging";
+import type { QualityRecord } from "./quality/verdict";
 import type { Estimate, Model, OnProgress, Runtime, StripOptions, StripResult, Volume } from "./types";
 
 export interface ClientSettings {
@@ -14,13 +17,21 @@ export interface ClientSettings {
   readonly runtime: Runtime;
   /** Networks by name, such as `default` and `small`. */
   readonly models: Readonly<Record<string, Model>>;
+  /** What masks are judged by; needed for a quality other than "none". */
+  readonly calibration?: CalibrationFiles;
 }
 
-/** Options of `strip`; networks are named. */
-export type ClientOptions = Omit<StripOptions, "second"> & { readonly second?: string };
+/** Options of `strip`: those of the second network follow from the quality check. */
+export type ClientOptions = Omit<StripOptions, "second" | "mirror"> & {
+  /** Whether the mask is judged, by a second look of the network `small`; by default "none". */
+  readonly quality?: QualityCheck;
+};
 
 /** What a scan gives on the page: the evidence stays in the worker. */
-export type ClientResult = Omit<StripResult, "evidence">;
+export type ClientResult = Omit<StripResult, "evidence"> & {
+  /** Verdict, reasons and measures as the command's JSON has them, if the mask was judged. */
+  readonly quality?: QualityRecord;
+};
 
 interface Pending {
   readonly resolve: (value: never) => void;
@@ -68,8 +79,8 @@ export class EngineClient {
     worker.onerror = (event): void => {
       this.#rejectAll(new EngineError("internal", `The engine stopped: ${event.message || "its program did not load"}.`));
     };
-    const { runtime, models } = this.#settings;
-    worker.postMessage({ type: "start", runtime, models } satisfies Request);
+    const { runtime, models, calibration } = this.#settings;
+    worker.postMessage({ type: "start", runtime, models, ...(calibration && { calibration }) } satisfies Request);
     return worker;
   }
 

@@ -3,14 +3,15 @@
 import { EngineError } from "./errors";
 import { estimate } from "./estimate";
 import { configure } from "./models/engine";
-import { strip } from "./pipeline";
 import type { ClientResult } from "./client";
 import type { Answer, Request } from "./protocol";
-import type { Model, StripResult } from "./types";
+import { Judging, type JudgedResult } from "./quality/judging";
+import type { Model, Progress } from "./types";
 
 declare const self: DedicatedWorkerGlobalScope;
 
 const models = new Map<string, Model>();
+let judging = new Judging(undefined, undefined);
 let last: Promise<void> = Promise.resolve();
 
 self.onmessage = (event: MessageEvent<Request>): void => {
@@ -18,6 +19,7 @@ self.onmessage = (event: MessageEvent<Request>): void => {
   if (request.type === "start") {
     configure(request.runtime);
     for (const [name, model] of Object.entries(request.models)) models.set(name, model);
+    judging = new Judging(models.get("small"), request.calibration);
   } else {
     last = last.then(() => answer(request));
   }
@@ -32,13 +34,9 @@ async function answer(request: Question): Promise<void> {
       send({ type: "result", id, value: estimate(request.volume, modelOf(request.model).card) });
       return;
     }
-    const { second, ...options } = request.options;
-    const result = await strip(
-      request.volume,
-      modelOf(request.model),
-      { ...options, ...(second && { second: modelOf(second) }) },
-      (progress) => send({ type: "progress", id, progress }),
-    );
+    const { quality = "none", ...options } = request.options;
+    const tell = (progress: Progress): void => send({ type: "progress", id, progress });
+    const result = await judging.strip(request.volume, modelOf(request.model), options, quality, tell);
     sendResult(id, result);
   } catch (error) {
     const { kind, message } = asEngineError(error);
@@ -47,7 +45,7 @@ async function answer(request: Question): Promise<void> {
 }
 
 /** Sends a result without its evidence; its arrays are handed over, not copied. */
-function sendResult(id: number, { evidence: _, ...value }: StripResult): void {
+function sendResult(id: number, { evidence: _, ...value }: JudgedResult): void {
   const surfaces = [value, ...(value.intracranial ? [value.intracranial] : [])];
   const buffers = surfaces.flatMap(({ mask, distance }) => [mask.buffer, distance.buffer]);
   send({ type: "result", id, value: value satisfies ClientResult }, buffers);
