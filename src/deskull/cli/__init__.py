@@ -29,8 +29,9 @@ from deskull.cli import (
     train,
 )
 from deskull.cli.commands import Commands
-from deskull.cli.console import as_command, write_any_name
+from deskull.cli.console import as_command
 from deskull.cli.examples import CommandWithExamples
+from deskull.system.streams import prepare_streams
 
 app = typer.Typer(
     name="deskull",
@@ -111,4 +112,4 @@ def _deskull(
     ] = False,
 ) -> None:
     """A raw head scan goes in, the brain comes out."""
-    write_any_name()
+    prepare_streams()
