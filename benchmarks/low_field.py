@@ -1,9 +1,10 @@
 """A population that no shipped network was made for: synthetic heads as a portable scanner of 64 mT shows them.
 
 Such scanners deliver slices of 5 mm, voxels of 1.6 mm in the plane, blurred edges, little contrast between grey and
-white matter, and far more noise than the images on which the networks were trained (up to 10 % of bright tissue there,
-40 to 80 % of bright brain here). The heads are made from label maps, so that the true surface of every brain is known. Each label map
-is one anatomy: those of the training scans and those of the test scans are different people.
+white matter, and far more noise than the images on which the networks were trained: up to 10 % of bright tissue there,
+40 to 80 % of bright brain here, at the end of what low field delivers. The heads are made from label maps, so that the
+true surface of every brain is known. Each label map is one anatomy: those of the training scans and those of the test
+scans are different people.
 """
 
 from __future__ import annotations

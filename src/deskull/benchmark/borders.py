@@ -44,13 +44,11 @@ class FittedBorders:
     outcomes: list[Outcome]
 
 
-def fit_borders(name: str, outcomes: Sequence[Outcome], cases: Sequence[Case], bench: Bench) -> FittedBorders | None:
+def fit_borders(outcomes: Sequence[Outcome], cases: Sequence[Case], bench: Bench) -> FittedBorders | None:
     """Fit one border to each half of the people, and score the scans of the other half at it.
 
     Parameters
     ----------
-    name : str
-        What the tool is called at these borders.
     outcomes : sequence of Outcome
         Of one tool that writes signed distances.
     cases : sequence of Case
@@ -72,9 +70,9 @@ def fit_borders(name: str, outcomes: Sequence[Outcome], cases: Sequence[Case], b
         return None
     fitted = [_best_border(outcomes, dice, halves, half) for half in range(_N_HALVES)]
     scored = [
-        _at_border(name, outcome, by_name[outcome.case], fitted[1 - halves[outcome.subject or outcome.case]], bench)
+        _at_border(outcome, by_name[outcome.case], fitted[1 - halves[outcome.subject or outcome.case]], bench)
         if outcome.case in dice
-        else replace(outcome, tool=name)
+        else outcome
         for outcome in outcomes
     ]
     return FittedBorders((fitted[1], fitted[0]), scored)
@@ -132,12 +130,12 @@ def _best_border(
     return float(BORDERS[np.mean([np.mean(curves, axis=0) for curves in by_person.values()], axis=0).argmax()])
 
 
-def _at_border(name: str, outcome: Outcome, case: Case, border: float, bench: Bench) -> Outcome:
+def _at_border(outcome: Outcome, case: Case, border: float, bench: Bench) -> Outcome:
     """Write the mask of an outcome at another border, and score it."""
     distance = _distance_file(bench, outcome)
     if distance is None:
-        return replace(outcome, tool=name)
+        return outcome
     volume = formats.read(distance)
     mask = volume.with_data(mask_from_distance(volume.values(), border))
     formats.write(mask, distance.with_name(_MASK), overwrite=True)
-    return replace(outcome, tool=name, mask=_MASK, scores=Reference.of(case).score(mask.data > 0))
+    return replace(outcome, mask=_MASK, scores=Reference.of(case).score(mask.data > 0))

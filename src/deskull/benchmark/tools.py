@@ -74,7 +74,7 @@ class Tool:
             Given to `command`. A mask of another name than asked for is found by the word "mask" in it.
         """
         named = [folder / "mask.nii.gz"] if "{mask}" in self.template else []
-        found = sorted(path for path in folder.glob("*mask*.nii*") if not path.name.startswith("."))
+        found = sorted(path for path in folder.glob("*mask*.nii*") if "distance" not in path.name)
         brain = [folder / "brain.nii.gz"] if "{brain}" in self.template else sorted(folder.glob("*brain*.nii*"))
         return next((path for path in (*named, *found, *brain) if path.is_file()), None)
 

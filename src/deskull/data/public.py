@@ -106,8 +106,8 @@ _DATA_SETS = (
         "synthstrip",
         "SynthStrip data set 1.5",
         "a folder SUBSET_MODALITY_SUBJECT for each scan, with image.nii.gz and mask.nii.gz",
-        "Made by tools and refined by hand, of all contrasts: brain with the fluid around it, which the option --no-csf "
-        "of the authors' tool leaves out. A person (ixi_016) has several scans, and counts once.",
+        "Made by tools and refined by hand, of all contrasts: brain with the fluid around it, which the option "
+        "--no-csf of the authors' tool leaves out. A person (ixi_016) has several scans, and counts once.",
         "Hoopes et al., NeuroImage 2022 (doi:10.1016/j.neuroimage.2022.119474); the README of the data set, "
         "'Dataset structure'; the PET and CT scans (CIM) are published as masks only",
         partial(find_by_masks, layout=_SYNTHSTRIP),
@@ -178,6 +178,18 @@ _DATA_SETS = (
 )
 #: Data sets by name.
 PUBLIC_DATA_SETS = {data_set.name: data_set for data_set in _DATA_SETS}
+
+
+def listed_data_set(name: str) -> PublicDataSet:
+    """Describe a data set that a table lists, of whose masks nothing is known.
+
+    Parameters
+    ----------
+    name : str
+        Of the table.
+    """
+    meaning = "As whoever made them says; the table does not."
+    return PublicDataSet("table", name, "listed in a table", meaning, name, lambda _: ([], []))
 
 
 def find_public(folder: Path, name: str | None = None) -> tuple[PublicDataSet, CasesAndProblems]:

@@ -39,7 +39,7 @@ def benchmark_page(benchmark: Benchmark, cases: list[Case], bench: Bench) -> str
     by_name = {case.name: case for case in cases}
     pairs = {
         name: [
-            Pair(run.case, bench.place(run.tool_run, run.case) / run.mask, by_name[run.case].mask, by_name[run.case].roi)
+            Pair(run.case, bench.place(run.tool, run.case) / run.mask, by_name[run.case].mask, by_name[run.case].roi)
             for run in outcomes
             if run.mask
         ]
