@@ -11,12 +11,15 @@ import numpy as np
 
 from deskull import Volume, formats
 
-#: A tool: what is brighter than 300 is brain.
+#: A tool: what is brighter than a level is brain. It reads int16 NIfTI by hand: NumPy would take longer to start.
 THRESHOLD = """
-import sys, nibabel as nib, numpy as np
-image = nib.load(sys.argv[1])
-mask = (np.asarray(image.dataobj) > float(sys.argv[3])).astype(np.uint8)
-nib.save(nib.Nifti1Image(mask, image.affine), sys.argv[2])
+import array, gzip, struct, sys
+content = bytearray(gzip.open(sys.argv[1]).read())
+voxels = array.array("h", bytes(content[352:]))
+struct.pack_into("<2h", content, 70, 2, 8)
+mask = bytes(voxel > float(sys.argv[3]) for voxel in voxels)
+with gzip.open(sys.argv[2], "wb", 1) as file:
+    file.write(bytes(content[:352]) + mask)
 print("thresholded")
 """
 
@@ -25,7 +28,7 @@ def threshold_tool(folder: Path, level: float = 300) -> str:
     """Write the tool, and return the template of its command."""
     script = folder / "threshold.py"
     script.write_text(THRESHOLD)
-    return f"{shlex.quote(sys.executable)} {shlex.quote(str(script))} {{input}} {{mask}} {level}"
+    return f"{shlex.quote(sys.executable)} -S -E {shlex.quote(str(script))} {{input}} {{mask}} {level}"
 
 
 def bright(head: Volume, above: float = 250) -> Volume:
