@@ -2,8 +2,8 @@
 
     python tools/release/normalise_sdist.py SDIST FOLDER
 
-Entries are sorted and belong to nobody; their time is ``SOURCE_DATE_EPOCH``, and their mode depends on the executable bit
-alone.
+Entries are sorted and belong to nobody; their time is ``SOURCE_DATE_EPOCH``, and their mode depends on the executable
+bit alone.
 """
 
 from __future__ import annotations
