@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+import tomllib
 from pathlib import Path
 
 from setuptools import setup
@@ -44,9 +45,11 @@ def addresses(repository: str) -> dict[str, str]:
 
 
 if __name__ == "__main__":
+    settings = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools_scm"]
+    version = get_version(local_scheme=settings["local_scheme"], fallback_version=settings["fallback_version"])
     where = os.environ.get("DESKULL_REPOSITORY", "").rstrip("/")
     setup(
-        long_description=index_readme(Path("README.md").read_text(encoding="utf-8"), where, get_version()),
+        long_description=index_readme(Path("README.md").read_text(encoding="utf-8"), where, version),
         long_description_content_type="text/markdown",
         project_urls=addresses(where),
     )

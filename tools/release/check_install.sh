@@ -7,18 +7,21 @@
 # sdist, also runs the tests of the core there, without PyTorch and the extras.
 set -euo pipefail
 file="$(realpath "$1")"
+project="$(realpath "$(dirname "$0")/../../pyproject.toml")"
 shift
 [ $# -gt 0 ] || set -- python3
 # Beside a wheel, wheels alone: an old version without one would be built with compilers that users do not have.
-wheels=()
-[[ "$file" != *.whl ]] || wheels=(--only-binary :all:)
+options=()
+[[ "$file" != *.whl ]] || options=(--only-binary :all:)
+# The packages that deskull names are asked for by name, or their oldest versions would not be taken.
+[ -z "${RESOLUTION:-}" ] || options+=(--resolution "$RESOLUTION" -r "$project")
 core=(tests/test_*.py tests/formats tests/preprocessing tests/models tests/quality tests/batch tests/options)
 work="$(mktemp -d)"
 trap 'rm -rf "$work"' EXIT
 for python in "$@"; do
   here="$work/$(basename "$python")"
   uv venv --quiet --python "$python" "$here"
-  uv pip install --quiet --python "$here/bin/python" --resolution "${RESOLUTION:-highest}" "${wheels[@]}" "$file"
+  uv pip install --quiet --python "$here/bin/python" "${options[@]}" "$file"
   size="$(du -sm "$here" | cut -f1)"
   cd "$work"
   "$here/bin/deskull" demo -o "$here/demo" > "$here/log" 2>&1 || { cat "$here/log"; exit 1; }
