@@ -53,7 +53,7 @@ def test_probability_of_a_consensus_is_cut_at_one_half(tmp_path, tiny_head, benc
 
 
 def test_mask_without_its_scan_is_named_and_left_out(tmp_path, tiny_head, bench):
-    result = bench(write_synthstrip(tmp_path / "data", tiny_head), "--tool", threshold_tool(tmp_path))
+    result = bench(write_synthstrip(tmp_path / "data", tiny_head), "--tool", threshold_tool(tmp_path, 250))
     assert "cim_ct_001/mask.nii.gz: has no scan" in result.output
     assert json.loads((tmp_path / "out" / "benchmark.json").read_text())["data_set"]["problems"] == 1
 

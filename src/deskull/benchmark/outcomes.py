@@ -13,9 +13,9 @@ import numpy as np
 from deskull import formats
 from deskull.data.cases import Case
 from deskull.errors import InputError
-from deskull.evaluation.metrics import Mask, Scores, score
+from deskull.evaluation.metrics import Scores, score
 from deskull.evaluation.scores import CaseScores, require_same_grid
-from deskull.masking import binarise
+from deskull.masking import Mask, binarise
 from deskull.volume import Volume
 
 #: Scores where not even the reference could be read.

@@ -74,7 +74,10 @@ def benchmark(
     without_deskull: _OtherToolsOnly = False,
     fit_border: _FitBorder = False,
     split: Annotated[str | None, typer.Option(help="Only the cases of this split of the table.")] = None,
-    limit: Annotated[int | None, typer.Option(min=1, help="Only the first so many scans.", show_default=False)] = None,
+    limit: Annotated[
+        int | None,
+        typer.Option(min=1, help="Maximum number of scans, the first in the order of their names.", show_default=False),
+    ] = None,
     timeout: Annotated[float, typer.Option(min=0.1, help="Seconds after which a run is killed.")] = 600.0,
     resume: Annotated[bool, typer.Option("--resume", help="Keep the outcomes of an earlier run.")] = False,
     retry_failed: Annotated[

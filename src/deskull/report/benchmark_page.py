@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 
@@ -20,13 +21,13 @@ _COST_NAMES = {"wall_s": "Elapsed time", "cpu_s": "Processor time", "peak_mb": "
 _DASH = "–"
 
 
-def benchmark_page(benchmark: Benchmark, cases: list[Case], bench: Bench) -> str:
+def benchmark_page(benchmark: Benchmark, cases: Sequence[Case], bench: Bench) -> str:
     """Create the page of a benchmark.
 
     Parameters
     ----------
     benchmark : Benchmark
-    cases : list of Case
+    cases : sequence of Case
         Of the data set.
     bench : Bench
         Where the masks lie.
