@@ -1,17 +1,6 @@
-/** Series: which frames of a 4-D series are stripped, by the b-values beside it (`deskull.preprocessing.series`, `deskull.formats.b_values`). */
+/** B-values: the text file beside a diffusion series that states the weighting of each frame (`deskull.formats.b_values`). */
 
-const B0_LIMIT = 50;
-const UNSTEADY = 3;
-const MIN_FRAMES = 10;
 const MAX_BYTES = 1 << 20;
-
-/** Numbers of the frames whose mean is stripped. */
-export function framesToAverage(frames: number, bValues?: readonly number[]): number[] {
-  const all = Array.from({ length: frames }, (_, at) => at);
-  if (!bValues) return frames >= MIN_FRAMES ? all.slice(UNSTEADY) : all;
-  const limit = Math.max(B0_LIMIT, Math.min(...bValues));
-  return all.filter((at) => (bValues[at] ?? Infinity) <= limit);
-}
 
 /** Reads the b-values of a series; undefined, with a warning, if they cannot be used. */
 export async function readBValues(file: File, frames: number, warn: (sentence: string) => void): Promise<number[] | undefined> {
