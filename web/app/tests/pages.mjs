@@ -1,19 +1,12 @@
 /** Pages: the page in a browser, and all that goes wrong in it. */
 
-import { chromium } from "playwright-core";
+import { startBrowser } from "./browser.mjs";
 import { startServer, TOKEN } from "./server.mjs";
-
-const ARGUMENTS = [
-  "--no-sandbox", "--disable-gpu", "--enable-unsafe-swiftshader", "--disable-background-networking", "--no-first-run", "--disable-sync",
-];
 
 /** Warnings about this machine's drawing, and about pictures that the tests read. */
 const OF_TESTS = /GPU stall|GL Driver|willReadFrequently/;
 
-/** Starts the browser that the environment variable CHROMIUM names. */
-export function startBrowser(more = []) {
-  return chromium.launch({ executablePath: process.env.CHROMIUM, headless: true, args: [...ARGUMENTS, ...more] });
-}
+export { startBrowser };
 
 /** Opens the page of a new server; `faults` collects errors and requests to other places. */
 export async function openApp(browser, settings = {}, viewport = { width: 1280, height: 800 }) {
