@@ -12,3 +12,12 @@ export function boundsOf(values: Uint8Array, shape: Shape): Box | undefined {
   const side = (axis: number): Range => [filled[axis]!.indexOf(1), filled[axis]!.lastIndexOf(1) + 1];
   return filled[0]!.includes(1) ? [side(0), side(1), side(2)] : undefined;
 }
+
+/** A box from its sides, no larger than an array. */
+export function clippedBox(shape: Shape, side: (axis: 0 | 1 | 2) => Range): Box {
+  const clipped = (axis: 0 | 1 | 2): Range => {
+    const start = Math.max(0, side(axis)[0]);
+    return [start, Math.max(start, Math.min(shape[axis], side(axis)[1]))];
+  };
+  return [clipped(0), clipped(1), clipped(2)];
+}
