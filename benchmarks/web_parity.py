@@ -1,6 +1,6 @@
 """Compare the engine of the static page with the package, on every scan: Dice, volumes, time and memory.
 
-    python benchmarks/web_parity.py DATA [--model default] [--only NAME] [-o FILE]
+    python benchmarks/web_parity.py DATA [--model default] [--only NAME] [--resume] [-o FILE]
 
 DATA is the folder that holds ``labelled``, ``unlabelled``, ``tissue`` and ``oddities``. The engine runs in node, in a
 process of its own for each scan, with one thread of WebAssembly; `MIN_DICE` and `MAX_VOLUME_PERCENT` are what every
@@ -41,20 +41,35 @@ def main() -> None:
     parser.add_argument("--model", default="default")
     parser.add_argument("--only", default="", help="compare only scans whose names hold this")
     parser.add_argument("-o", "--output", type=Path, default=RESULTS)
+    parser.add_argument("--resume", action="store_true", help="keep what the file has of scans that were compared")
     options = parser.parse_args()
-    stripper, rows = Stripper(options.model), {}
+    stripper, rows, versions = Stripper(options.model), {}, package_versions()
+    if options.resume and options.output.exists():
+        rows = json.loads(options.output.read_text())["scans"]
     with tempfile.TemporaryDirectory() as folder:
         library = build_library(Path(folder))
         for name, scan in scans(options.data, options.only):
+            if name in rows:
+                continue
             with WebEngine(library, Path(folder)) as engine:
                 rows[name] = compare(scan, stripper, engine)
-                versions = engine.call("versions")
+                write(options.output, options.model, versions | engine.call("versions"), rows)
             print(f"{name}: {json.dumps(rows[name])}", flush=True)
     missed = [name for name, row in rows.items() if not is_same(row)]
-    versions |= {"deskull": deskull.__version__, "commit": commit(), "onnxruntime": onnxruntime.__version__}
-    record = {"model": options.model, "versions": versions, "summary": summary(rows), "missed": missed, "scans": rows}
-    options.output.write_text(json.dumps(record, indent=1) + "\n")
     sys.exit(f"differ: {', '.join(missed)}" if missed else 0)
+
+
+def package_versions() -> dict[str, str]:
+    """Return the versions of what the package runs with."""
+    return {"deskull": deskull.__version__, "commit": commit(), "onnxruntime": onnxruntime.__version__}
+
+
+def write(path: Path, model: str, versions: dict[str, str], rows: dict[str, dict[str, Any]]) -> None:
+    """Write the record of the scans that have been compared."""
+    missed = [name for name, row in rows.items() if not is_same(row)]
+    required = {"dice": MIN_DICE, "volume_percent": MAX_VOLUME_PERCENT}
+    record = {"model": model, "versions": versions, "required": required, "missed": missed}
+    path.write_text(json.dumps(record | {"summary": summary(rows), "scans": rows}, indent=1) + "\n")
 
 
 def scans(data: Path, only: str) -> Iterator[tuple[str, Volume]]:

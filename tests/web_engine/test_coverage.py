@@ -50,7 +50,9 @@ def test_covered_part_and_its_way_back_are_those_of_python(web_engine, scan):
     part = expected.part(scan)
     coverage = web_engine.call("coverage.findCoverage", as_web_volume(scan))
     found = web_engine.call("coverage.coveredPart", coverage, as_web_volume(scan))
-    values = shaped(found["values"], part.shape).astype(np.float32) * np.float32(found["slope"]) + np.float32(found["inter"])
+    values = shaped(found["values"], part.shape).astype(np.float32) * np.float32(found["slope"]) + np.float32(
+        found["inter"]
+    )
     np.testing.assert_allclose(values, part.values(), rtol=1e-5, atol=1e-3)
     np.testing.assert_allclose(np.reshape(found["affine"], (4, 4)), part.affine)
     embedded = web_engine.call("coverage.embed", coverage, part.values(), SHAPE, 10)

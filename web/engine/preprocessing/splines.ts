@@ -19,18 +19,30 @@ export function refine(data: Field, axis: number, times: number): Field {
   const knots = coefficients(data, axis);
   for (let part = 0; part < times; part++) {
     const position = (part + 0.5) / times - 0.5;
-    const first = Math.floor(position) - 1;
     const weights = splineWeights(position - Math.floor(position));
-    for (let from = 0; from < knots.length; from += stride) {
-      const index = (from / stride) % size;
-      const to = stride * (((from / stride - index) / size) * size * times + index * times + part);
-      weights.forEach((weight, k) => {
-        const knot = from + stride * (mirrored(index + first + k, size) - index);
-        for (let i = 0; i < stride; i++) values[to + i]! += knots[knot + i]! * weight;
-      });
-    }
+    const around = [0, 1, 2, 3].map((k) => Int32Array.from({ length: size }, (_, index) => mirrored(index + Math.floor(position) - 1 + k, size)));
+    for (let line = 0; line < knots.length; line += stride * size)
+      for (let index = 0; index < size; index++) {
+        const places = around.map((indices) => line + stride * indices[index]!);
+        blend(knots, places, weights, values, line * times + stride * (index * times + part), stride);
+      }
   }
   return { values, shape };
+}
+
+/** Writes the weighted sum of four runs of coefficients. */
+function blend(
+  knots: Float32Array,
+  places: readonly number[],
+  weights: Float32Array,
+  into: Float32Array,
+  to: number,
+  length: number,
+): void {
+  const [a, b, c, d] = places as [number, number, number, number];
+  const [u, v, w, x] = weights as unknown as [number, number, number, number];
+  for (let i = 0; i < length; i++)
+    into[to + i] = knots[a + i]! * u + knots[b + i]! * v + knots[c + i]! * w + knots[d + i]! * x;
 }
 
 /** The index that one beyond an end of the array is mirrored to, about the centre of the last voxel. */
