@@ -6,6 +6,8 @@
 
 import { EngineError } from "./errors";
 import type { Answer, Request } from "./protocol";
+import type { CalibrationTable } from "./quality/calibration";
+import type { QualityRecord } from "./quality/verdict";
 import type { Estimate, Model, OnProgress, Runtime, StripOptions, StripResult, Volume } from "./types";
 
 export interface ClientSettings {
@@ -14,13 +16,21 @@ export interface ClientSettings {
   readonly runtime: Runtime;
   /** Networks by name, such as `default` and `small`. */
   readonly models: Readonly<Record<string, Model>>;
+  /** What masks are judged by; without it they are not. */
+  readonly calibration?: CalibrationFiles;
+}
+
+/** The files of `src/deskull/quality/calibrations`. */
+export interface CalibrationFiles {
+  readonly table: CalibrationTable;
+  readonly file: Uint8Array;
 }
 
 /** Options of `strip`; networks are named. */
 export type ClientOptions = Omit<StripOptions, "second"> & { readonly second?: string };
 
 /** What a scan gives on the page: the evidence stays in the worker. */
-export type ClientResult = Omit<StripResult, "evidence">;
+export type ClientResult = Omit<StripResult, "evidence"> & { readonly quality?: QualityRecord };
 
 interface Pending {
   readonly resolve: (value: never) => void;
@@ -68,8 +78,8 @@ export class EngineClient {
     worker.onerror = (event): void => {
       this.#rejectAll(new EngineError("internal", `The engine stopped: ${event.message || "its program did not load"}.`));
     };
-    const { runtime, models } = this.#settings;
-    worker.postMessage({ type: "start", runtime, models } satisfies Request);
+    const { runtime, models, calibration } = this.#settings;
+    worker.postMessage({ type: "start", runtime, models, ...(calibration && { calibration }) } satisfies Request);
     return worker;
   }
 

@@ -4,6 +4,8 @@ import { EngineError } from "./errors";
 import { estimate } from "./estimate";
 import { configure } from "./models/engine";
 import { strip } from "./pipeline";
+import { readCalibration, type Calibration } from "./quality/calibration";
+import { judge } from "./quality/judge";
 import type { ClientResult } from "./client";
 import type { Answer, Request } from "./protocol";
 import type { Model, StripResult } from "./types";
@@ -11,6 +13,7 @@ import type { Model, StripResult } from "./types";
 declare const self: DedicatedWorkerGlobalScope;
 
 const models = new Map<string, Model>();
+let calibration: Promise<Calibration> | undefined;
 let last: Promise<void> = Promise.resolve();
 
 self.onmessage = (event: MessageEvent<Request>): void => {
@@ -18,6 +21,7 @@ self.onmessage = (event: MessageEvent<Request>): void => {
   if (request.type === "start") {
     configure(request.runtime);
     for (const [name, model] of Object.entries(request.models)) models.set(name, model);
+    calibration = request.calibration && readCalibration(request.calibration.table, request.calibration.file);
   } else {
     last = last.then(() => answer(request));
   }
@@ -39,7 +43,7 @@ async function answer(request: Question): Promise<void> {
       { ...options, ...(second && { second: modelOf(second) }) },
       (progress) => send({ type: "progress", id, progress }),
     );
-    sendResult(id, result);
+    sendResult(id, result, await calibration);
   } catch (error) {
     const { kind, message } = asEngineError(error);
     send({ type: "error", id, kind, message });
@@ -47,7 +51,9 @@ async function answer(request: Question): Promise<void> {
 }
 
 /** Sends a result without its evidence; its arrays are handed over, not copied. */
-function sendResult(id: number, { evidence: _, ...value }: StripResult): void {
+function sendResult(id: number, { evidence, ...stripped }: StripResult, calibration?: Calibration): void {
+  const quality = calibration && judge({ ...stripped, ...(evidence && { evidence }) }, calibration);
+  const value = { ...stripped, ...(quality && { quality }) };
   const surfaces = [value, ...(value.intracranial ? [value.intracranial] : [])];
   send({ type: "result", id, value: value satisfies ClientResult }, surfaces.flatMap(({ mask, distance }) => [mask.buffer, distance.buffer]));
 }

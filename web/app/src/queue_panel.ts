@@ -9,7 +9,7 @@ import type { Jobs } from "./jobs";
 import { readRoute, routeAddress } from "./router";
 
 const STAGES: Record<string, string> = {
-  read: "reading", conform: "resampling to the network's grid", network: "running the network", resample: "resampling to the scan's grid",
+  read: "reading", load: "loading the network", conform: "resampling to the network's grid", network: "running the network", resample: "resampling to the scan's grid",
   quality: "judging the mask", mask: "making the mask", write: "writing",
 };
 

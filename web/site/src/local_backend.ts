@@ -28,7 +28,7 @@ export function makeLocalBackend(settings: Settings): Backend {
   return {
     words: {
       kinds: "NIfTI, DICOM (files, a folder or a zip), NRRD, MGH. The scans stay in this browser: nothing is sent anywhere, and nothing is kept when the page is closed.",
-      needs: `A usual scan: ${needsOf(USUAL).toLowerCase()}`, place: "this page", unknownScan: "This scan is not on the page any more; drop it again.", offline: "",
+      needs: needsOf(USUAL).replace("It needs", "A usual scan needs"), place: "this page", unknownScan: "This scan is not on the page any more; drop it again.", offline: "",
     },
     downloads: OFFERED,
     isVolatile: true,

@@ -25,7 +25,7 @@ export async function makeFile(work: Work, what: Download, place: Place, files: 
     case "edited": return written({ what: "mask", mask: await editOf(work) }, EDITED);
     case "edited-brain": return written({ what: "brain", mask: await editOf(work) }, "desc-edited_brain");
     case "edited-record": return { name: `${stem}_${EDITED}.json`, content: json(edit(work).record) };
-    case "quality": return { name: `${stem}_quality.json`, content: json({ quality: work.job.quality }) };
+    case "quality": return { name: `${stem}_quality.json`, content: json({ quality: work.results?.quality ?? null }) };
     case "report": throw new Error("The page of the browser makes no report; use 'deskull strip --report'.");
   }
 }

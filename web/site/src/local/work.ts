@@ -1,6 +1,7 @@
 /** Work: a job of the static page: what is known of it, and its results, which the browser keeps until the page is left. */
 
 import type { Job, Options, Surface } from "../../../app/src/contract";
+import type { QualityRecord } from "../../../engine/quality/verdict";
 import type { Source } from "../files/choices";
 
 export interface Results {
@@ -10,6 +11,7 @@ export interface Results {
   readonly mask: Blob;
   readonly distances: Partial<Record<Surface, Blob>>;
   readonly model: { readonly name: string; readonly sha256: string };
+  readonly quality?: QualityRecord;
 }
 
 /** An edited mask, and what its JSON file says. */
