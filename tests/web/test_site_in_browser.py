@@ -17,7 +17,7 @@ SCAN = "siemens_xa30_T1_2mm.nii.gz"
 
 
 @pytest.fixture(scope="module")
-def saved(shared_data, tmp_path_factory) -> Path:
+def saved(data, tmp_path_factory) -> Path:
     """The folder of what the tests of the page have saved, after they passed."""
     browser = find_browser("site")
     needs_packages("app", "playwright-core")
@@ -25,16 +25,16 @@ def saved(shared_data, tmp_path_factory) -> Path:
     results = folder / "results"
     results.mkdir()
     build_site(folder / "page")
-    scan = shared_data / "unlabelled" / SCAN
+    scan = data / "unlabelled" / SCAN
     for tests in files_of_tests("site"):
         run_in_browser(tests, browser, {"SITE": str(folder / "page"), "SCAN": str(scan), "RESULTS": str(results)})
     return results
 
 
 @pytest.fixture(scope="module")
-def stripped(shared_data) -> deskull.Result:
+def stripped(data) -> deskull.Result:
     """What the command line makes of the scan."""
-    return deskull.strip(shared_data / "unlabelled" / SCAN, model="small", quality="none")
+    return deskull.strip(data / "unlabelled" / SCAN, model="small", quality="none")
 
 
 def test_saved_mask_is_that_of_the_command_line(saved, stripped):
@@ -59,7 +59,9 @@ def test_saved_distance_is_that_of_the_command_line(saved, stripped):
 
 
 def test_edited_mask_differs_by_the_voxels_that_its_record_states(saved):
-    mask, edited = (formats.read(saved / SCAN.replace(".nii", f"_{name}.nii")) for name in ("brainmask", "desc-edited_mask"))
+    mask, edited = (
+        formats.read(saved / SCAN.replace(".nii", f"_{name}.nii")) for name in ("brainmask", "desc-edited_mask")
+    )
     [edit] = json.loads((saved / SCAN.replace(".nii.gz", "_desc-edited_mask.json")).read_text())["Edits"]
     assert edit["Editor"] == "Łucja R."
     assert edit["RemovedVoxels"] == int((mask.data > edited.data).sum()) > 0

@@ -14,6 +14,7 @@ from deskull.web.described import NOTICE, described_model
 from deskull.web.refusals import RefusedError
 from deskull.web.rooted import choices_of_path, list_folder
 
+
 async def open_session(request: Request) -> Response:
     """Exchange the token for a cookie."""
     sessions = service_of(request).sessions

@@ -1,7 +1,7 @@
 """Static page: the page of ``deskull serve`` as a folder of files, with the networks run by the browser.
 
-The programs are built from ``web/site`` and ship with deskull; the networks, the style, the viewer and the demo scan are
-those of the package, so that a page is always of one version.
+The programs are built from ``web/site`` and ship with deskull. The networks, the style, the viewer and the demo scan
+are those of the package, so that a page is of one version.
 """
 
 from __future__ import annotations
@@ -117,7 +117,9 @@ def _read(path: object, name: str) -> bytes:
     try:
         return Path(str(path)).read_bytes()
     except OSError:
-        raise UsageError(f"{name}: is missing from this installation; install deskull again, or run 'make web'.") from None
+        raise UsageError(
+            f"{name}: is missing from this installation; install deskull again, or run 'make web'."
+        ) from None
 
 
 def _settings(models: list[Model]) -> bytes:
@@ -129,7 +131,8 @@ def _settings(models: list[Model]) -> bytes:
 def _card(model: Model) -> dict[str, object]:
     """Return what the engine reads of a card."""
     names = (
-        "name", "sha256", "voxel_size_mm", "band_mm", "size_multiple", "surfaces", "distances", "default_border_mm", "preprocess",
+        "name", "sha256", "voxel_size_mm", "band_mm", "size_multiple", "surfaces", "distances", "default_border_mm",
+        "preprocess",
     )  # fmt: skip
     return {name: model.card[name] for name in names if name in model.card}
 

@@ -47,7 +47,7 @@ test("a scan is stripped without a server, edited, and saved as files", { timeou
   await page.waitForSelector(".job-page[data-ready] canvas[data-plane]", STRIPPED);
   const made = (await snapshot(page)).open;
   const stem = basename(SCAN, ".nii.gz");
-  assert.equal(made.command, `deskull strip ${basename(SCAN)} --border ${made.border_mm} --model small`);
+  assert.equal(made.command, `deskull strip ${basename(SCAN)} --model small --border ${made.border_mm}`);
   assert.ok(Math.abs(made.volume_ml - made.job.volume_ml) < 0.01, "the volume is that of the mask");
   await save(page, "mask", `${stem}_brainmask.nii.gz`);
   await save(page, "brain", `${stem}_brain.nii.gz`);
