@@ -5,8 +5,9 @@ BIN := $(VENV)/bin
 # The version the project is developed with; any from 2.8 on will do. Installed before the rest, so that
 # nothing else picks another build.
 TORCH ?= torch==2.13.0
-# A process for each core; the tests of a file share what they make. A process that crashes fails the run.
-PARALLEL ?= -n auto --dist loadfile --max-worker-restart 0
+# A process for each core, each with its part of the tests in their order, so that it makes what they share once; one that
+# is done takes over a part of another's. A process that crashes fails the run.
+PARALLEL ?= -n auto --dist worksteal --max-worker-restart 0
 
 .PHONY: demo test lint types coverage docs web web-packages site clean
 

@@ -15,6 +15,7 @@ from deskull.masking import (
     keep_largest,
     largest_component,
     mask_from_distance,
+    moved_mask,
     signed_distance,
 )
 
@@ -41,6 +42,19 @@ def test_components_that_touch_at_an_edge_only_are_two():
     mask = np.zeros((4, 4, 1), bool)
     mask[0, 0] = mask[1:3, 1] = True
     assert largest_component(mask).sum() == 2
+
+
+def test_moved_mask_is_the_largest_component_of_the_voxels_nearer_than_the_border():
+    small = ball_distance(centre=(5, 5, 5), radius=2.0)
+    distance = np.minimum(ball_distance(centre=(26, 26, 26)), small)
+    for border in (-3.0, 0.0, 1.5):
+        expected = largest_component(distance < border)
+        np.testing.assert_array_equal(moved_mask(distance, border), expected)
+    assert np.any((distance < 0.0) & ~moved_mask(distance, 0.0).view(bool))
+
+
+def test_moved_mask_is_empty_where_no_voxel_is_nearer():
+    assert not moved_mask(ball_distance(), -50.0).any()
 
 
 @pytest.mark.parametrize("mask", [cube(5, 0, 0), cube(5, 1, 4)])

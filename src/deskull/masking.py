@@ -89,6 +89,27 @@ def mask_from_distance(distance: FloatArray, border: float) -> npt.NDArray[np.ui
     return (distance < border).view(np.uint8)
 
 
+def moved_mask(distance: FloatArray, border: float) -> npt.NDArray[np.uint8]:
+    """Return the mask at a border that the distance was not computed for.
+
+    Parameters
+    ----------
+    distance : ndarray of float32, shape (x, y, z)
+        Signed distance to the surface in mm; parts and cavities were removed at another border (see `keep_largest`).
+    border : float
+        In mm.
+
+    Returns
+    -------
+    ndarray of uint8, shape (x, y, z)
+        1 in the largest component of the voxels whose distance is smaller than `border`.
+    """
+    mask = np.asfortranarray(mask_from_distance(distance, border))
+    for box in ndimage.find_objects(mask):  # one at most: labels outside the brain's box would only take time
+        mask[box] = largest_component(mask[box].view(bool))
+    return mask
+
+
 def signed_distance(mask: Mask, spacing: float) -> npt.NDArray[np.float32]:
     """Compute the distance in mm from each voxel centre to the surface of a mask, negative inside.
 

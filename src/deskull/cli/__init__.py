@@ -30,8 +30,9 @@ from deskull.cli import (
     web,
 )
 from deskull.cli.commands import Commands
-from deskull.cli.console import as_command, write_any_name
+from deskull.cli.console import as_command
 from deskull.cli.examples import CommandWithExamples
+from deskull.system.streams import prepare_streams
 
 app = typer.Typer(
     name="deskull",
@@ -119,4 +120,4 @@ def _deskull(
     ] = False,
 ) -> None:
     """A raw head scan goes in, the brain comes out."""
-    write_any_name()
+    prepare_streams()

@@ -40,11 +40,24 @@ def clip_ct(scan: Volume) -> Volume:
     Volume
         The same object, or one of float32 real values.
     """
+    return scan.with_data(np.clip(scan.values(), *CT_WINDOW)) if is_ct(scan) else scan
+
+
+def is_ct(scan: Volume) -> bool:
+    """Whether a scan is a CT in Hounsfield units.
+
+    Parameters
+    ----------
+    scan : Volume
+        A 3-D scan of finite values.
+
+    Returns
+    -------
+    bool
+    """
     sample = sample_values(scan, _N_CT_PLANES)
     fat = (sample > _CT_AIR) & (sample < CT_WINDOW[0])
-    if np.percentile(sample, _CT_PERCENTILE) > _CT_AIR or fat.mean() < _CT_FAT_FRACTION:
-        return scan
-    return scan.with_data(np.clip(scan.values(), *CT_WINDOW))
+    return bool(np.percentile(sample, _CT_PERCENTILE) <= _CT_AIR and fat.mean() >= _CT_FAT_FRACTION)
 
 
 def rescale(image: FloatArray, field_of_view: Array) -> FloatArray:

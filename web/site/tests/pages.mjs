@@ -3,7 +3,7 @@
 import { createServer } from "node:http";
 import { readFile } from "node:fs/promises";
 import { extname, join, normalize } from "node:path";
-import { startBrowser } from "../../app/tests/browser.mjs";
+import { startBrowser } from "../../app/tests/pages.mjs";
 
 const TYPES = {
   ".html": "text/html", ".js": "text/javascript", ".mjs": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".wasm": "application/wasm",
@@ -54,13 +54,4 @@ export async function openPage(browser, address, settings = {}) {
 /** Waits until the page has started, which loads it twice at the first visit. */
 export async function ready(page) {
   await page.waitForFunction(() => "deskull" in globalThis && document.querySelector(".drop"), null, { timeout: 60_000 });
-}
-
-export function snapshot(page) {
-  return page.evaluate(() => globalThis.deskull.snapshot());
-}
-
-/** Waits for the next frames of the screen. */
-export function settle(page) {
-  return page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(resolve)))));
 }

@@ -1,25 +1,17 @@
 /** Site: a scan from its drop to its files, in a browser that reaches nothing but the page. */
 
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { basename, join } from "node:path";
 import { after, before, test } from "node:test";
-import { openPage, ready, serve, settle, snapshot, startSealedBrowser } from "./pages.mjs";
+import { findBarriers, settle, snapshot } from "../../app/tests/pages.mjs";
+import { openPage, ready, serve, startSealedBrowser } from "./pages.mjs";
 
-const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
-const { SITE, SCAN, RESULTS } = process.env;
+const { SITE, SCAN, DICOM, RESULTS } = process.env;
 const STRIPPED = { timeout: 280_000 };
 
 let browser;
 before(async () => { browser = await startSealedBrowser(); });
 after(() => browser.close());
-
-async function findFaults(page) {
-  await page.evaluate(await readFile(AXE, "utf8"));
-  const found = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"] }));
-  return found.violations.filter(({ impact }) => ["serious", "critical"].includes(impact)).map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(" ").slice(0, 300)}`);
-}
 
 /** Has a program save a file of the open job, and keeps it under its name for the test. */
 async function save(page, what, name) {
@@ -33,7 +25,7 @@ test("a scan is stripped without a server, edited, and saved as files", { timeou
   const { page, context, faults } = await openPage(browser, site.address);
   assert.equal(await page.evaluate(() => crossOriginIsolated), true, "threads are possible");
   assert.match(await page.locator(".drop").textContent(), /A usual scan needs about \d+ s .* GB of memory/);
-  assert.deepEqual(await findFaults(page), []);
+  assert.deepEqual(await findBarriers(page), []);
   await page.waitForFunction(() => document.documentElement.dataset.kept === "yes", null, { timeout: 120_000 });
   await site.stop();
   await context.setOffline(true);
@@ -75,9 +67,26 @@ test("a scan is stripped without a server, edited, and saved as files", { timeou
   await save(page, "edited-record", `${stem}_desc-edited_mask.json`);
   const [link] = await Promise.all([page.waitForEvent("download"), page.locator("[data-what=mask]").click()]);
   assert.equal(link.suggestedFilename(), `${stem}_brainmask.nii.gz`);
-  assert.deepEqual(await findFaults(page), []);
+  assert.deepEqual(await findBarriers(page), []);
   assert.deepEqual(faults, []);
   await context.close();
+});
+
+test("a zip of DICOM files is unpacked, listed and converted", { timeout: 580_000 }, async () => {
+  const site = await serve(SITE);
+  const { page, context, faults } = await openPage(browser, site.address);
+  await page.locator(".options summary").click();
+  await page.getByLabel("Network").selectOption("small");
+  await page.locator("#files").setInputFiles(DICOM);
+  await page.waitForSelector(".job-page[data-ready] canvas[data-plane]", STRIPPED);
+  const { job } = (await snapshot(page)).open;
+  assert.equal(job.name, `${basename(DICOM)} series 3`);
+  assert.match(job.command, /--series '#1'/);
+  assert.equal(job.quality.verdict, "not judged", "only masks of the default network are judged");
+  await save(page, "mask", `${basename(DICOM, ".zip")}_brainmask.nii.gz`);
+  assert.deepEqual(faults, []);
+  await context.close();
+  await site.stop();
 });
 
 test("a file that is no scan is refused in one sentence, and a queued job can be cancelled", async () => {

@@ -11,7 +11,7 @@ import type { Starter } from "./starter";
 const INTRODUCTION = "Drop a head scan here";
 const STEPS = [
   ["Drop", "a scan, a folder or a zip. Where several scans are found, you choose."],
-  ["Look", "at the brain in slices and in 3-D, move its border in mm, mend it with a brush."],
+  ["Look", "at the brain in slices and in 3\u2011D, move its border in mm, edit it with a brush."],
   ["Take", "the mask, the brain, the distance and the command that repeats it."],
 ] as const;
 

@@ -9,7 +9,7 @@ import type { Grid, Triple } from "./grid";
 import { readNifti, type Image } from "./nifti";
 import type { Scene } from "./scene";
 import { View } from "./view";
-import { findWindow, type Range } from "./window";
+import { findWindow, narrowToBrain, type Range } from "./window";
 
 const OPACITY = 0.12;
 
@@ -32,7 +32,8 @@ export async function loadJob(job: Job, complain: (sentence: string) => void): P
   if (job.has_distance && (base.border !== job.border_mm || base.surface !== job.surface)) body.setBorder(base.border);
   body.settle();
   if (edited) body.adopt(edited.data);
-  const { shown, whole } = findWindow(image);
+  const { shown: usual, whole } = findWindow(image);
+  const shown = narrowToBrain(usual, image, (voxel) => body.isInside(voxel));
   const view = new View({
     crosshair: middleOf(body), black: shown.low, white: shown.high, opacity: OPACITY, hasContour: true, show: "scan", swipe: 0.5,
     zoom: 1, drawn3d: "brain", pane: undefined,
