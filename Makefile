@@ -30,8 +30,8 @@ lint: $(VENV)/.dev
 docs: $(VENV)/.dev
 	$(BIN)/sphinx-build -W --keep-going -q -b html docs docs/_build/html
 
-# Build the pages of `deskull report`, `deskull serve` and `deskull web build` from web; needs node 20 or newer. The results are committed, so
-# that nobody else needs node.
+# Build the pages of `deskull report`, `deskull serve` and `deskull web build` from web; needs node 20 or newer. The results are
+# committed, so that nobody else needs node.
 web: web-packages
 	npm --prefix web/report run check
 	npm --prefix web/report run build
