@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 from collections.abc import Mapping
+from importlib import resources
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -13,6 +14,8 @@ import numpy as np
 
 from deskull import Volume
 from deskull.models import Model
+from deskull.quality.evidence import Evidence
+from deskull.volume import FloatArray
 
 #: Its source.
 WEB_ENGINE = Path(__file__).parents[1] / "web" / "engine"
@@ -99,6 +102,13 @@ class WebEngine:
         """Strip a scan; see `strip` in ``web/engine/pipeline.ts``."""
         return dict(self.call("strip", as_web_volume(scan), _files(model), options, second and _files(second)))
 
+    def strip_and_judge(
+        self, scan: Volume, model: Model, second: Model | None, calibration: Mapping[str, Any] | None, check: str
+    ) -> dict[str, Any]:
+        """Strip a scan and judge its mask; see `Judging` in ``web/engine/quality/judging.ts``."""
+        networks = _files(model), second and _files(second)
+        return dict(self.call("stripAndJudge", as_web_volume(scan), *networks, calibration, {}, check))
+
     def _encoded(self, value: Any, written: list[Path]) -> Any:
         """Write an array to a file, and return what stands for it in JSON."""
         if isinstance(value, np.generic):
@@ -132,3 +142,35 @@ def as_web_volume(scan: Volume) -> dict[str, Any]:
     affine = [float(number) for number in scan.affine.ravel()]
     geometry = {"shape": list(scan.shape), "affine": affine, "slope": float(scan.slope), "inter": float(scan.inter)}
     return {"values": data, "name": scan.name, **geometry}
+
+
+def as_web_evidence(evidence: Evidence) -> dict[str, Any]:
+    """Return evidence as the engine takes it; see `Evidence` in ``web/engine/types.ts``."""
+    fields = {"second": evidence.second, "mirrored": evidence.mirrored}
+    grids = {"intracranial": evidence.intracranial}
+    return {
+        "scan": as_web_volume(evidence.scan),
+        "mask": evidence.mask,
+        "shape": list(evidence.image.shape),
+        "affine": evidence.affine.ravel().tolist(),
+        "image": evidence.image,
+        "fieldOfView": evidence.field_of_view.astype(np.uint8),
+        "distance": evidence.distance,
+        "predicted": evidence.predicted,
+        "border": evidence.border,
+        "secondSpacing": evidence.second_spacing,
+        **{name: array for name, array in grids.items() if array is not None},
+        **{name: _as_field(array) for name, array in fields.items() if array is not None},
+    }
+
+
+def _as_field(array: FloatArray) -> dict[str, Any]:
+    """Return values with the shape of their own grid."""
+    return {"values": array, "shape": list(array.shape)}
+
+
+def read_calibration() -> dict[str, Any]:
+    """Read the files of the package's calibration as the engine takes them."""
+    folder = Path(str(resources.files("deskull.quality") / "calibrations"))
+    table = json.loads((folder / "default.json").read_text(encoding="utf-8"))
+    return {"table": table, "numbers": np.frombuffer((folder / "default.npz").read_bytes(), np.uint8)}

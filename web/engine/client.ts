@@ -6,7 +6,8 @@
 
 import { EngineError } from "./errors";
 import type { Answer, Request } from "./protocol";
-import type { CalibrationTable } from "./quality/calibration";
+import type { CalibrationFiles } from "./quality/calibration";
+import type { QualityCheck } from "./quality/judging";
 import type { QualityRecord } from "./quality/verdict";
 import type { Estimate, Model, OnProgress, Runtime, StripOptions, StripResult, Volume } from "./types";
 
@@ -16,21 +17,21 @@ export interface ClientSettings {
   readonly runtime: Runtime;
   /** Networks by name, such as `default` and `small`. */
   readonly models: Readonly<Record<string, Model>>;
-  /** What masks are judged by; without it they are not. */
+  /** What masks are judged by; needed for a quality other than "none". */
   readonly calibration?: CalibrationFiles;
 }
 
-/** The files of `src/deskull/quality/calibrations`. */
-export interface CalibrationFiles {
-  readonly table: CalibrationTable;
-  readonly file: Uint8Array;
-}
-
-/** Options of `strip`; networks are named. */
-export type ClientOptions = Omit<StripOptions, "second"> & { readonly second?: string };
+/** Options of `strip`: those of the second network follow from the quality check. */
+export type ClientOptions = Omit<StripOptions, "second" | "mirror"> & {
+  /** Whether the mask is judged, by a second look of the network `small`; by default "none". */
+  readonly quality?: QualityCheck;
+};
 
 /** What a scan gives on the page: the evidence stays in the worker. */
-export type ClientResult = Omit<StripResult, "evidence"> & { readonly quality?: QualityRecord };
+export type ClientResult = Omit<StripResult, "evidence"> & {
+  /** Verdict, reasons and measures as the command's JSON has them, if the mask was judged. */
+  readonly quality?: QualityRecord;
+};
 
 interface Pending {
   readonly resolve: (value: never) => void;

@@ -125,7 +125,8 @@ function touches(mask: Uint8Array, shape: Shape, place: number): boolean {
   );
 }
 
-function where(length: number, test: (place: number) => unknown): Uint8Array {
+/** 1 at the places for which a test holds. */
+export function where(length: number, test: (place: number) => unknown): Uint8Array {
   const mask = new Uint8Array(length);
   for (let place = 0; place < length; place++) if (test(place)) mask[place] = 1;
   return mask;

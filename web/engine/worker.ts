@@ -3,17 +3,15 @@
 import { EngineError } from "./errors";
 import { estimate } from "./estimate";
 import { configure } from "./models/engine";
-import { strip } from "./pipeline";
-import { readCalibration, type Calibration } from "./quality/calibration";
-import { judge } from "./quality/judge";
 import type { ClientResult } from "./client";
 import type { Answer, Request } from "./protocol";
-import type { Model, StripResult } from "./types";
+import { Judging, type JudgedResult } from "./quality/judging";
+import type { Model, Progress } from "./types";
 
 declare const self: DedicatedWorkerGlobalScope;
 
 const models = new Map<string, Model>();
-let calibration: Promise<Calibration> | undefined;
+let judging = new Judging(undefined, undefined);
 let last: Promise<void> = Promise.resolve();
 
 self.onmessage = (event: MessageEvent<Request>): void => {
@@ -21,7 +19,7 @@ self.onmessage = (event: MessageEvent<Request>): void => {
   if (request.type === "start") {
     configure(request.runtime);
     for (const [name, model] of Object.entries(request.models)) models.set(name, model);
-    calibration = request.calibration && readCalibration(request.calibration.table, request.calibration.file);
+    judging = new Judging(models.get("small"), request.calibration);
   } else {
     last = last.then(() => answer(request));
   }
@@ -36,14 +34,10 @@ async function answer(request: Question): Promise<void> {
       send({ type: "result", id, value: estimate(request.volume, modelOf(request.model).card) });
       return;
     }
-    const { second, ...options } = request.options;
-    const result = await strip(
-      request.volume,
-      modelOf(request.model),
-      { ...options, ...(second && { second: modelOf(second) }) },
-      (progress) => send({ type: "progress", id, progress }),
-    );
-    sendResult(id, result, await calibration);
+    const { quality = "none", ...options } = request.options;
+    const tell = (progress: Progress): void => send({ type: "progress", id, progress });
+    const result = await judging.strip(request.volume, modelOf(request.model), options, quality, tell);
+    sendResult(id, result);
   } catch (error) {
     const { kind, message } = asEngineError(error);
     send({ type: "error", id, kind, message });
@@ -51,12 +45,9 @@ async function answer(request: Question): Promise<void> {
 }
 
 /** Sends a result without its evidence; its arrays are handed over, not copied. */
-function sendResult(id: number, { evidence, ...stripped }: StripResult, calibration?: Calibration): void {
-  const quality = calibration && judge({ ...stripped, ...(evidence && { evidence }) }, calibration);
-  const value = { ...stripped, ...(quality && { quality }) };
+function sendResult(id: number, { evidence: _, ...value }: JudgedResult): void {
   const surfaces = [value, ...(value.intracranial ? [value.intracranial] : [])];
-  const buffers = surfaces.flatMap(({ mask, distance }) => [mask.buffer, distance.buffer]);
-  send({ type: "result", id, value: value satisfies ClientResult }, buffers);
+  send({ type: "result", id, value: value satisfies ClientResult }, surfaces.flatMap(({ mask, distance }) => [mask.buffer, distance.buffer]));
 }
 
 function modelOf(name: string): Model {
@@ -70,8 +61,7 @@ function asEngineError(error: unknown): EngineError {
   if (error instanceof EngineError) return error;
   if (error instanceof RangeError)
     return new EngineError("memory", "There is not enough memory for this scan; use the command deskull.", { cause: error });
-  const reason = error instanceof Error ? error.message : String(error);
-  return new EngineError("internal", `The engine failed: ${reason}.`, { cause: error });
+  return new EngineError("internal", `The engine failed: ${error instanceof Error ? error.message : String(error)}.`, { cause: error });
 }
 
 function send(message: Answer, transfer: ArrayBufferLike[] = []): void {

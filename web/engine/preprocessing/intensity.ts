@@ -22,11 +22,15 @@ const N_CT_PLANES = 48;
 
 /** Clips a CT in Hounsfield units to its window, before it is resampled; any other scan is returned as it is. */
 export function clipCt(scan: Volume): Volume {
+  return isCt(scan) ? withValues(scan, clipped(realValues(scan), ...CT_WINDOW)) : scan;
+}
+
+/** Whether a scan is a CT in Hounsfield units. */
+export function isCt(scan: Volume): boolean {
   const sample = sampleValues(scan, N_CT_PLANES);
-  if (percentiles(sample, [CT_PERCENTILE])[0]! > CT_AIR) return scan;
+  if (percentiles(sample, [CT_PERCENTILE])[0]! > CT_AIR) return false;
   const fat = sample.reduce((sum, value) => sum + (value > CT_AIR && value < CT_WINDOW[0] ? 1 : 0), 0);
-  if (fat / sample.length < CT_FAT_FRACTION) return scan;
-  return withValues(scan, clipped(realValues(scan), ...CT_WINDOW));
+  return fat / sample.length >= CT_FAT_FRACTION;
 }
 
 /** Scales to 0 at the 1st percentile and 1 at the 99.5th, clipped at 1.5; 0 outside the field of view. */

@@ -2,6 +2,7 @@
 
 import type { Evidence } from "../types";
 import { OFFSET, type Calibration } from "./calibration";
+import { guessContrast } from "./contrast";
 import { MaskEvidence } from "./evidence";
 import { findUnusual, type Finding } from "./findings";
 import { inputMeasures, maskMeasures } from "./measures/index";
@@ -19,7 +20,9 @@ const WEIGHTY = 0.1;
 export function assess(given: Evidence, calibration: Calibration): Quality {
   const evidence = new MaskEvidence(given);
   if (evidence.isEmpty) return withoutNumbers("fail", "The mask is empty.");
-  return judgeMeasures(inputMeasures(evidence), maskMeasures(evidence, calibration.shape), calibration);
+  const scan = inputMeasures(evidence);
+  const quality = judgeMeasures(scan, maskMeasures(evidence, calibration.shape), calibration);
+  return { ...quality, contrast: guessContrast(given.scan, scan) };
 }
 
 /** Judges a mask by the measures of the scan and of the mask. */

@@ -25,6 +25,12 @@ interface Fitted {
 /** The JSON file of a calibration. */
 export type CalibrationTable = { quantiles: Record<string, number[]> } & Record<Effort, Fitted>;
 
+/** A calibration as the page fetches it: `default.json` and `default.npz` in `src/deskull/quality/calibrations`. */
+export interface CalibrationFiles {
+  readonly table: CalibrationTable;
+  readonly numbers: Uint8Array;
+}
+
 /** What the quality of a mask is predicted with; `deskull.quality.calibration.Calibration` in Python. */
 export class Calibration {
   constructor(
@@ -71,17 +77,10 @@ function percentile(quantiles: readonly number[], value: number): number {
   return ((last - first) / (high - low)) * (value - low) + first;
 }
 
-/**
- * Reads a calibration.
- *
- * @param table Content of `default.json` in `src/deskull/quality/calibrations`.
- * @param file Bytes of `default.npz` beside it.
- */
-export async function readCalibration(
-  table: CalibrationTable, file: Uint8Array, effort: Effort = "default",
-): Promise<Calibration> {
+/** Reads a calibration. */
+export async function readCalibration({ table, numbers }: CalibrationFiles, effort: Effort = "default"): Promise<Calibration> {
   const { models, thresholds, bounds } = table[effort];
-  const arrays = await readNpz(file);
+  const arrays = await readNpz(numbers);
   const array = (name: string): NpyArray => {
     const found = arrays.get(name);
     if (!found) throw new Error(`The calibration has no array '${name}': build the page again.`);

@@ -3,6 +3,7 @@
 import { vector, voxelSizes, type Box, type Vector } from "../affine";
 import { boxShape, cut, wholeBox } from "../arrays";
 import { boundsOf, clippedBox } from "../boxes";
+import { where } from "../masking";
 import type { Evidence, Shape } from "../types";
 
 /** What lies farther from the mask than this, in mm, does not bear on it. */
@@ -36,7 +37,7 @@ export class MaskEvidence {
     const { shape, affine, distance, fieldOfView, image } = given;
     const border = Math.fround(given.border);
     this.depth = distance.map((value) => value - border);
-    this.inside = Uint8Array.from(this.depth, (value, voxel) => (value < 0 && fieldOfView[voxel] ? 1 : 0));
+    this.inside = where(this.depth.length, (voxel) => this.depth[voxel]! < 0 && fieldOfView[voxel] === 1);
     this.spacing = vector((axis) => Math.fround(voxelSizes(affine)[axis]!));
     this.bounds = boundsOf(this.inside, shape);
     const box = this.bounds ? this.widened(this.bounds) : wholeBox(shape);

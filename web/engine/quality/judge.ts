@@ -1,12 +1,8 @@
 /**
- * Judge: says how far the mask of a scan can be trusted. This is what the page calls, once a scan has been stripped:
+ * Judge: says how far the mask of a stripped scan can be trusted.
  *
- *     const calibration = await readCalibration(table, file, "default");   // once
- *     const quality = judge(result, calibration);                          // of `result`, what `strip` returned
- *
- * `table` and `file` are the contents of `src/deskull/quality/calibrations/default.json` and `default.npz`, which the build
- * of the page offers as they are. For the verdict, a scan is stripped with the network `small` as its `second` one, and for
- * the thorough check with `mirror`, too.
+ * The page does not call this itself: `EngineClient.strip(volume, "default", { quality: "default" })` strips a scan, has its
+ * mask judged, and resolves with `quality` in its result. In node, `Judging` of `judging.ts` does the same.
  */
 
 import type { Evidence } from "../types";

@@ -1,5 +1,6 @@
 /** Verdict: what is said of a mask, in the form of the object `quality` of the command's JSON. */
 
+import type { Contrast } from "./contrast";
 import { fixed, rounded } from "./numbers";
 import type { Measures } from "./trees";
 
@@ -17,6 +18,8 @@ export interface Quality {
   readonly lowerBound: number | null;
   /** 95 % of the mask's edge lies within this distance from the true border, for 95 % of such scans. */
   readonly marginMm: number | null;
+  /** Kind of scan, as far as it can be guessed. */
+  readonly contrast?: Contrast;
   /** What is unusual about the scan. */
   readonly findings: readonly string[];
   /** What the scan is like. */
@@ -48,13 +51,14 @@ export function withoutNumbers(verdict: Verdict, reason: string): Quality {
 
 export function toRecord(quality: Quality): QualityRecord {
   const isMeasured = Object.keys(quality.input).length > 0;
+  const contrast = quality.contrast === undefined ? {} : { contrast: quality.contrast };
   return {
     predicted_dice: quality.predictedDice === null ? null : rounded(quality.predictedDice),
     lower_bound: quality.lowerBound === null ? null : rounded(quality.lowerBound),
     margin_mm: quality.marginMm === null ? null : rounded(quality.marginMm),
     verdict: quality.verdict,
     reasons: [...quality.reasons],
-    input: isMeasured ? { findings: [...quality.findings], ...mapped(quality.input, rounded) } : {},
+    input: isMeasured ? { ...contrast, findings: [...quality.findings], ...mapped(quality.input, rounded) } : {},
     measures: mapped(quality.measures, rounded),
     percentiles: mapped(quality.percentiles, (value) => Number(fixed(value, 0))),
   };

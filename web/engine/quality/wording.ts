@@ -39,6 +39,8 @@ const MEASURES: Readonly<Record<string, readonly [words: string, unit: string]>>
   tilt: ["tilt", ""],
   inside_level: ["brightness inside the mask", ""],
   shading: ["shading inside the mask", ""],
+  darkest: ["brightness of the darkest part of the inside", ""],
+  brightest: ["brightness of the brightest part of the inside", ""],
   dark_inside: ["part of the inside without signal", ""],
   dark_outside: ["part of the surroundings without signal", ""],
   dark_face: ["part of the face without signal", ""],

@@ -53,6 +53,10 @@ const extra = {
     const result = await engine.pipeline.strip(volume, model(files), settings, (progress) => stages.push(progress));
     return { ...result, stages };
   },
+  stripAndJudge: async (volume, files, second, calibration, options, check) => {
+    const judging = new engine.judging.Judging(second && model(second), calibration ?? undefined);
+    return judging.strip(volume, model(files), options, check);
+  },
   memory: () => process.resourceUsage().maxRSS / 1024,
   versions: () => ({ node: process.versions.node, "onnxruntime-web": engine.engine.runtimeVersion() }),
 };

@@ -69,9 +69,10 @@ function differences({ values, shape, inside }: Part, axis: number): { second: F
 /** Brightness and noise of the darkest fifth of the whole scan. */
 function air(scan: Volume, level: number): Measures {
   const steps = samplingSteps(scan.shape, N_SAMPLES);
-  const places: number[] = [];
-  eachVoxel(scan.shape, wholeBox(scan.shape), (place) => places.push(place), steps);
-  const sample = realValues({ ...scan, values: Float64Array.from(places, (place) => scan.values[place]!) });
+  const stored = new Float64Array(count(scan.shape.map((size, axis) => Math.ceil(size / steps[axis]!))));
+  let next = 0;
+  eachVoxel(scan.shape, wholeBox(scan.shape), (place) => (stored[next++] = scan.values[place]!), steps);
+  const sample = realValues({ ...scan, values: stored });
   const limit = percentile(sample, 20);
   const dark = select(sample, (place) => sample[place]! <= limit);
   return { air_level: mean(dark) / level, air_noise: standardDeviation(dark) / level };

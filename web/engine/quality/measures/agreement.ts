@@ -3,6 +3,7 @@
  * `deskull.quality.measures.agreement` says what each measure is.
  */
 
+import { where } from "../../masking";
 import type { MaskEvidence } from "../evidence";
 import { countWhere, mean, percentile, select, sum } from "../statistics";
 import type { Measures } from "../trees";
@@ -25,11 +26,11 @@ interface Pair {
 export function agreementMeasures(evidence: MaskEvidence): Measures {
   const { second, mirrored, secondSpacing, shape, fieldOfView } = evidence.given;
   if (!second) return {};
-  const covered = atCentres({ values: Float32Array.from(fieldOfView), shape }, second.shape, secondSpacing, "zero");
+  const covered = atCentres({ values: new Float32Array(fieldOfView), shape }, second.shape, secondSpacing, "zero");
   const pair = {
     first: atCentres({ values: evidence.depth, shape }, second.shape, secondSpacing, "nearest"),
     second: second.values,
-    seen: Uint8Array.from(covered, (value) => (value > 0.5 ? 1 : 0)),
+    seen: where(covered.length, (voxel) => covered[voxel]! > 0.5),
     edgeMm: mean(evidence.spacing) * secondSpacing,
   };
   const measures = compare(pair);

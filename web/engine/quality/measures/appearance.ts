@@ -4,7 +4,7 @@
  */
 
 import { roundHalfEven, vector, type Range, type Vector } from "../../affine";
-import { count, cut } from "../../arrays";
+import { count, cut, percentiles } from "../../arrays";
 import { clippedBox } from "../../boxes";
 import type { Shape } from "../../types";
 import type { MaskEvidence, Surroundings } from "../evidence";
@@ -33,6 +33,7 @@ export function appearanceMeasures(evidence: MaskEvidence): Measures {
     inside_level: level,
     shading: shading(around, spacing),
     ...shells(around, Math.max(level, 1e-3)),
+    ...extremesOf(deep),
     dark_inside: fraction(deep, isDark),
     dark_outside: fraction(brightness(around, (depth) => depth > 2 && depth < 9.5), isDark),
     ...belowBrain(evidence),
@@ -58,6 +59,14 @@ function shells(around: Surroundings, scale: number): Measures {
     measures[`spread_${name}`] = isEnough ? standardDeviation(values) / scale : NaN;
   }
   return measures;
+}
+
+/** How far the darkest and the brightest values deep inside are from the usual ones. */
+function extremesOf(values: Float32Array): Measures {
+  if (values.length < FEWEST_VOXELS) return { darkest: NaN, brightest: NaN };
+  const [darkest, usual, brightest] = percentiles(values, [1, 50, 99]) as [number, number, number];
+  const scale = Math.max(usual, 1e-3);
+  return { darkest: darkest / scale, brightest: brightest / scale };
 }
 
 /** How much of the face and of the nape has no signal. */

@@ -2,14 +2,15 @@
 
 import { AXES, voxelSizes } from "../../affine";
 import { othersOf, strides } from "../../arrays";
-import type { Evidence, Volume } from "../../types";
+import type { Evidence, Shape, Volume } from "../../types";
 import type { Measures } from "../trees";
 
 /** Measures `gap` and `blank_contact`, of a mask whose edge has an area in square mm. */
 export function blankSliceMeasures({ scan, mask }: Evidence, area: number): Measures {
   let [gap, beside] = [0, 0];
+  const allCounts = countSlices(mask, scan.shape);
   for (const axis of AXES) {
-    const counts = countsAlong(mask, scan, axis);
+    const counts = allCounts[axis]!;
     const held = [...counts.keys()].filter((index) => counts[index]);
     if (!held.length) continue;
     const [first, last] = [held[0]!, held[held.length - 1]!];
@@ -20,11 +21,20 @@ export function blankSliceMeasures({ scan, mask }: Evidence, area: number): Meas
   return { gap, blank_contact: beside / Math.max(area, 1) };
 }
 
-/** The number of voxels of a mask in each slice. */
-function countsAlong(mask: Uint8Array, { shape }: Volume, axis: number): Float64Array {
-  const [counts, stride] = [new Float64Array(shape[axis]!), strides(shape)[axis]!];
-  mask.forEach((value, voxel) => (counts[Math.floor(voxel / stride) % shape[axis]!]! += value));
-  return counts;
+/** The number of voxels of a mask in each slice across each axis. */
+function countSlices(mask: Uint8Array, [nx, ny, nz]: Shape): Float64Array[] {
+  const [alongX, alongY, alongZ] = [new Float64Array(nx), new Float64Array(ny), new Float64Array(nz)];
+  for (let z = 0, voxel = 0; z < nz; z += 1) {
+    for (let y = 0; y < ny; y += 1) {
+      for (let x = 0; x < nx; x += 1, voxel += 1) {
+        if (!mask[voxel]) continue;
+        alongX[x]! += 1;
+        alongY[y]! += 1;
+        alongZ[z]! += 1;
+      }
+    }
+  }
+  return [alongX, alongY, alongZ];
 }
 
 /** The area of a voxel's face across an axis, in square mm. */

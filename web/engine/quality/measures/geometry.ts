@@ -5,6 +5,7 @@
 
 import { AXES, roundHalfEven } from "../../affine";
 import { count, othersOf, strides } from "../../arrays";
+import { voxelsInside, where } from "../../masking";
 import { voxelMl } from "../../volume";
 import type { MaskEvidence } from "../evidence";
 import { countWhere, sum } from "../statistics";
@@ -19,13 +20,13 @@ const SMALL_ML = 0.5;
 
 export function geometryMeasures(evidence: MaskEvidence): Measures {
   const { scan, mask, intracranial, fieldOfView } = evidence.given;
-  const number = Math.max(sum(evidence.inside), 1);
+  const number = Math.max(voxelsInside(evidence.inside), 1);
   const volumeMm3 = number * count(evidence.spacing);
   const area = surfaceArea(evidence);
   const contacts = contactAreas(evidence).map((face) => face / Math.max(area, 1));
   const isWide = (voxel: number): boolean => intracranial![voxel]! < 0 && fieldOfView[voxel] === 1;
   return {
-    volume_ml: sum(mask) * voxelMl(scan.affine),
+    volume_ml: voxelsInside(mask) * voxelMl(scan.affine),
     compactness: area / Math.max(volumeMm3, 1) ** (2 / 3),
     symmetry: symmetry(evidence),
     other_components: otherComponents(evidence) / number,
@@ -78,6 +79,7 @@ function symmetry({ around: { inside, shape } }: MaskEvidence): number {
 function otherComponents({ given, inside, spacing }: MaskEvidence): number {
   const { predicted, fieldOfView, shape } = given;
   const border = Math.fround(given.border);
-  const removed = inside.map((value, voxel) => (predicted[voxel]! < border && !value && fieldOfView[voxel] ? 1 : 0));
-  return (sum(removed) * count(spacing)) / 1000 < SMALL_ML ? 0 : nVoxelsOpened(removed, shape);
+  const isRemoved = (voxel: number): boolean => predicted[voxel]! < border && !inside[voxel] && fieldOfView[voxel] === 1;
+  const removed = where(inside.length, isRemoved);
+  return (voxelsInside(removed) * count(spacing)) / 1000 < SMALL_ML ? 0 : nVoxelsOpened(removed, shape);
 }

@@ -1,8 +1,8 @@
 /** Opening: a mask without what is thinner than three voxels. */
 
 import { strides } from "../../arrays";
+import { voxelsInside } from "../../masking";
 import type { Shape } from "../../types";
-import { sum } from "../statistics";
 
 /** The number of voxels of a mask after an erosion and a dilation by faces; nothing lies beyond the array. */
 export function nVoxelsOpened(mask: Uint8Array, shape: Shape): number {
@@ -13,7 +13,7 @@ export function nVoxelsOpened(mask: Uint8Array, shape: Shape): number {
     opened[voxel] = 1;
     for (const step of steps) opened[voxel - step] = opened[voxel + step] = 1;
   }
-  return sum(opened);
+  return voxelsInside(opened);
 }
 
 /** Whether all neighbours of a voxel by faces are in the mask. */

@@ -4,6 +4,7 @@
  */
 
 import { AXES, applyMatrix, roundHalfEven, vector } from "../../affine";
+import { voxelsInside } from "../../masking";
 import type { MaskEvidence } from "../evidence";
 import { sum } from "../statistics";
 import type { Measures } from "../trees";
@@ -27,27 +28,35 @@ export class MeanShape {
   constructor(private readonly probability: Float32Array, private readonly size: number, private readonly spacing: number) {}
 
   /**
-   * The mean probability at points in standard deviations from the middle, whose axes are permuted and reversed.
+   * The mean probability at points in standard deviations from the middle, for all permutations and reflections of their
+   * axes, the identity first.
    *
    * @param points Their coordinates, one list for each axis.
    */
-  fit(points: readonly Float32Array[], order: readonly number[], signs: readonly number[]): number {
-    const [x, y, z] = AXES.map((axis) => this.voxels(points[order[axis]!]!, signs[axis]!));
+  fits(points: readonly Float32Array[]): number[] {
+    const upright = points.map((coordinates) => this.voxels(coordinates, 1));
+    const reversed = points.map((coordinates) => this.voxels(coordinates, -1));
+    const along = (axis: number, sign: number): Int32Array => (sign > 0 ? upright : reversed)[axis]!;
+    return ORDERS.flatMap(([a, b, c]) => SIGNS.map(([x, y, z]) => this.fit(along(a!, x!), along(b!, y!), along(c!, z!))));
+  }
+
+  private fit(x: Int32Array, y: Int32Array, z: Int32Array): number {
     let total = 0;
-    x!.forEach((first, point) => {
-      const [second, third] = [y![point]!, z![point]!];
+    for (let point = 0; point < x.length; point += 1) {
+      const [first, second, third] = [x[point]!, y[point]!, z[point]!];
       if (first >= 0 && second >= 0 && third >= 0) total += this.probability[(first * this.size + second) * this.size + third]!;
-    });
-    return total / x!.length;
+    }
+    return total / x.length;
   }
 
   /** The index of the voxel that each coordinate lies in, -1 for none; rounded as in Python. */
   private voxels(coordinates: Float32Array, sign: number): Int32Array {
-    const spacing = Math.fround(this.spacing);
-    return Int32Array.from(coordinates, (value) => {
-      const index = roundHalfEven(Math.fround((sign * value) / spacing) + (this.size - 1) / 2);
-      return index < 0 || index >= this.size ? -1 : index;
-    });
+    const [spacing, voxels] = [Math.fround(this.spacing), new Int32Array(coordinates.length)];
+    for (let point = 0; point < voxels.length; point += 1) {
+      const index = roundHalfEven(Math.fround((sign * coordinates[point]!) / spacing) + (this.size - 1) / 2);
+      voxels[point] = index < 0 || index >= this.size ? -1 : index;
+    }
+    return voxels;
   }
 }
 
@@ -58,7 +67,7 @@ export function shapeMeasures(evidence: MaskEvidence, shape: MeanShape): Measure
   const { values, vectors } = decompose(moments);
   if (Math.min(...values) < SMALLEST_VARIANCE) return NOTHING;
   const points = whitened(places, values, vectors);
-  const fits = ORDERS.flatMap((order) => SIGNS.map((signs) => shape.fit(points, order, signs)));
+  const fits = shape.fits(points);
   const [x, y, z] = vector((axis) => Math.sqrt(moments[axis]![axis]!));
   const [, xy, xz] = moments[0];
   return {
@@ -73,7 +82,7 @@ export function shapeMeasures(evidence: MaskEvidence, shape: MeanShape): Measure
 
 /** Coordinates of voxels of the mask in mm from their middle: of every n-th, where the last index runs fastest. */
 function sampledPlaces({ given: { shape, affine }, inside }: MaskEvidence): Float64Array[] | undefined {
-  const number = sum(inside);
+  const number = voxelsInside(inside);
   if (number < FEWEST_VOXELS) return undefined;
   const step = Math.max(1, Math.floor(number / N_POINTS));
   const places = AXES.map(() => new Float64Array(Math.ceil(number / step)));

@@ -2,7 +2,6 @@
 
 import type { Job, Quality, Surface } from "../../../app/src/contract";
 import type { ClientOptions, ClientResult } from "../../../engine/client";
-import { CALIBRATED } from "../../../engine/quality/calibration";
 import type { Estimate } from "../../../engine/types";
 import type { Tasks } from "../files/protocol";
 import type { Scan } from "../files/scans";
@@ -30,9 +29,8 @@ export async function stripWork(work: Work, networks: readonly Network[], files:
   const border = work.job.options.border_mm;
   tell({ shape: [...scan.volume.shape], needs: needsOf(await client.estimate(scan.volume, network.name)) });
   const both = surface === "brain" && network.surfaces.includes("intracranial");
-  const second = networks.find(({ name }) => name !== network.name)?.name;
   const creeping = new Creeping(tell);
-  const options = { surface, icv: both, ...(typeof border === "number" && { borderMm: border }), ...(second && network.name === CALIBRATED && { second }) };
+  const options = { surface, icv: both, ...(typeof border === "number" && { borderMm: border }), quality: "default" } as const;
   const strip = (what: ClientOptions): Promise<ClientResult> => client.strip(scan.volume, network.name, what, (progress) => creeping.begin(progress));
   try {
     const result = await strip(options);
