@@ -47,7 +47,8 @@ async function answer(request: Question): Promise<void> {
 /** Sends a result without its evidence; its arrays are handed over, not copied. */
 function sendResult(id: number, { evidence: _, ...value }: JudgedResult): void {
   const surfaces = [value, ...(value.intracranial ? [value.intracranial] : [])];
-  send({ type: "result", id, value: value satisfies ClientResult }, surfaces.flatMap(({ mask, distance }) => [mask.buffer, distance.buffer]));
+  const buffers = surfaces.flatMap(({ mask, distance }) => [mask.buffer, distance.buffer]);
+  send({ type: "result", id, value: value satisfies ClientResult }, buffers);
 }
 
 function modelOf(name: string): Model {
@@ -61,7 +62,8 @@ function asEngineError(error: unknown): EngineError {
   if (error instanceof EngineError) return error;
   if (error instanceof RangeError)
     return new EngineError("memory", "There is not enough memory for this scan; use the command deskull.", { cause: error });
-  return new EngineError("internal", `The engine failed: ${error instanceof Error ? error.message : String(error)}.`, { cause: error });
+  const reason = error instanceof Error ? error.message : String(error);
+  return new EngineError("internal", `The engine failed: ${reason}.`, { cause: error });
 }
 
 function send(message: Answer, transfer: ArrayBufferLike[] = []): void {

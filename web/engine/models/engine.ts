@@ -85,7 +85,7 @@ async function predict(session: ort.InferenceSession, model: Model, stride: numb
 function channels(output: ort.Tensor, expected: readonly number[], shape: Shape, name: string): Field[] {
   const data = output.data as Float32Array;
   if (expected.join() !== output.dims.join())
-    throw new EngineError("usage", `The network ${name} gives the shape ${output.dims.join(" x ")}, not ${expected.join(" x ")}.`);
+    throw new EngineError("usage", `The network ${name} gives the shape ${output.dims.join(" x ")}; export it again.`);
   if (!data.every(Number.isFinite))
     throw new EngineError("usage", `The network ${name} gives values that are not finite; use the other network.`);
   const size = count(shape);
@@ -98,7 +98,8 @@ function channels(output: ort.Tensor, expected: readonly number[], shape: Shape,
 /** The error for a fault of ONNX Runtime, which says so where memory ran out. */
 function engineError(what: string, cause: unknown): EngineError {
   const reason = cause instanceof Error ? cause.message : String(cause);
+  const remedy = "choose the network small, or use the command deskull";
   if (/alloc|memory/i.test(reason))
-    return new EngineError("memory", `${what}: there is not enough memory; choose the network small, or use the command deskull.`, { cause });
+    return new EngineError("memory", `${what}: there is not enough memory; ${remedy}.`, { cause });
   return new EngineError("internal", `${what} (${reason.split("\n")[0]}).`, { cause });
 }

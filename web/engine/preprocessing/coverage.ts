@@ -87,7 +87,13 @@ function runsOf(sorted: readonly number[]): Range[] {
 }
 
 /** Calls `use` with each value of a plane of the box, every `steps`-th along its two axes. */
-function eachInPlane(scanned: Scanned, axis: number, index: number, steps: readonly number[], use: (value: number) => void): void {
+function eachInPlane(
+  scanned: Scanned,
+  axis: number,
+  index: number,
+  steps: readonly number[],
+  use: (value: number) => void,
+): void {
   const [a, b] = othersOf(axis);
   const start = scanned.box[axis]![0] + index;
   const plane = scanned.box.map((side, other) => (other === axis ? ([start, start + 1] as const) : side)) as unknown as Box;

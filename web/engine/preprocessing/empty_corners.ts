@@ -73,7 +73,8 @@ function liesBetween({ values, shape }: Volume, value: number, box: Box): Uint8A
       let [first, last] = [0, shape[axis]! - 1];
       while (first < stop && !differs(first)) first++;
       while (last >= start && !differs(last)) last--;
-      for (let at = Math.max(first, start); at <= Math.min(last, stop - 1); at++) between[place + (at - start) * boxStep[axis]!] = 1;
+      for (let at = Math.max(first, start); at <= Math.min(last, stop - 1); at++)
+        between[place + (at - start) * boxStep[axis]!] = 1;
     });
   }
   return between;

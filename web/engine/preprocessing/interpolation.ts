@@ -21,7 +21,8 @@ export function interpolate(data: Field, affine: Affine, shape: Shape): Float32A
   const growth = axes.map((_, axis) => shape[axis]! / sampled.shape[axis]!);
   for (const axis of [...AXES].sort((a, b) => growth[a]! - growth[b]! || a - b)) {
     const from = axes[axis]!;
-    const positions = Float64Array.from({ length: shape[axis]! }, (_, index) => at(affine, from, axis) * index + at(affine, from, 3));
+    const [step, start] = [at(affine, from, axis), at(affine, from, 3)];
+    const positions = Float64Array.from({ length: shape[axis]! }, (_, index) => step * index + start);
     sampled = interpolateAxis(sampled, axis, positions);
   }
   return sampled.values;
@@ -101,7 +102,8 @@ function interpolateFreely(data: Field, affine: Affine, shape: Shape): Float32Ar
   let next = 0;
   for (let z = 0; z < shape[2]; z++)
     for (let y = 0; y < shape[1]; y++) {
-      const [a, b, c] = AXES.map((row) => at(affine, row, 1) * y + at(affine, row, 2) * z + at(affine, row, 3)) as unknown as Shape;
+      const start = (row: number): number => at(affine, row, 1) * y + at(affine, row, 2) * z + at(affine, row, 3);
+      const [a, b, c] = [start(0), start(1), start(2)];
       const [u, v, w] = [at(affine, 0, 0), at(affine, 1, 0), at(affine, 2, 0)];
       for (let x = 0; x < shape[0]; x++) values[next++] = sample(a + u * x, b + v * x, c + w * x);
     }
@@ -113,7 +115,7 @@ function sampler({ values, shape }: Field): (x: number, y: number, z: number) =>
   const [nx, ny, nz] = shape;
   const [, sy, sz] = strides(shape);
   return (px, py, pz) => {
-    const [x, y, z] = [px < 0 ? 0 : px > nx - 1 ? nx - 1 : px, py < 0 ? 0 : py > ny - 1 ? ny - 1 : py, pz < 0 ? 0 : pz > nz - 1 ? nz - 1 : pz];
+    const [x, y, z] = [clamp(px, 0, nx - 1), clamp(py, 0, ny - 1), clamp(pz, 0, nz - 1)];
     const [ix, iy, iz] = [Math.floor(x), Math.floor(y), Math.floor(z)];
     const [tx, ty, tz] = [x - ix, y - iy, z - iz];
     const i = ix + sy * iy + sz * iz;

@@ -20,7 +20,10 @@ export function refine(data: Field, axis: number, times: number): Field {
   for (let part = 0; part < times; part++) {
     const position = (part + 0.5) / times - 0.5;
     const weights = splineWeights(position - Math.floor(position));
-    const around = [0, 1, 2, 3].map((k) => Int32Array.from({ length: size }, (_, index) => mirrored(index + Math.floor(position) - 1 + k, size)));
+    const first = Math.floor(position) - 1;
+    const neighbours = (k: number): Int32Array =>
+      Int32Array.from({ length: size }, (_, index) => mirrored(index + first + k, size));
+    const around = [0, 1, 2, 3].map(neighbours);
     for (let line = 0; line < knots.length; line += stride * size)
       for (let index = 0; index < size; index++) {
         const places = around.map((indices) => line + stride * indices[index]!);

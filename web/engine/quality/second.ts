@@ -29,7 +29,8 @@ export class SecondNetwork {
     const times = Math.round(this.#card.voxel_size_mm / voxelSize);
     const shape = vector((axis) => Math.ceil(image.shape[axis]! / times));
     const window = AXES.map((axis) => this.#side(shape[axis]!, box[axis]!, voxelSize)) as unknown as Box;
-    const fine = window.map(([start, stop], axis) => [start * times, Math.min(stop * times, image.shape[axis]!)]) as unknown as Box;
+    const finely = (place: number, axis: number): number => Math.min(place * times, image.shape[axis]!);
+    const fine = window.map(([start, stop], axis) => [finely(start, axis), finely(stop, axis)]) as unknown as Box;
     const part = { values: cut(image.values, image.shape, fine), shape: boxShape(fine) };
     const predictions = await this.#network(averaged(part, times, this.#card.size_multiple));
     const predicted = predictions[channelOf(this.#card, "brain")]!;
