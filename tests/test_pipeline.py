@@ -278,6 +278,7 @@ def test_each_frame_of_a_series_leaves_out_its_own_padding(toy_stripper, head):
 
 
 def test_bias_correction_makes_the_brain_more_uniform(toy_result):
+    pytest.importorskip("SimpleITK", reason="needs SimpleITK (deskull[n4])")
     corrected = toy_result.bias_corrected()
     inside = toy_result.mask.data > 0
     assert corrected.data.dtype == np.float32

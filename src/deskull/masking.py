@@ -149,15 +149,12 @@ def distance_to(mask: Mask, spacing: npt.ArrayLike = (1.0, 1.0, 1.0)) -> npt.NDA
 
     Notes
     -----
-    The algorithm of Maurer, Qi and Raghavan, IEEE TPAMI 2003, as implemented in ITK.
+    The algorithm of Maurer, Qi and Raghavan, IEEE TPAMI 2003, as implemented in SciPy.
     """
-    import SimpleITK as sitk
-
-    image = sitk.GetImageFromArray(mask.astype(np.uint8))
-    image.SetSpacing(np.asarray(spacing, float)[::-1].tolist())
-    field = sitk.SignedMaurerDistanceMap(image, insideIsPositive=False, squaredDistance=False, useImageSpacing=True)
-    distance: npt.NDArray[np.float32] = sitk.GetArrayViewFromImage(field).clip(0)
-    return distance
+    if not mask.any():  # SciPy would measure to a voxel outside the array
+        return np.full(mask.shape, np.finfo(np.float32).max)
+    distance: npt.NDArray[np.float64] = ndimage.distance_transform_edt(~mask, sampling=spacing)
+    return distance.astype(np.float32)
 
 
 def edge_voxels(mask: Mask) -> Mask:

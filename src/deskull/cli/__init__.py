@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from deskull.cli import (
+    benchmark,
     bids,
     check,
     data,
@@ -73,6 +74,7 @@ _add(app, "show", show.show, _Kind.checking)
 _add(app, "check", check.check, _Kind.checking)
 _add(app, "rerun", rerun.rerun, _Kind.checking)
 _add(app, "evaluate", evaluate.evaluate, _Kind.checking)
+_add(app, "benchmark", benchmark.benchmark, _Kind.checking)
 _add(app, "drift", drift.drift, _Kind.checking)
 _add(app, "train", train.train, _Kind.training)
 _add(app, "export", export.export, _Kind.training)
