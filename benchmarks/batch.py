@@ -1,6 +1,7 @@
-"""Strip a thousand scans with one and two processes and on a Dask cluster: speed, memory, and what kills cost.
+"""Strip many scans with one and two processes and on a Dask cluster: speed, memory, open files, and what kills cost.
 
     python benchmarks/batch.py SCANS OUT [--count 1000] [--kills 10] [--ways one two dask killed scheduler]
+                               [--options="--model small"]
 
 SCANS is a folder. Its images are linked under new names until there are `count` of them; the last one is damaged. Each
 way strips all of them into a folder of its own, unless it was finished before. In the way ``killed``, workers are
@@ -13,6 +14,7 @@ import argparse
 import json
 import os
 import random
+import shlex
 import shutil
 import signal
 import subprocess
@@ -21,8 +23,9 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
+
+from resources import ResourceMonitor
 
 from deskull.batch.outputs import is_result
 from deskull.batch.records import read_records
@@ -39,6 +42,7 @@ def main() -> None:
     parser.add_argument("out", type=Path)
     parser.add_argument("--count", type=int, default=1000)
     parser.add_argument("--kills", type=int, default=10)
+    parser.add_argument("--options", default="", help="of deskull strip, in one argument")
     parser.add_argument("--ways", nargs="+", default=list(WAYS), choices=WAYS)
     options = parser.parse_args()
     scans = link(options.scans, options.out / "in", options.count)
@@ -70,14 +74,19 @@ def measure(way: str, scans: Path, options: argparse.Namespace) -> dict[str, flo
     out = options.out / way
     shutil.rmtree(out, ignore_errors=True)
     command = [sys.executable, "-m", "deskull", "strip", str(scans), "-o", str(out), "--mask-only", "--frame", "mean"]
+    command += shlex.split(options.options)
     local = way in ("one", "two")
     command += ["--jobs", "1" if way == "one" else "2", "--threads", "1"] if local else ["--scheduler", ADDRESS]
+    temporary = options.out / f"{way}.tmp"
+    shutil.rmtree(temporary, ignore_errors=True)
+    temporary.mkdir(parents=True)
+    resources = ResourceMonitor(temporary, lambda: _count_masks(out))
+    os.environ["TMPDIR"] = str(temporary)
     dask = None if local else Dask()
-    memory = MemoryMonitor()
     stop = threading.Event()
     start = time.monotonic()
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=(options.out / f"{way}.log").open("w"))
-    memory.follow(process.pid if local else os.getpid())
+    resources.follow(process.pid if local else os.getpid())
     kills: list[str] = []
     if way == "killed":
         threading.Thread(target=kill_workers(dask, options.kills, stop, kills), daemon=True).start()
@@ -86,7 +95,7 @@ def measure(way: str, scans: Path, options: argparse.Namespace) -> dict[str, flo
     status = process.wait()
     seconds = time.monotonic() - start
     stop.set()
-    first_mb, last_mb = memory.end()
+    held = resources.end()
     if dask:
         dask.end()
     rows = read_records(out / "deskull.tsv")
@@ -96,12 +105,17 @@ def measure(way: str, scans: Path, options: argparse.Namespace) -> dict[str, flo
         "scans": options.count,
         "recorded": len(rows),
         "failed": sum(row["status"] == "failed" for row in rows.values()),
-        "masks": sum(1 for _ in out.rglob("*_brainmask.nii.gz")),
+        "masks": _count_masks(out),
         "partials": sum(1 for _ in out.rglob(".*partial*")),
         "kills": len(kills),
-        "first_mb": first_mb,
-        "last_mb": last_mb,
+        "temporary": sum(1 for path in temporary.rglob("*") if path.is_file()),
+        **held,
     }
+
+
+def _count_masks(folder: Path) -> int:
+    """Return the number of masks beneath a folder."""
+    return sum(1 for _ in folder.rglob("*_brainmask.nii.gz"))
 
 
 class Dask:
@@ -165,45 +179,6 @@ def kill_scheduler(dask: Dask, stop: threading.Event, kills: list[str]) -> Calla
     return run
 
 
-class MemoryMonitor:
-    """Measures the memory of a process and its descendants every two seconds."""
-
-    def __init__(self) -> None:
-        self.samples: list[float] = []
-        self.stop = threading.Event()
-
-    def follow(self, pid: int) -> None:
-        def run() -> None:
-            while not self.stop.wait(2):
-                self.samples.append(sum(map(_resident_mb, _family(pid))))
-
-        threading.Thread(target=run, daemon=True).start()
-
-    def end(self) -> tuple[float, float]:
-        """Return the median MB in the second and in the last fifth of the time."""
-        self.stop.set()
-        fifth = max(1, len(self.samples) // 5)
-        early, late = sorted(self.samples[fifth : 2 * fifth] or [0.0]), sorted(self.samples[-fifth:] or [0.0])
-        return early[len(early) // 2], late[len(late) // 2]
-
-
-def _family(pid: int) -> list[int]:
-    """Return the ids of a process and all its descendants."""
-    family = [pid]
-    for process in family:
-        with suppress(OSError):
-            for thread in Path(f"/proc/{process}/task").iterdir():
-                family += [int(child) for child in (thread / "children").read_text().split()]
-    return family
-
-
-def _resident_mb(pid: int) -> float:
-    with suppress(OSError, StopIteration):
-        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-        return int(next(line for line in lines if line.startswith("VmRSS")).split()[1]) / 1024
-    return 0.0
-
-
 def report(measured: dict[str, dict[str, float]]) -> None:
     """Print a Markdown table."""
     headings = (
@@ -214,16 +189,17 @@ def report(measured: dict[str, dict[str, float]]) -> None:
         "failed",
         "partial files",
         "kills",
-        "MB at first",
-        "MB at last",
+        *(f"{words} at {when}" for words in ("MB", "open files", "scans per hour") for when in ("first", "last")),
+        "temporary files left",
     )
     print(f"| {' | '.join(headings)} |\n|{'---|' * len(headings)}")
     alone = measured.get("one", {}).get("seconds")
     for way, row in measured.items():
         speed = f"{alone / row['seconds']:.2f}" if alone else "-"
         cells = (way, f"{3600 * row['scans'] / row['seconds']:.0f}", speed, f"{row['masks']:.0f} of {row['scans']:.0f}")
-        numbers = (f"{row[key]:.0f}" for key in ("failed", "partials", "kills", "first_mb", "last_mb"))
-        print(f"| {' | '.join((*cells, *numbers))} |")
+        numbers = (f"{row[key]:.0f}" for key in ("failed", "partials", "kills"))
+        held = (f"{row[f'{when}_{key}']:.0f}" for key in ("mb", "open_files", "per_hour") for when in ("first", "last"))
+        print(f"| {' | '.join((*cells, *numbers, *held, str(row['temporary'])))} |")
 
 
 if __name__ == "__main__":

@@ -15,7 +15,8 @@ from pathlib import Path
 import numpy as np
 
 from deskull import formats
-from deskull.preprocessing.bias_field import above_otsu, bias_field
+from deskull.preprocessing.bias_field import bias_field
+from deskull.preprocessing.intensity import above_otsu
 
 SHRINKS = (2, 3, 4, 6)
 

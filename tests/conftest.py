@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,11 +21,34 @@ from hypothesis import settings
 
 from deskull import Volume
 from deskull.demo import make_head
+from deskull.models import engine
 from deskull.pipeline import Stripper
+from tests.remembered import FOLDER, RememberingRuntime
 
 # The first example of a test may import a large library, and the machine may be busy: no example has a time limit.
 settings.register_profile("without deadline", deadline=None)
 settings.load_profile("without deadline")
+
+
+def pytest_configure() -> None:
+    """Make the folder of predictions, in the process that starts the others; and use it in all of them."""
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        os.environ[FOLDER] = tempfile.mkdtemp(prefix="deskull-test-predictions-")
+    engine.OnnxRuntime = RememberingRuntime
+
+
+def pytest_unconfigure() -> None:
+    """Remove the folder of predictions."""
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        shutil.rmtree(os.environ[FOLDER], ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def recomputed() -> Iterator[None]:
+    """Have the networks predict every time, for tests of what they predict."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(RememberingRuntime, "is_remembering", False)
+        yield
 
 
 def data_folder() -> Path:
@@ -51,6 +76,12 @@ def tiny_head(head) -> Volume:
     """The head at 4 mm, for tests that are not about the mask."""
     data = np.ascontiguousarray(head.data[::2, ::2, ::2])
     return Volume(data, head.affine @ np.diag([2.0, 2.0, 2.0, 1.0]), name="tiny head")
+
+
+@pytest.fixture(scope="session")
+def half_head(tiny_head) -> Volume:
+    """The head in half the size of a real one: an eighth of the space to strip and to draw."""
+    return Volume(tiny_head.data, np.diag([2.0, 2.0, 2.0, 1.0]), name="half head")
 
 
 @pytest.fixture(scope="session")

@@ -42,7 +42,7 @@ def assert_same_files(built: Path, committed: Path) -> None:
 
 def assert_no_type_errors(page: str) -> None:
     """Fail if the source of a page has type errors."""
-    compiler = WEB / page / "node_modules" / "typescript" / "bin" / "tsc"
+    compiler = WEB / page.partition("/")[0] / "node_modules" / "typescript" / "bin" / "tsc"
     subprocess.run(["node", compiler, "--noEmit", "-p", WEB / page], check=True)
 
 
@@ -55,13 +55,13 @@ def find_browser(page: str) -> str:
     return found
 
 
-def run_in_browser(tests: Path, browser: str, settings: dict[str, str]) -> None:
+def run_in_browser(tests: Path, browser: str, settings: dict[str, str], timeout: float = 600) -> None:
     """Run a file of tests; fails unless at least one passes and none fails."""
     done = subprocess.run(
         ["node", "--test", "--test-reporter=tap", tests],
         capture_output=True,
         text=True,
-        timeout=600,
+        timeout=timeout,
         check=False,
         env={**os.environ, "CHROMIUM": browser, **settings},
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from scipy import ndimage
 
 from deskull import Volume
 from deskull.masking import (
@@ -15,6 +14,7 @@ from deskull.masking import (
     keep_largest,
     largest_component,
     mask_from_distance,
+    moved_mask,
     signed_distance,
 )
 
@@ -41,6 +41,19 @@ def test_components_that_touch_at_an_edge_only_are_two():
     mask = np.zeros((4, 4, 1), bool)
     mask[0, 0] = mask[1:3, 1] = True
     assert largest_component(mask).sum() == 2
+
+
+def test_moved_mask_is_the_largest_component_of_the_voxels_nearer_than_the_border():
+    small = ball_distance(centre=(5, 5, 5), radius=2.0)
+    distance = np.minimum(ball_distance(centre=(26, 26, 26)), small)
+    for border in (-3.0, 0.0, 1.5):
+        expected = largest_component(distance < border)
+        np.testing.assert_array_equal(moved_mask(distance, border), expected)
+    assert np.any((distance < 0.0) & ~moved_mask(distance, 0.0).view(bool))
+
+
+def test_moved_mask_is_empty_where_no_voxel_is_nearer():
+    assert not moved_mask(ball_distance(), -50.0).any()
 
 
 @pytest.mark.parametrize("mask", [cube(5, 0, 0), cube(5, 1, 4)])
@@ -108,10 +121,15 @@ def test_a_mask_image_is_true_where_its_real_value_exceeds_a_half(data, slope, e
 
 
 @pytest.mark.parametrize("spacing", [(1, 1, 1), (0.5, 1, 3)])
-def test_distances_to_a_mask_equal_those_of_scipy(spacing):
+def test_distances_to_a_mask_are_those_to_the_nearest_of_its_voxels(spacing):
     mask = np.random.default_rng(0).random((12, 15, 9)) > 0.97
-    expected = ndimage.distance_transform_edt(~mask, spacing)
-    np.testing.assert_allclose(distance_to(mask, spacing), expected, rtol=1e-5)
+    centres, of_mask = (np.argwhere(where) * spacing for where in (np.ones(mask.shape, bool), mask))
+    expected = np.linalg.norm(centres[:, None] - of_mask, axis=-1).min(axis=1).reshape(mask.shape)
+    np.testing.assert_allclose(distance_to(mask, spacing), expected, rtol=1e-6)
+
+
+def test_distances_to_an_empty_mask_are_very_large_everywhere():
+    assert distance_to(np.zeros((3, 4, 5), bool)).min() > 1e9
 
 
 def test_signed_distances_change_sign_between_the_centres_on_both_sides_of_the_surface():

@@ -278,6 +278,7 @@ def test_each_frame_of_a_series_leaves_out_its_own_padding(toy_stripper, head):
 
 
 def test_bias_correction_makes_the_brain_more_uniform(toy_result):
+    pytest.importorskip("SimpleITK", reason="needs SimpleITK (deskull[n4])")
     corrected = toy_result.bias_corrected()
     inside = toy_result.mask.data > 0
     assert corrected.data.dtype == np.float32
@@ -375,7 +376,7 @@ def test_validation_scans_reach_the_accuracy_on_the_card(data, stripper):
     assert len(cases) >= 8
     dice = {}
     for case in (row["case"] for row in cases):
-        result = stripper.strip(data / "labelled" / f"{case}.nii.gz")
+        result = stripper.strip(data / "labelled" / f"{case}.nii.gz", quality="none")
         reference = formats.read(data / "labelled" / f"{case}_mask.nii.gz")
         both = (result.mask.data & (reference.data > 0)).sum()
         dice[case] = 2 * both / (result.mask.data.sum() + (reference.data > 0).sum())
@@ -385,7 +386,7 @@ def test_validation_scans_reach_the_accuracy_on_the_card(data, stripper):
 
 @pytest.mark.parametrize("case", ["siemens_decubitus_T1_HFP", "dwi_misc_ge_abcd_b0", "ct_ge_CT", "uih_sub1_b0"])
 def test_unusual_scan_gives_a_plausible_brain(data, stripper, case):
-    result = stripper.strip(data / "unlabelled" / f"{case}.nii.gz")
+    result = stripper.strip(data / "unlabelled" / f"{case}.nii.gz", quality="none")
     assert 500 < result.volume_ml < 2200
 
 

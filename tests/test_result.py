@@ -7,7 +7,9 @@ import warnings
 import numpy as np
 import pytest
 
-from deskull import InputError, PlausibilityWarning, Volume
+from deskull import InputError, PlausibilityWarning, UsageError, Volume
+from deskull.masking import mask_from_distance
+from deskull.provenance import Provenance
 from deskull.result import MIN_BRAIN_ML, Result, check_plausible
 
 #: Cubic voxels of 10 mm have 1 ml.
@@ -77,3 +79,39 @@ def test_series_without_a_brain_in_any_frame_is_refused():
 
 def test_representation_is_one_short_line():
     assert repr(result_of(1400)) == "<Result 1400 ml, of <Volume 20 x 20 x 20 voxels, 10 x 10 x 10 mm, int16>>"
+
+
+def result_with_distance(distance, border=0.5):
+    """A result with a distance on voxels of 1 ml."""
+    mask = Volume(mask_from_distance(distance, border), AFFINE)
+    return Result(mask, lambda: distance, mask, provenance=Provenance("toy", "0" * 64, "brain", border))
+
+
+def ball(radius):
+    """Signed distance to a sphere in the middle of 20 x 20 x 20 voxels, up to 5."""
+    offset = np.indices((20, 20, 20)) - 9.5
+    return np.clip(np.sqrt((offset**2).sum(0)) - radius, -5, 5).astype(np.float32)
+
+
+@pytest.mark.parametrize("border", [-2.0, 0.0, 3.2])
+def test_mask_at_another_border_holds_the_voxels_that_are_nearer(border):
+    moved = result_with_distance(ball(6.0)).mask_at(border)
+    np.testing.assert_array_equal(moved.data, ball(6.0) < border)
+    assert moved.dtype == np.uint8
+
+
+def test_mask_at_its_own_border_is_the_mask_itself():
+    result = result_with_distance(ball(6.0))
+    assert result.mask_at(0.5) is result.mask
+
+
+def test_mask_of_each_frame_of_a_series_is_moved():
+    distance = np.stack([ball(4.0), ball(6.0)], axis=-1)
+    moved = result_with_distance(distance).mask_at(1.0)
+    np.testing.assert_array_equal(moved.data, distance < 1.0)
+
+
+@pytest.mark.parametrize("border", [5.5, float("nan")])
+def test_border_beyond_the_reach_of_the_distance_is_refused(border):
+    with pytest.raises(UsageError, match="must lie within 5 mm of the surface"):
+        result_with_distance(ball(6.0)).mask_at(border)

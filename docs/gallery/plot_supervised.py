@@ -107,7 +107,8 @@ for table in ("dataset.csv", "splits.csv"):
 # voxel: with a shrink factor of 3 it uses one voxel in 27, with 6 one in 216. We try both on the last head, whose bias
 # field is the strongest.
 
-from deskull.preprocessing.bias_field import above_otsu, bias_field
+from deskull.preprocessing.bias_field import bias_field
+from deskull.preprocessing.intensity import above_otsu
 
 scan, brain = formats.read(scans[-1]), formats.read(masks[-1]).data > 0
 fields = {}

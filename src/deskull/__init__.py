@@ -24,6 +24,7 @@ from deskull.options import ReadOptions, StripOptions
 if TYPE_CHECKING:
     from deskull import formats
     from deskull.formats import from_array
+    from deskull.interfaces.notebook import view
     from deskull.pipeline import Stripper, strip
     from deskull.result import Result
     from deskull.volume import Volume
@@ -48,6 +49,7 @@ __all__ = [
     "formats",
     "from_array",
     "strip",
+    "view",
 ]
 
 #: Names that are imported at their first use, so that ``deskull --help`` starts without NumPy, and their modules.
@@ -58,6 +60,7 @@ _LAZY = {
     "formats": "deskull.formats",
     "from_array": "deskull.formats",
     "strip": "deskull.pipeline",
+    "view": "deskull.interfaces.notebook",
 }
 
 logging.getLogger("deskull").addHandler(logging.NullHandler())  # silent, unless the caller asks for messages

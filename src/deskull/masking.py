@@ -89,6 +89,27 @@ def mask_from_distance(distance: FloatArray, border: float) -> npt.NDArray[np.ui
     return (distance < border).view(np.uint8)
 
 
+def moved_mask(distance: FloatArray, border: float) -> npt.NDArray[np.uint8]:
+    """Return the mask at a border that the distance was not computed for.
+
+    Parameters
+    ----------
+    distance : ndarray of float32, shape (x, y, z)
+        Signed distance to the surface in mm; parts and cavities were removed at another border (see `keep_largest`).
+    border : float
+        In mm.
+
+    Returns
+    -------
+    ndarray of uint8, shape (x, y, z)
+        1 in the largest component of the voxels whose distance is smaller than `border`.
+    """
+    mask = np.asfortranarray(mask_from_distance(distance, border))
+    for box in ndimage.find_objects(mask):  # one at most: labels outside the brain's box would only take time
+        mask[box] = largest_component(mask[box].view(bool))
+    return mask
+
+
 def signed_distance(mask: Mask, spacing: float) -> npt.NDArray[np.float32]:
     """Compute the distance in mm from each voxel centre to the surface of a mask, negative inside.
 
@@ -128,15 +149,12 @@ def distance_to(mask: Mask, spacing: npt.ArrayLike = (1.0, 1.0, 1.0)) -> npt.NDA
 
     Notes
     -----
-    The algorithm of Maurer, Qi and Raghavan, IEEE TPAMI 2003, as implemented in ITK.
+    The algorithm of Maurer, Qi and Raghavan, IEEE TPAMI 2003, as implemented in SciPy.
     """
-    import SimpleITK as sitk
-
-    image = sitk.GetImageFromArray(mask.astype(np.uint8))
-    image.SetSpacing(np.asarray(spacing, float)[::-1].tolist())
-    field = sitk.SignedMaurerDistanceMap(image, insideIsPositive=False, squaredDistance=False, useImageSpacing=True)
-    distance: npt.NDArray[np.float32] = sitk.GetArrayViewFromImage(field).clip(0)
-    return distance
+    if not mask.any():  # SciPy would measure to a voxel outside the array
+        return np.full(mask.shape, np.finfo(np.float32).max)
+    distance: npt.NDArray[np.float64] = ndimage.distance_transform_edt(~mask, sampling=spacing)
+    return distance.astype(np.float32)
 
 
 def edge_voxels(mask: Mask) -> Mask:

@@ -10,7 +10,7 @@ from typing import Any
 from deskull._version import __version__
 
 #: Borders that differ by less, in mm, are the same.
-_SAME_BORDER_MM = 1e-6
+SAME_BORDER_MM = 1e-6
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Provenance:
             For instance ``("border=0", "border=5")``: of this mask and of the other. Versions of deskull do not count.
         """
         pairs = [(f"surface={self.surface!r}", f"surface={other.surface!r}")] if self.surface != other.surface else []
-        if not math.isclose(self.border, other.border, abs_tol=_SAME_BORDER_MM):
+        if not math.isclose(self.border, other.border, abs_tol=SAME_BORDER_MM):
             pairs.append((f"border={self.border:g}", f"border={other.border:g}"))
         if self.frame and other.frame and self.frame != other.frame:
             pairs.append((f"frame={self.frame!r}", f"frame={other.frame!r}"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -10,9 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from deskull.errors import InputError, PlausibilityWarning
+from deskull.errors import InputError, PlausibilityWarning, UsageError
+from deskull.masking import moved_mask
 from deskull.preprocessing.bias_field import correct_bias
-from deskull.provenance import Provenance
+from deskull.provenance import SAME_BORDER_MM, Provenance
 from deskull.quality.verdict import Quality, Verdict
 from deskull.streamed import streamed
 from deskull.volume import FloatArray, Volume
@@ -89,12 +91,44 @@ class Result:
     @property
     def volume_ml(self) -> float:
         """Volume of the mask in millilitres, averaged over frames."""
-        return float(self.mask.data.sum(dtype=np.int64)) * self.mask.voxel_ml / self.mask.n_frames
+        return mask_ml(self.mask)
 
     @property
     def icv_ml(self) -> float | None:
         """Intracranial volume in millilitres; None without an intracranial mask."""
-        return None if self.icv_mask is None else float(self.icv_mask.data.sum(dtype=np.int64)) * self.icv_mask.voxel_ml
+        return None if self.icv_mask is None else mask_ml(self.icv_mask)
+
+    def mask_at(self, border: float) -> Volume:
+        """Return the mask at another border, without stripping the scan again.
+
+        Parameters
+        ----------
+        border : float
+            Distance in mm from the surface at which the mask ends; negative values lie inside.
+
+        Returns
+        -------
+        Volume
+            1 inside and 0 elsewhere, uint8. At the border of `mask` it is that mask; at another one it is the largest
+            component of the voxels whose `distance` is smaller, of each frame.
+
+        Raises
+        ------
+        UsageError
+            If the border lies farther out than the distance reaches.
+        """
+        if self.provenance and math.isclose(border, self.provenance.border, abs_tol=SAME_BORDER_MM):
+            return self.mask
+        if not border <= self._farthest:
+            reason = f"must lie within {self._farthest:g} mm of the surface."
+            raise UsageError(reason, parameter="border", value=border)
+        frames = [moved_mask(frame, border) for frame in self.distance.frames()]
+        return self.mask.with_data(np.stack(frames, axis=-1) if self.distance.ndim == 4 else frames[0])
+
+    @cached_property
+    def _farthest(self) -> float:
+        """Largest distance in mm: the mask at a border beyond it would be the whole scan."""
+        return float(self.distance.data.max())
 
     def bias_corrected(self, threads: int = 1) -> Volume:
         """Return the brain after N4 bias field correction (see `deskull.preprocessing.bias_field`).
@@ -118,6 +152,11 @@ class Result:
             for t, frame in enumerate(self.scan.frames())
         ]
         return self.scan.with_data(np.stack(frames, axis=-1) if self.scan.ndim == 4 else frames[0])
+
+
+def mask_ml(mask: Volume) -> float:
+    """Return the volume of a mask in millilitres, averaged over frames."""
+    return float(mask.data.sum(dtype=np.int64)) * mask.voxel_ml / mask.n_frames
 
 
 def check_plausible(result: Result) -> None:

@@ -119,6 +119,12 @@ def test_options_that_no_scan_can_be_stripped_with_are_refused():
             check_options(replace(MASK_ONLY, **wrong))
 
 
+def test_correction_of_the_bias_field_without_simpleitk_is_refused_before_a_scan_is_stripped(monkeypatch):
+    monkeypatch.setattr(stripping, "find_spec", lambda name: None)
+    with pytest.raises(UsageError, match="needs SimpleITK; pip install "):
+        check_options(replace(BOTH, outputs=("brain_n4",)))
+
+
 def test_scan_with_existing_results_is_refused_before_it_is_stripped(task):
     assert refusal(task, MASK_ONLY) is None
     task.folder.mkdir()

@@ -92,6 +92,7 @@ class TestAllOutputs:
 
     @pytest.fixture
     def facts(self, strip, scan, tmp_path):
+        pytest.importorskip("SimpleITK", reason="needs SimpleITK (deskull[n4])")
         out = tmp_path / "new" / "out"
         done = strip(scan, "-o", out, "--distance", "--bias-correct", "--json", "--border", 0.5)
         assert done.exit_code == 0, done.output
@@ -251,6 +252,7 @@ def test_warning_is_printed_once(strip, scan, tmp_path, tiny_head):
 
 def test_bias_correction_prints_nothing_of_itk(scan, toy_model, tmp_path):
     """A brain of one value, for which N4 warns."""
+    pytest.importorskip("SimpleITK", reason="needs SimpleITK (deskull[n4])")
     command = [sys.executable, "-m", "deskull", "strip", scan, "-o", tmp_path / "out", "--bias-correct"]
     done = subprocess.run([*command, "--model", toy_model], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

@@ -8,7 +8,6 @@ import zlib
 
 import numpy as np
 import pytest
-import SimpleITK as sitk
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
@@ -17,6 +16,8 @@ from deskull import InputError, Volume, formats
 from deskull.errors import GeometryWarning, IntensityWarning
 from deskull.options import ReadOptions
 from tests.formats.damage import damage_header, is_read_or_refused_in_a_sentence
+
+sitk = pytest.importorskip("SimpleITK", reason="needs SimpleITK (deskull[n4])")
 
 SHAPE = (4, 3, 2)
 VOXELS = np.arange(24, dtype=np.int16).reshape(SHAPE, order="F")

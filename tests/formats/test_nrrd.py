@@ -8,7 +8,6 @@ import gzip
 import nrrd
 import numpy as np
 import pytest
-import SimpleITK as sitk
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -16,6 +15,8 @@ from deskull import InputError, Volume, formats
 from deskull.errors import GeometryWarning
 from deskull.options import ReadOptions
 from tests.formats.nrrd_files import AFFINE, DIRECTIONS, PLAIN, RAW, SHAPE, VOXELS, nrrd_file, series
+
+sitk = pytest.importorskip("SimpleITK", reason="needs SimpleITK (deskull[n4])")
 
 
 def read_by_pynrrd(path):

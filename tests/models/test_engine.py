@@ -18,6 +18,8 @@ from deskull.preprocessing.grid import conform
 from deskull.preprocessing.intensity import rescale
 from deskull.system.resources import usable_cores
 
+pytestmark = pytest.mark.usefixtures("recomputed")
+
 MODEL = load_model("small")
 ENGINES = ("onnxruntime", "openvino")
 

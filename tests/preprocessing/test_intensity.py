@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deskull import Volume
-from deskull.preprocessing.intensity import CEILING, clip_ct, rescale, standardise, to_bytes
+from deskull.preprocessing.intensity import CEILING, above_otsu, clip_ct, rescale, standardise, to_bytes
 
 IMAGE = np.random.default_rng(0).gamma(2, 50, (20, 20, 20)).astype(np.float32)
 WHOLE = np.ones(IMAGE.shape, bool)
@@ -120,3 +120,21 @@ def test_a_scan_is_a_ct_only_if_enough_voxels_look_like_fat(fraction, recognised
     scan[: round(fraction * scan.size)] = -100
     volume = Volume(scan.reshape(20, 20, 20), np.eye(4))
     assert (clip_ct(volume) is not volume) == recognised
+
+
+def test_the_threshold_of_otsu_separates_two_tissues_from_air():
+    tissue = np.zeros((20, 20, 20), np.float32)
+    tissue[4:16, 4:16, 4:10], tissue[4:16, 4:16, 10:16] = 60, 90
+    noisy = (tissue + np.random.default_rng(0).normal(0, 5, tissue.shape)).astype(np.float32)
+    np.testing.assert_array_equal(above_otsu(noisy), tissue > 0)
+
+
+def test_the_threshold_of_otsu_is_that_of_itk():
+    sitk = pytest.importorskip("SimpleITK", reason="needs SimpleITK (deskull[n4])")
+    values = np.random.default_rng(0).gamma(2, 100, (31, 30, 29)).astype(np.float32)
+    expected = sitk.GetArrayFromImage(sitk.OtsuThreshold(sitk.GetImageFromArray(values), 0, 1, 200)) > 0
+    np.testing.assert_array_equal(above_otsu(values), expected)
+
+
+def test_nothing_is_above_the_threshold_of_an_image_of_one_value():
+    assert not above_otsu(np.full((3, 4, 5), 7, np.float32)).any()

@@ -52,6 +52,7 @@ def test_nearest_neighbour_interpolation_makes_no_new_values(head):
 
 
 def test_n4_reduces_the_difference_between_the_sides_of_a_shaded_head(tiny_head):
+    pytest.importorskip("SimpleITK", reason="needs SimpleITK (deskull[n4])")
     ramp = np.linspace(0.5, 1.5, tiny_head.shape[0], dtype=np.float32)[:, None, None]
     shaded = Volume(tiny_head.values() * ramp, tiny_head.affine)
 

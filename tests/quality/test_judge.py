@@ -66,6 +66,10 @@ def test_demo_passes_and_nothing_is_wrong_with_its_scan(quality):
     assert quality.input["findings"] == []
 
 
+def test_contrast_of_the_demo_is_t1w(quality):
+    assert quality.input["contrast"] == "T1w"
+
+
 def test_quality_of_a_head_is_json(quality):
     table = quality.as_dict()
     assert json.loads(json.dumps(table, allow_nan=False)) == table

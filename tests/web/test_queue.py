@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import threading
 
 import pytest
@@ -69,6 +70,14 @@ def test_damaged_scan_fails_with_a_sentence_that_names_it(client, scan_bytes):
     assert "/work/" not in failed["error"]
     answer = client.get(f"/api/jobs/{job['id']}/download/mask")
     assert answer.status_code == 409
+
+
+def test_bomb_in_a_compressed_scan_fails_with_a_sentence(client, scan_bytes):
+    bomb = gzip.compress(gzip.decompress(scan_bytes) + bytes(80_000_000), compresslevel=1)
+    (job,) = client.order(client.upload({"bomb.nii.gz": bomb}))
+    failed = client.wait(job["id"])
+    assert failed["state"] == "failed"
+    assert failed["error"].startswith("bomb.nii.gz: holds more data than its header promises")
 
 
 @pytest.mark.parametrize(

@@ -5,30 +5,18 @@ from __future__ import annotations
 import json
 import signal
 import subprocess
-import sys
 import time
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from deskull.web.limits import Limits
 from tests.web.client import Client, running
-
-
-@contextmanager
-def process(folder):
-    """A server in a process of its own, and its address."""
-    command = [sys.executable, "-m", "deskull", "serve", "--no-open", "--port", "0", "--work", str(folder)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as server:
-        try:
-            yield server, server.stdout.readline().strip()
-        finally:
-            server.kill()
+from tests.web.served_scans import serving
 
 
 def test_killed_server_goes_on_with_what_was_queued(tmp_path, scan_bytes):
-    with process(tmp_path / "work") as (server, address), Client(address) as client:
+    with serving(tmp_path / "work") as (server, address), Client(address) as client:
         jobs = [client.order(client.upload({f"{n}.nii.gz": scan_bytes}), model="small")[0]["id"] for n in range(3)]
         unfinished = client.upload({"lost.nii.gz": scan_bytes})
         client.wait(jobs[0], "running", "done")
@@ -83,7 +71,7 @@ def test_old_scan_is_removed_unless_it_was_edited(tmp_path, has_edit, is_kept):
 
 
 def test_ctrl_c_ends_the_server_and_all_its_processes(tmp_path, scan_bytes):
-    with process(tmp_path / "work") as (server, address):
+    with serving(tmp_path / "work") as (server, address):
         with Client(address) as client:
             (job,) = client.order(client.upload({"a.nii.gz": scan_bytes}), model="small")
             client.wait(job["id"], "running", "done")

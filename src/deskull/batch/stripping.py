@@ -261,6 +261,8 @@ def check_options(options: StripOptions) -> None:
         raise UsageError(fault, parameter="outputs", value="distance")
     if OutputKind.seg in options.outputs and not (find_spec("highdicom") and find_spec("pydicom")):
         raise UsageError(f"needs highdicom; {install_command('dicom')}.", parameter="outputs", value="seg")
+    if OutputKind.brain_n4 in options.outputs and not find_spec("SimpleITK"):
+        raise UsageError(f"needs SimpleITK; {install_command('n4')}.", parameter="outputs", value="brain_n4")
 
 
 def load_stripper(model: str, threads: int | None, engine: str, device: str) -> Stripper:

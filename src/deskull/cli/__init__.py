@@ -28,10 +28,12 @@ from deskull.cli import (
     strip,
     synthesise_nfbs,
     train,
+    web,
 )
 from deskull.cli.commands import Commands
-from deskull.cli.console import as_command, write_any_name
+from deskull.cli.console import as_command
 from deskull.cli.examples import CommandWithExamples
+from deskull.system.streams import prepare_streams
 
 app = typer.Typer(
     name="deskull",
@@ -79,6 +81,7 @@ _add(app, "export", export.export, _Kind.training)
 _add(models.app, "show", models.show)
 _add(models.app, "fetch", model_store.fetch)
 _add(models.app, "remove", model_store.remove)
+_add(web.app, "build", web.build)
 _add(data.app, "index", data.index)
 _add(data.app, "prepare", prepare.prepare)
 _add(data.app, "synthesise-nfbs", synthesise_nfbs.synthesise_nfbs)
@@ -86,6 +89,12 @@ app.add_typer(
     models.app,
     name="models",
     help="List the networks, print a card, and fetch networks of your own.",
+    rich_help_panel=_Kind.stripping,
+)
+app.add_typer(
+    web.app,
+    name="web",
+    help="Write the page that strips scans in the browser.",
     rich_help_panel=_Kind.stripping,
 )
 app.add_typer(
@@ -113,4 +122,4 @@ def _deskull(
     ] = False,
 ) -> None:
     """A raw head scan goes in, the brain comes out."""
-    write_any_name()
+    prepare_streams()

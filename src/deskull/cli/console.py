@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import functools
 import inspect
-import io
 import logging
 import sys
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from pathlib import Path
 from typing import Annotated, Any, get_type_hints
@@ -19,6 +18,7 @@ import typer
 from deskull.cli.wording import command_line_text, usage_text
 from deskull.errors import DeskullError, UsageError, sentence
 from deskull.options import Group
+from deskull.system.interrupts import exit_status, signals_interrupt
 
 #: Exit statuses: a scan failed; the command line was wrong.
 FAILED, USAGE = 1, 2
@@ -45,12 +45,6 @@ Debug = Annotated[
     bool,
     typer.Option("--debug", help="Report all details, and errors with tracebacks.", rich_help_panel=Group.messages),
 ]
-
-
-def write_any_name() -> None:
-    """Let names of files be printed that are bytes rather than text."""
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="surrogateescape")
 
 
 def print_message(message: str) -> None:
@@ -131,13 +125,17 @@ def as_command(function: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(function)
     def command(*args: Any, quiet: bool = False, verbose: bool = False, debug: bool = False, **kwargs: Any) -> Any:
         """Run the function; its errors become messages and exit statuses."""
-        with _quiet_if(quiet), logging_to_stderr(verbose, debug), warnings_as_lines():
+        with _quiet_if(quiet), logging_to_stderr(verbose, debug), warnings_as_lines(), signals_interrupt():
             try:
                 if quiet and (verbose or debug):
                     raise UsageError("--quiet: excludes --verbose and --debug; give one of them.")
                 return function(*args, **kwargs)
             except (BrokenPipeError, typer.Exit, typer.Abort):
                 raise  # the reader of the output has gone, or the command ends as it means to
+            except KeyboardInterrupt as interrupt:
+                with suppress(OSError):  # the terminal may be gone
+                    print_message("interrupted: what was written before is complete.")
+                raise typer.Exit(exit_status(interrupt)) from None
             except USER_ERRORS as error:
                 _logger.debug("%s", type(error).__name__, exc_info=True)
                 print_message(f"error: {error_text(error)}")

@@ -1,4 +1,4 @@
-"""Bias field: N4 correction (Tustison et al., IEEE Transactions on Medical Imaging 2010), through SimpleITK.
+"""Bias field: N4 correction (Tustison et al., IEEE Transactions on Medical Imaging 2010), through SimpleITK (extra n4).
 
 After stripping, N4 runs inside the mask: fat and skull, which it would try to even out, are gone. Some training recipes
 correct the whole head first.
@@ -6,12 +6,15 @@ correct the whole head first.
 
 from __future__ import annotations
 
+import importlib
 from typing import Any
 
 import numpy as np
 
-from deskull.errors import InputError
+from deskull.errors import InputError, UsageError
+from deskull.preprocessing.intensity import above_otsu
 from deskull.preprocessing.value_range import limit_range
+from deskull.system.installation import install_command
 from deskull.volume import Array, FloatArray, Volume
 
 #: Maximum number of iterations at each of N4's four levels, and the shrink factor: the values of the tutorial that
@@ -21,8 +24,6 @@ SHRINK = 3
 #: Minimum number of voxels, after shrinking, that a field is fitted to. Set by hand: N4's coarsest spline has 4 x 4 x 4
 #: control points.
 _MIN_VOXELS = 64
-#: Number of bins of the histogram for Otsu's threshold.
-_N_OTSU_BINS = 200
 
 
 def correct_bias(scan: Volume, mask: Array, shrink: int = SHRINK, threads: int = 1) -> FloatArray:
@@ -48,6 +49,8 @@ def correct_bias(scan: Volume, mask: Array, shrink: int = SHRINK, threads: int =
     ------
     InputError
         If the mask is too small to estimate a field in.
+    UsageError
+        If SimpleITK is not installed.
     """
     if not mask.any():
         return np.zeros(scan.shape, np.float32)
@@ -80,26 +83,11 @@ def correct_head(scan: Volume, shrink: int = SHRINK, threads: int = 1) -> Volume
     ------
     InputError
         If there is too little tissue to estimate a field in.
+    UsageError
+        If SimpleITK is not installed.
     """
     values = limit_range(scan.finite()).values()
     return scan.with_data(values / bias_field(scan, above_otsu(values), shrink, threads))
-
-
-def above_otsu(values: FloatArray) -> Array:
-    """Return the mask of the values above Otsu's threshold (Otsu, IEEE Transactions on SMC 1979).
-
-    Parameters
-    ----------
-    values : ndarray of float32, shape (x, y, z)
-
-    Returns
-    -------
-    ndarray of bool, shape (x, y, z)
-    """
-    sitk = _simpleitk()
-    image = sitk.GetImageFromArray(np.ascontiguousarray(values.T))
-    mask: Array = sitk.GetArrayFromImage(sitk.OtsuThreshold(image, 0, 1, _N_OTSU_BINS)).T > 0
-    return mask
 
 
 def bias_field(scan: Volume, mask: Array, shrink: int = SHRINK, threads: int = 1) -> FloatArray:
@@ -122,6 +110,8 @@ def bias_field(scan: Volume, mask: Array, shrink: int = SHRINK, threads: int = 1
     ------
     InputError
         If the mask is too small to estimate a field in.
+    UsageError
+        If SimpleITK is not installed.
     """
     sitk = _simpleitk()
     image = sitk.GetImageFromArray(np.ascontiguousarray(limit_range(scan.finite()).values().T))
@@ -142,8 +132,16 @@ def bias_field(scan: Volume, mask: Array, shrink: int = SHRINK, threads: int = 1
 
 
 def _simpleitk() -> Any:
-    """Import SimpleITK, which is slow, and switch off the warnings that ITK prints on stderr."""
-    import SimpleITK
+    """Import SimpleITK, which is slow, and switch off the warnings that ITK prints on stderr.
 
-    SimpleITK.ProcessObject.SetGlobalWarningDisplay(False)
-    return SimpleITK
+    Raises
+    ------
+    UsageError
+        If it is not installed.
+    """
+    try:
+        sitk = importlib.import_module("SimpleITK")
+    except ModuleNotFoundError:
+        raise UsageError(f"SimpleITK: is not installed, which N4 needs; {install_command('n4')}.") from None
+    sitk.ProcessObject.SetGlobalWarningDisplay(False)
+    return sitk

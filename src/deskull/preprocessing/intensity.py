@@ -13,6 +13,8 @@ LOW, HIGH = 1.0, 99.5
 CEILING = 1.5
 #: About this number of voxels is enough for the percentiles.
 _N_SAMPLED_VOXELS = 200_000
+#: Number of bins of the histogram for Otsu's threshold.
+_N_OTSU_BINS = 200
 #: Hounsfield units of a CT that are kept: the brain's 0 to 50 in the middle, fat and air at one end, bone at the other.
 CT_WINDOW = (-50.0, 150.0)
 #: A scan is a CT in Hounsfield units (air is -1000) if its 5th percentile is below this, and at least this fraction of
@@ -40,11 +42,24 @@ def clip_ct(scan: Volume) -> Volume:
     Volume
         The same object, or one of float32 real values.
     """
+    return scan.with_data(np.clip(scan.values(), *CT_WINDOW)) if is_ct(scan) else scan
+
+
+def is_ct(scan: Volume) -> bool:
+    """Whether a scan is a CT in Hounsfield units.
+
+    Parameters
+    ----------
+    scan : Volume
+        A 3-D scan of finite values.
+
+    Returns
+    -------
+    bool
+    """
     sample = sample_values(scan, _N_CT_PLANES)
     fat = (sample > _CT_AIR) & (sample < CT_WINDOW[0])
-    if np.percentile(sample, _CT_PERCENTILE) > _CT_AIR or fat.mean() < _CT_FAT_FRACTION:
-        return scan
-    return scan.with_data(np.clip(scan.values(), *CT_WINDOW))
+    return bool(np.percentile(sample, _CT_PERCENTILE) <= _CT_AIR and fat.mean() >= _CT_FAT_FRACTION)
 
 
 def rescale(image: FloatArray, field_of_view: Array) -> FloatArray:
@@ -83,12 +98,34 @@ def standardise(image: FloatArray, field_of_view: Array) -> FloatArray:
     ndarray of float32, shape (x, y, z)
         The value of the darkest voxel outside the field of view.
     """
-    from deskull.preprocessing.bias_field import above_otsu
-
     filled = np.where(field_of_view, image, image[field_of_view].min())
     head = filled[above_otsu(filled)]
     scaled: FloatArray = (filled - head.mean()) / np.float32(head.std() or 1.0)
     return scaled
+
+
+def above_otsu(values: FloatArray) -> Array:
+    """Return the mask of the values above Otsu's threshold (Otsu, IEEE Transactions on SMC 1979).
+
+    Parameters
+    ----------
+    values : ndarray of float32, shape (x, y, z)
+
+    Returns
+    -------
+    ndarray of bool, shape (x, y, z)
+        Empty if all values are the same.
+    """
+    if values.min() == values.max():
+        return np.zeros(values.shape, bool)
+    counts, edges = np.histogram(values, _N_OTSU_BINS)
+    centres = (edges[1:] + edges[:-1]) / 2
+    below, sums = np.cumsum(counts)[:-1], np.cumsum(counts * centres)
+    above = values.size - below
+    # The variance between the two classes, for a threshold after each bin but the last.
+    between = below * above * (sums[:-1] / below - (sums[-1] - sums[:-1]) / above) ** 2
+    mask: Array = values > edges[1 + np.argmax(between)]
+    return mask
 
 
 def to_bytes(image: FloatArray, field_of_view: Array) -> FloatArray:

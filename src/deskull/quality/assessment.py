@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
 from deskull.quality.calibration import OFFSET, Calibration
+from deskull.quality.contrast import guess_contrast
 from deskull.quality.evidence import Evidence
 from deskull.quality.findings import Finding, find_unusual
 from deskull.quality.measures import input_measures, mask_measures
@@ -37,7 +39,8 @@ def assess(evidence: Evidence, calibration: Calibration) -> Quality:
         return Quality(Verdict.failed, ("The mask is empty.",))
     scan = input_measures(evidence)
     mask = mask_measures(evidence, calibration.shape)
-    return judge_measures(scan, mask, calibration)
+    quality = judge_measures(scan, mask, calibration)
+    return replace(quality, input={"contrast": guess_contrast(evidence.scan, scan), **quality.input})
 
 
 def judge_measures(scan: Mapping[str, float], mask: Mapping[str, float], calibration: Calibration) -> Quality:

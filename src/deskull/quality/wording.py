@@ -37,6 +37,8 @@ MEASURES: dict[str, tuple[str, str]] = {
     "tilt": ("tilt", ""),
     "inside_level": ("brightness inside the mask", ""),
     "shading": ("shading inside the mask", ""),
+    "darkest": ("brightness of the darkest part of the inside", ""),
+    "brightest": ("brightness of the brightest part of the inside", ""),
     "dark_inside": ("part of the inside without signal", ""),
     "dark_outside": ("part of the surroundings without signal", ""),
     "dark_face": ("part of the face without signal", ""),

@@ -283,13 +283,14 @@ def _serve(function: Callable[[Any], Any], link: Connection) -> None:
     while True:
         try:
             item = link.recv()
-        except EOFError:
+        except (EOFError, ConnectionError):  # the parent has closed the pipe, or has ended
             return
         try:
             answer = (False, function(item))
         except Exception as error:
             answer = (True, error)
-        link.send(answer)
+        with suppress(ConnectionError):
+            link.send(answer)
 
 
 def _end_with_parent() -> None:

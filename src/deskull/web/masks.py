@@ -11,14 +11,12 @@ import numpy as np
 
 from deskull import formats
 from deskull.errors import DeskullError
-from deskull.masking import largest_component, mask_from_distance
+from deskull.masking import moved_mask
 from deskull.options import ReadOptions
+from deskull.provenance import SAME_BORDER_MM
 from deskull.volume import Volume
 from deskull.web.job_files import JobFiles
 from deskull.web.refusals import RefusedError
-
-#: Borders that differ by less, in mm, are the same.
-_SAME_BORDER_MM = 1e-6
 
 
 @dataclass(frozen=True)
@@ -108,11 +106,9 @@ def make_mask(finished: Finished, border: Border) -> Volume:
         If the job has no such distance.
     """
     mask = formats.read(finished.files.mask(finished.suffix))
-    if border.surface == finished.surface and abs(border.mm - finished.border_mm) < _SAME_BORDER_MM:
+    if border.surface == finished.surface and abs(border.mm - finished.border_mm) < SAME_BORDER_MM:
         return mask
-    distance = read_distance(finished, border.surface)
-    inside = largest_component(mask_from_distance(distance.values(), border.mm).view(bool))
-    return mask.with_data(np.asfortranarray(inside).view(np.uint8))
+    return mask.with_data(moved_mask(read_distance(finished, border.surface).values(), border.mm))
 
 
 def read_distance(finished: Finished, surface: str) -> Volume:

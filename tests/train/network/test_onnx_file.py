@@ -25,7 +25,7 @@ def rounded(network):
 
 def test_exported_network_predicts_what_the_trained_one_does_on_any_size():
     stride = 2
-    network = rounded(make_network(replace(TINY, stride=stride)))
+    network = rounded(make_network(replace(TINY, channels=[4, 8], stride=stride)))
     session = onnxruntime.InferenceSession(to_onnx(network), providers=["CPUExecutionProvider"])
     for size in ((8, 16, 24), (16, 8, 8)):
         image = torch.rand(1, 1, *(stride * n for n in size))

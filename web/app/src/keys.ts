@@ -8,7 +8,7 @@ import type { Tool } from "./edit/editor";
 import type { Show } from "./viewer/view";
 
 export const MEANINGS: readonly Meaning[] = [
-  ["M  D  X  F", "look, draw, erase, fill a hole"], ["[  ]", "smaller and larger brush"], ["B", "disc in the slice, or 3-D ball"],
+  ["M  D  X  L  F", "look, draw, erase, outline, fill a hole"], ["[  ]", "smaller and larger brush"], ["B", "disc in the slice, or 3-D ball"],
   ["Ctrl+Z  Ctrl+Shift+Z", "undo, redo"], ["Ctrl+S", "save the edit"], ["−  +", "border by 0.1 mm"], ["S", "scan with mask, brain, swipe"], ["O", "contour"],
   ["6  7  8  9", "one picture alone, or all"], ["Wheel", "slices; with Ctrl zoom"], ["Right button", "drag for window and level; with Shift move the picture"],
   ["J  K", "review: next and previous row"], ["Enter", "review: open the row"], ["1 … 5", "review: rate, 5 is perfect"],
@@ -27,7 +27,7 @@ export interface Actions {
 }
 
 const FIELDS = "input:not([type=checkbox], [type=file], [type=range]), textarea, select";
-const TOOLS: Record<string, Tool> = { m: "move", d: "draw", x: "erase", f: "fill" };
+const TOOLS: Record<string, Tool> = { m: "move", d: "draw", x: "erase", l: "outline", f: "fill" };
 const RATINGS: Record<string, Decision> = { a: "accept", e: "review", r: "reject" };
 const SHOWN: readonly Show[] = ["scan", "brain", "swipe"];
 

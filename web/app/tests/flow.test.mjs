@@ -1,12 +1,8 @@
 /** Flow: a scan from its drop to its deletion, with border, brush and downloads. */
 
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { after, before, test } from "node:test";
-import { openApp, settle, snapshot, startBrowser } from "./pages.mjs";
-
-const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
+import { findBarriers, openApp, settle, snapshot, startBrowser } from "./pages.mjs";
 
 let browser;
 before(async () => { browser = await startBrowser(); });
@@ -19,12 +15,6 @@ async function drop(page, name) {
     dataTransfer.items.add(new File(["x"], fileName));
     document.body.dispatchEvent(new DragEvent("drop", { dataTransfer, bubbles: true, cancelable: true }));
   }, name);
-}
-
-async function findFaults(page) {
-  await page.evaluate(await readFile(AXE, "utf8")); // the page's policy lets no foreign script in
-  const found = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"] }));
-  return found.violations.filter(({ impact }) => ["serious", "critical"].includes(impact)).map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(" ").slice(0, 300)}`);
 }
 
 test("a scan is dropped, survives a reload, is edited, saved, downloaded and deleted", async () => {
@@ -125,15 +115,15 @@ test("several scans are listed and none is guessed; a failure is told", async ()
 
 test("a program drives the page, in which nothing serious hinders access in either theme", async () => {
   const { page, faults, close } = await openApp(browser);
-  assert.deepEqual(await findFaults(page), []);
+  assert.deepEqual(await findBarriers(page), []);
   assert.ok((await page.evaluate(() => globalThis.deskull.describe())).functions["snapshot()"]);
   const job = await page.evaluate(() => globalThis.deskull.start({ demo: true }));
   assert.equal(job.state, "done");
   await page.waitForSelector(".picture-pane[data-ready]", { timeout: 30_000 });
   assert.equal((await snapshot(page)).open.command, "deskull demo");
-  assert.deepEqual(await findFaults(page), []);
+  assert.deepEqual(await findBarriers(page), []);
   await page.getByRole("button", { name: "Light theme" }).click();
-  assert.deepEqual(await findFaults(page), []);
+  assert.deepEqual(await findBarriers(page), []);
   await page.reload();
   assert.equal(await page.evaluate(() => document.documentElement.dataset.theme), "light");
   assert.deepEqual(faults, []);

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { openApp, openScan, settle, snapshot, startBrowser } from "./pages.mjs";
+import { darkenAllButBright, findBright, openApp, openScan, settle, snapshot, startBrowser } from "./pages.mjs";
 
 /** Grid and bright voxels of the small volumes, see tests/web/page_scans.py. */
 const { shape: [NX, NY], bright: BRIGHT, island_mm: ISLAND_MM, n: [N_ALL, N_LARGEST] } = JSON.parse(process.env.SMALL);
@@ -12,41 +12,11 @@ let browser;
 before(async () => { browser = await startBrowser(["--disable-3d-apis"]); });
 after(() => browser.close());
 
-/** Looks through the slices of a plane for a bright spot; returns where it is on the screen, in each slice. */
-async function findBright(page, plane) {
-  const slider = page.getByRole("slider", { name: `${plane} slice`, exact: true });
-  const spots = [];
-  for (let slice = 0; slice <= Number(await slider.getAttribute("max")); slice += 1) {
-    await slider.fill(String(slice));
-    await settle(page);
-    const spot = await page.locator(`canvas[data-plane=${plane}]`).evaluate((canvas) => {
-      const { data, width, height } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
-      const sum = [0, 0, 0];
-      for (let at = 0; at < width * height; at += 1) {
-        const [x, y] = [at % width, Math.floor(at / width)];
-        // Letters and scales stand at the edges.
-        if (data[4 * at] > 235 && data[4 * at + 1] > 235 && data[4 * at + 2] > 235 && x > 30 && y > 30 && x < width - 30 && y < height - 30) { sum[0] += 1; sum[1] += x; sum[2] += y; }
-      }
-      const box = canvas.getBoundingClientRect();
-      return sum[0] > 12 ? [box.left + (sum[1] / sum[0] + 0.5) * (box.width / width), box.top + (sum[2] / sum[0] + 0.5) * (box.height / height)] : null;
-    });
-    if (spot) spots.push({ slice, spot });
-  }
-  await slider.fill("0");
-  return { slider, spots };
-}
-
 for (const [orientation, plane] of [["oblique", "Axial"], ["permuted", "Sagittal"], ["flipped", "Coronal"]]) {
   test(`brushing bright voxels of the ${orientation} scan in ${plane.toLowerCase()} slices saves exactly those`, async () => {
     const { page, held, faults, close } = await openApp(browser);
     await openScan(page, `${orientation}.nii.gz`);
-    // Without a tint, and with a narrow window, all but the bright voxels are dark.
-    await page.getByRole("slider", { name: /Mask tint/ }).fill("0");
-    for (const [name, limit] of [["Level", "max"], ["Window", "min"]]) {
-      const slider = page.getByRole("slider", { name: new RegExp(name) });
-      await slider.fill(await slider.getAttribute(limit));
-    }
-    await page.getByRole("checkbox", { name: "Contour" }).uncheck();
+    await darkenAllButBright(page);
     await page.keyboard.press("d");
     await page.locator(".tool-bar input[type=range]").fill("1");
     const { slider, spots } = await findBright(page, plane);
@@ -90,6 +60,39 @@ test("a ball covers the voxels within its radius, and is undone as a whole", asy
   });
   await page.keyboard.press("Control+z");
   assert.equal((await snapshot(page)).open.voxels, open.voxels);
+  assert.deepEqual(faults, []);
+  await close();
+});
+
+test("what an outline goes around is added in its slice, and is undone as a whole", async () => {
+  const { page, held, faults, close } = await openApp(browser);
+  await openScan(page, "flipped.nii.gz");
+  const box = await page.locator("canvas[data-plane=Axial]").boundingBox();
+  const corners = [[0.25, 0.3], [0.75, 0.3], [0.75, 0.7], [0.25, 0.7]].map(([x, y]) => [box.x + x * box.width, box.y + y * box.height]);
+  const voxels = [];
+  for (const corner of [corners[0], corners[2]]) {
+    await page.mouse.click(...corner);
+    voxels.push((await snapshot(page)).open.view.crosshair);
+  }
+  const [low, high] = [Math.min, Math.max].map((pick) => voxels[0].map((place, axis) => pick(place, voxels[1][axis])));
+  const { voxels: before } = (await snapshot(page)).open;
+  await page.keyboard.press("l");
+  await page.mouse.move(...corners[0]);
+  await page.mouse.down();
+  for (const corner of corners.slice(1)) await page.mouse.move(...corner, { steps: 3 });
+  await page.mouse.up();
+  await page.keyboard.press("Control+s");
+  await page.waitForFunction(() => globalThis.deskull.snapshot().open.job.has_edit);
+  const { voxels: edited, differing, history } = [...held.edits.values()][0];
+  assert.deepEqual([history.length, history[0].tool, history[0].slice], [1, "outline", `k=${low[2]}`]);
+  for (let x = low[0] + 1; x < high[0]; x += 1) for (let y = low[1] + 1; y < high[1]; y += 1) assert.equal(edited[indexOf([x, y, low[2]])], 1);
+  assert.ok(differing.length > 20);
+  for (const voxel of differing) {
+    const [x, y, z] = [voxel % NX, Math.floor(voxel / NX) % NY, Math.floor(voxel / (NX * NY))];
+    assert.ok(x >= low[0] && x <= high[0] && y >= low[1] && y <= high[1] && z === low[2], `voxel ${[x, y, z]}`);
+  }
+  await page.keyboard.press("Control+z");
+  assert.equal((await snapshot(page)).open.voxels, before);
   assert.deepEqual(faults, []);
   await close();
 });

@@ -18,18 +18,15 @@ from deskull.cli.console import (
     logging_to_stderr,
     print_message,
     print_warning,
-    write_any_name,
 )
 from deskull.cli.wording import command_line_text, on_one_line
 from deskull.errors import UsageError, printable
 from deskull.options import OutputKind, StripOptions
+from deskull.system.streams import prepare_streams
 
 if TYPE_CHECKING:
     from deskull.batch.records import Record
     from deskull.batch.tasks import Task
-
-#: Exit status of a command that the user has interrupted.
-_INTERRUPTED = 130
 
 
 @dataclass(frozen=True)
@@ -131,13 +128,11 @@ def run(read: Callable[[Sequence[str]], Request], arguments: Sequence[str] | Non
         """Read the arguments and strip."""
         fulfil(read(given))
 
-    write_any_name()
+    prepare_streams()
     try:
         as_command(command)()
     except typer.Exit as stop:
         return stop.exit_code
-    except KeyboardInterrupt:
-        return _INTERRUPTED
     except BrokenPipeError:
         return FAILED
     return 0

@@ -32,9 +32,10 @@ def appearance_measures(evidence: Evidence) -> dict[str, float]:
     dict of str to float
         ``bright_SHELL`` (mean brightness, in units of that of the inside) and ``spread_SHELL`` (standard deviation in
         the same units) for each shell; ``dark_inside`` and ``dark_outside`` (fraction without signal deep inside, and
-        within 10 mm outside); ``dark_face`` and ``dark_nape`` (the same below the brain's box in its front and back
-        half); ``inside_level`` (mean brightness inside); ``shading`` (standard deviation of the
-        logarithm of the mean brightness of blocks of 16 mm inside).
+        within 10 mm outside); ``darkest`` and ``brightest`` (1st and 99th percentile deep inside, in units of the
+        median there: fluid, where it is not as bright as tissue); ``dark_face`` and ``dark_nape`` (the same below the
+        brain's box in its front and back half); ``inside_level`` (mean brightness inside); ``shading`` (standard
+        deviation of the logarithm of the mean brightness of blocks of 16 mm inside).
     """
     depth, image = evidence.depth[evidence.box], evidence.image[evidence.box]
     seen = evidence.field_of_view[evidence.box]
@@ -47,10 +48,20 @@ def appearance_measures(evidence: Evidence) -> dict[str, float]:
         enough = values.size >= 50
         measures[f"bright_{name}"] = float(values.mean()) / scale if enough else np.nan
         measures[f"spread_{name}"] = float(values.std()) / scale if enough else np.nan
+    measures |= _extremes(image[deep])
     around = seen & (depth > 2) & (depth < 9.5)
     measures["dark_inside"] = float((image[deep] < _DARK).mean()) if deep.any() else np.nan
     measures["dark_outside"] = float((image[around] < _DARK).mean()) if around.any() else np.nan
     return measures | _below_brain(evidence)
+
+
+def _extremes(values: FloatArray) -> dict[str, float]:
+    """Return how far the darkest and the brightest values deep inside are from the usual ones."""
+    if values.size < 50:
+        return {"darkest": np.nan, "brightest": np.nan}
+    darkest, usual, brightest = np.percentile(values, (1, 50, 99))
+    scale = max(float(usual), 1e-3)
+    return {"darkest": float(darkest) / scale, "brightest": float(brightest) / scale}
 
 
 def _below_brain(evidence: Evidence) -> dict[str, float]:

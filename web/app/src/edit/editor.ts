@@ -6,16 +6,24 @@ import type { Plane } from "../viewer/plane";
 import { alongLine, coverWithBrush } from "./brush";
 import { findHole } from "./fill";
 import { History, type Stroke } from "./history";
+import { coverOutline, type Place } from "./outline";
 
-export const TOOLS = ["move", "draw", "erase", "fill"] as const;
+export const TOOLS = ["move", "draw", "erase", "outline", "fill"] as const;
 export type Tool = (typeof TOOLS)[number];
-type Point = readonly [number, number];
 
 /** A stroke that goes on: what its voxels were before. */
 interface Open {
   tool: Tool;
   slice: string;
   before: Map<number, number>;
+  line: Line;
+}
+
+/** What an outline goes along, in pixels of a slice. */
+export interface Line {
+  plane: Plane;
+  slice: number;
+  places: Place[];
 }
 
 const AXES = "ijk";
@@ -39,6 +47,11 @@ export class Editor extends Observable {
     return this.tool === "draw" || this.tool === "erase";
   }
 
+  /** The outline that is being drawn. */
+  get line(): Line | undefined {
+    return this.open?.tool === "outline" ? this.open.line : undefined;
+  }
+
   set(change: Partial<Pick<Editor, "tool" | "diameterMm" | "isBall" | "isUnsaved">>): void {
     Object.assign(this, change);
     this.diameterMm = Math.min(SIZES_MM.most, Math.max(SIZES_MM.least, this.diameterMm));
@@ -46,13 +59,15 @@ export class Editor extends Observable {
   }
 
   /** Goes on with a stroke, from one place of a slice to another, or begins one. */
-  use(plane: Plane, slice: number, from: Point, to: Point): void {
+  use(plane: Plane, slice: number, from: Place, to: Place): void {
     if (this.tool === "move") return;
     const isNew = this.open === undefined;
     if (isNew) this.body.settle();
-    this.open ??= { tool: this.tool, slice: this.nameSlice(plane, slice), before: new Map() };
+    this.open ??= { tool: this.tool, slice: this.nameSlice(plane, slice), before: new Map(), line: { plane, slice, places: [] } };
     if (this.tool === "fill") {
       if (isNew) this.fill(plane, slice, to);
+    } else if (this.tool === "outline") {
+      this.open.line.places.push(to);
     } else {
       this.paint(plane, slice, from, to, this.tool === "draw");
     }
@@ -62,6 +77,7 @@ export class Editor extends Observable {
   /** Ends a stroke, which can be undone from now on. */
   endStroke(): void {
     const { open } = this;
+    if (open?.tool === "outline") this.fillOutline(open.line);
     this.open = undefined;
     if (!open?.before.size) return;
     const voxels = Uint32Array.from(open.before.keys());
@@ -86,18 +102,23 @@ export class Editor extends Observable {
     this.set({ isUnsaved: false });
   }
 
-  private paint(plane: Plane, slice: number, from: Point, to: Point, isInside: boolean): void {
+  private paint(plane: Plane, slice: number, from: Place, to: Place, isInside: boolean): void {
     const brush = { radiusMm: this.diameterMm / 2, isBall: this.isBall };
     for (const place of alongLine(plane, from, to, brush.radiusMm)) {
       coverWithBrush(plane, slice, place, brush, (voxel) => this.change(voxel, isInside));
     }
   }
 
-  private fill(plane: Plane, slice: number, [x, y]: Point): void {
+  private fill(plane: Plane, slice: number, [x, y]: Place): void {
     const hole = findHole(this.body, plane, [Math.floor(x), Math.floor(y), slice], this.isBall);
     if (!hole) return this.complain("This region is open to the edge of the scan: close its outline with the brush first.");
     if (!hole.length) return this.complain("This place is inside the mask already: click into a hole.");
     for (const voxel of hole) this.change(voxel, true);
+  }
+
+  private fillOutline({ plane, slice, places }: Line): void {
+    coverOutline(plane, slice, places, (voxel) => this.change(voxel, true));
+    this.body.changed();
   }
 
   private change(voxel: number, isInside: boolean): void {
@@ -121,7 +142,7 @@ export class Editor extends Observable {
 
   /** The slice as the axis of the scan's voxels that it stands on: "k=93". */
   private nameSlice(plane: Plane, slice: number): string {
-    if (this.isBall) return "3-D";
+    if (this.isBall && this.tool !== "outline") return "3-D";
     const { axis } = plane.through;
     return `${AXES[axis]}=${plane.voxelOf(0, 0, slice)[axis]}`;
   }

@@ -9,7 +9,7 @@ import { slider } from "./panel";
 
 const TOOLS: [Tool, string, string][] = [
   ["move", "Look", "Move the crosshair (key M)"], ["draw", "Draw", "Add to the mask (key D)"],
-  ["erase", "Erase", "Take from the mask (key X)"], ["fill", "Fill", "Fill a hole that is clicked into (key F)"],
+  ["erase", "Erase", "Take from the mask (key X)"], ["outline", "Outline", "Add what a line goes around in the slice (key L)"], ["fill", "Fill", "Fill a hole that is clicked into (key F)"],
 ];
 const REACHES: ["slice" | "ball", string, string][] = [["slice", "Slice", "The brush is a disc in the slice (key B)"], ["ball", "Ball", "The brush is a ball; holes are filled in 3-D (key B)"]];
 

@@ -1,6 +1,6 @@
-/** Loading: what the viewer needs of a job, from the server. */
+/** Loading: what the viewer needs of a job, from the backend. */
 
-import { api } from "../api";
+import { api } from "../backend";
 import type { Job, Surface } from "../contract";
 import { Editor } from "../edit/editor";
 import { savedBase } from "../edit/saving";
@@ -9,7 +9,7 @@ import type { Grid, Triple } from "./grid";
 import { readNifti, type Image } from "./nifti";
 import type { Scene } from "./scene";
 import { View } from "./view";
-import { findWindow, type Range } from "./window";
+import { findWindow, narrowToBrain, type Range } from "./window";
 
 const OPACITY = 0.12;
 
@@ -32,7 +32,8 @@ export async function loadJob(job: Job, complain: (sentence: string) => void): P
   if (job.has_distance && (base.border !== job.border_mm || base.surface !== job.surface)) body.setBorder(base.border);
   body.settle();
   if (edited) body.adopt(edited.data);
-  const { shown, whole } = findWindow(image);
+  const { shown: usual, whole } = findWindow(image);
+  const shown = narrowToBrain(usual, image, (voxel) => body.isInside(voxel));
   const view = new View({
     crosshair: middleOf(body), black: shown.low, white: shown.high, opacity: OPACITY, hasContour: true, show: "scan", swipe: 0.5,
     zoom: 1, drawn3d: "brain", pane: undefined,
@@ -49,7 +50,7 @@ export async function loadDistance(job: Job, surface: Surface): Promise<Float32A
 
 /** Loads the mask as if it were a distance whose border is 0. */
 async function loadMask(job: Job): Promise<Float32Array> {
-  const image: Image = await readNifti(await api.mask(job.id, job.border_mm ?? 0, job.surface));
+  const image: Image = await readNifti(await api.mask(job.id, { border: job.border_mm ?? 0, surface: job.surface }));
   return Float32Array.from(image.data, (value) => (value ? -0.5 : 0.5));
 }
 

@@ -44,6 +44,17 @@ export function drawBrush(context: Context, frame: Frame, at: [number, number], 
   }
 }
 
+/** The line of an outline, which is closed when the button is let go. */
+export function drawLine(context: Context, frame: Frame, places: readonly (readonly [number, number])[], ratio: number): void {
+  for (const [colour, width] of [["rgb(0 0 0 / 60%)", 3], ["#fff", 1.2]] as const) {
+    context.beginPath();
+    for (const place of places) context.lineTo(...frame.toCanvas(...place));
+    context.strokeStyle = colour;
+    context.lineWidth = width * ratio;
+    context.stroke();
+  }
+}
+
 export function drawSwipe(context: Context, x: number, ratio: number): void {
   const { height } = context.canvas;
   stroke(context, "#fff", 1.5 * ratio, [[x, 0, x, height]]);

@@ -5,7 +5,7 @@ import { onNextFrame } from "../observable";
 import { traceContour } from "./contour";
 import { Frame } from "./frame";
 import { listenToPointer } from "./pointer";
-import { drawBrush, drawCrosshair, drawSwipe, drawTexts } from "./overlay";
+import { drawBrush, drawCrosshair, drawLine, drawSwipe, drawTexts } from "./overlay";
 import { Plane } from "./plane";
 import type { Scene } from "./scene";
 import { listenToSliceKeys } from "./slice_keys";
@@ -117,6 +117,8 @@ export class SliceView {
     if (view.now.show === "swipe") drawSwipe(context, split, ratio);
     if (editor.tool === "move") drawCrosshair(context, this.frame, this.plane.pixelOf(view.now.crosshair), ratio);
     drawTexts(context, this.frame, this.plane, `${this.plane.name}  ${this.slice + 1} / ${this.plane.through.size}`, ratio);
+    const { line } = editor;
+    if (line?.plane === this.plane) drawLine(context, this.frame, line.places, ratio);
     if (this.pointed && editor.hasBrush) drawBrush(context, this.frame, this.pointed, editor.diameterMm / 2, ratio);
   }
 }

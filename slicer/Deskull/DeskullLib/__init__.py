@@ -1,0 +1,1 @@
+"""What the module Deskull of 3D Slicer is made of; `Deskull.py` connects it to the panel."""
