@@ -75,7 +75,7 @@ def test_mask_on_another_grid_is_a_failure_that_says_so(tmp_path, tiny_head, ben
     tool = threshold_tool(tmp_path)
     script = tmp_path / "threshold.py"
     script.write_text(
-        script.read_text().replace("mask = bytes", "struct.pack_into('<f', content, 80, 9.0); mask = bytes")
+        script.read_text().replace("mask = bytes", "struct.pack_into('<f', content, 292, 900.0); mask = bytes")
     )
     assert bench(data, "--tool", tool).exit_code == 1
     assert "mask.nii.gz" in rows_of(tmp_path / "out")[0]["fault"]
@@ -92,9 +92,10 @@ def test_resumed_benchmark_keeps_outcomes_and_runs_only_what_is_missing_or_new(t
     after = {path: path.stat().st_mtime_ns for path in out.glob("runs/*/*/mask.nii.gz")}
     assert len(after) == 2
     assert before.items() <= after.items()
-    other = tool.replace(" 250", " 400")
-    assert bench(data, "--tool", other, "--resume").exit_code == 0
-    assert all(float(row["dice"]) < 1 for row in rows_of(out))
+    same_mask_other_command = tool.replace(" 250", " 250.5")
+    assert bench(data, "--tool", same_mask_other_command, "--resume").exit_code == 0
+    again = {path: path.stat().st_mtime_ns for path in out.glob("runs/*/*/mask.nii.gz")}
+    assert not again.items() & after.items()
 
 
 def test_failed_scan_is_run_again_only_if_asked_for(tmp_path, tiny_head, bench):
@@ -110,14 +111,13 @@ def test_failed_scan_is_run_again_only_if_asked_for(tmp_path, tiny_head, bench):
 
 
 def test_page_states_the_meaning_of_the_masks_the_commands_and_the_costs(tmp_path, tiny_head, bench):
-    data = write_nfbs(tmp_path / "data", tiny_head)
+    data = write_nfbs(tmp_path / "data", tiny_head, 1)
     bench(data, "--tool", f"a={threshold_tool(tmp_path, 250)}", "--tool", f"b={threshold_tool(tmp_path, 300)}")
     page = (tmp_path / "out" / "report.html").read_text()
     assert "BEaST masks corrected by hand" in page
     assert "2 tools compared" in page
     assert "{input} {mask} 300" in page
     assert "Processor time" in page
-    assert "http" not in page.replace("http-equiv", "").replace("http://www.w3.org", "")
 
 
 def test_deskull_runs_as_a_tool_with_its_best_border_beside_the_default(tmp_path, tiny_head, toy_model):
