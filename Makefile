@@ -9,7 +9,7 @@ TORCH ?= torch==2.13.0
 # is done takes over a part of another's. A process that crashes fails the run.
 PARALLEL ?= -n auto --dist worksteal --max-worker-restart 0
 
-.PHONY: demo test lint types coverage docs web web-packages clean
+.PHONY: demo test lint types coverage docs web web-packages site clean
 
 demo: $(VENV)/.core
 	$(BIN)/deskull demo -o demo --overwrite
@@ -30,19 +30,26 @@ lint: $(VENV)/.dev
 docs: $(VENV)/.dev
 	$(BIN)/sphinx-build -W --keep-going -q -b html docs docs/_build/html
 
-# Build the pages of `deskull report` and `deskull serve` from web; needs node 20 or newer. The results are committed, so
-# that nobody else needs node.
+# Build the pages of `deskull report`, `deskull serve` and `deskull web build` from web; needs node 20 or newer. The results are
+# committed, so that nobody else needs node.
 web: web-packages
 	npm --prefix web/report run check
 	npm --prefix web/report run build
 	npm --prefix web/app run check
 	npm --prefix web/app run build
+	npm --prefix web/engine run check
+	npm --prefix web/site run check
+	npm --prefix web/site run build
 
-web-packages: web/report/node_modules/.installed web/app/node_modules/.installed
+web-packages: $(foreach page,report app engine site,web/$(page)/node_modules/.installed)
 
 web/%/node_modules/.installed: web/%/package-lock.json
 	npm --prefix web/$* ci
 	touch $@
+
+# Write the static page into the folder site.
+site: $(VENV)/.core
+	$(BIN)/deskull web build site --overwrite
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
@@ -57,4 +64,4 @@ $(VENV)/.dev: pyproject.toml | $(VENV)/bin/python
 	touch $@ $(VENV)/.core
 
 clean:
-	rm -rf $(VENV) demo build dist docs/_build docs/auto_gallery
+	rm -rf $(VENV) demo site build dist docs/_build docs/auto_gallery

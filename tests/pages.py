@@ -42,7 +42,7 @@ def assert_same_files(built: Path, committed: Path) -> None:
 
 def assert_no_type_errors(page: str) -> None:
     """Fail if the source of a page has type errors."""
-    compiler = WEB / page / "node_modules" / "typescript" / "bin" / "tsc"
+    compiler = WEB / page.partition("/")[0] / "node_modules" / "typescript" / "bin" / "tsc"
     subprocess.run(["node", compiler, "--noEmit", "-p", WEB / page], check=True)
 
 

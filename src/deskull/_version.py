@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+__all__ = ["__version__"]
+
 try:
     from deskull._release import version as __version__
 except ModuleNotFoundError:

@@ -16,10 +16,10 @@ from deskull.train.network.build import make_network
 from deskull.train.network.pretrained import adapted_weights, model_weights
 from deskull.train.recipe_files import load_recipe, parse_recipe, shipped_recipes
 
-NAMES = ["article", "article_verbatim", "finetune", "further", "nfbs", "small", "synthesis"]
+NAMES = ["article", "article_verbatim", "finetune", "finetune_small", "further", "nfbs", "small", "synthesis"]
 
 
-def test_seven_recipes_ship():
+def test_eight_recipes_ship():
     assert shipped_recipes() == NAMES
 
 

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from deskull.cli import (
+    benchmark,
     bids,
     check,
     data,
@@ -27,6 +28,7 @@ from deskull.cli import (
     strip,
     synthesise_nfbs,
     train,
+    web,
 )
 from deskull.cli.commands import Commands
 from deskull.cli.console import as_command
@@ -72,12 +74,14 @@ _add(app, "show", show.show, _Kind.checking)
 _add(app, "check", check.check, _Kind.checking)
 _add(app, "rerun", rerun.rerun, _Kind.checking)
 _add(app, "evaluate", evaluate.evaluate, _Kind.checking)
+_add(app, "benchmark", benchmark.benchmark, _Kind.checking)
 _add(app, "drift", drift.drift, _Kind.checking)
 _add(app, "train", train.train, _Kind.training)
 _add(app, "export", export.export, _Kind.training)
 _add(models.app, "show", models.show)
 _add(models.app, "fetch", model_store.fetch)
 _add(models.app, "remove", model_store.remove)
+_add(web.app, "build", web.build)
 _add(data.app, "index", data.index)
 _add(data.app, "prepare", prepare.prepare)
 _add(data.app, "synthesise-nfbs", synthesise_nfbs.synthesise_nfbs)
@@ -85,6 +89,12 @@ app.add_typer(
     models.app,
     name="models",
     help="List the networks, print a card, and fetch networks of your own.",
+    rich_help_panel=_Kind.stripping,
+)
+app.add_typer(
+    web.app,
+    name="web",
+    help="Write the page that strips scans in the browser.",
     rich_help_panel=_Kind.stripping,
 )
 app.add_typer(

@@ -51,6 +51,14 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("deskull evaluate masks/ references/ --csv scores.csv", "a folder of masks"),
         ("deskull evaluate ours/ references/ --against theirs=theirs/ --html page.html", "two models"),
     ),
+    "benchmark": (
+        ("deskull benchmark NFBS/ -o bench/", "the shipped network on a public data set"),
+        (
+            'deskull benchmark NFBS/ -o bench/ --tool "mri_synthstrip -i {input} -m {mask}" --resume',
+            "and another tool, continued if it stopped",
+        ),
+        ("deskull benchmark NFBS/ -o bench/ --model default --model small --fit-border", "two networks"),
+    ),
     "drift": (
         ("deskull drift stripped/ --save-reference good.tsv", "a reference of scans that were looked at"),
         ("deskull drift new/ --reference good.tsv -o drift.html", "new scans against it"),

@@ -13,11 +13,10 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from deskull.evaluation.definitions import COMPARED_SCORES, ScoreDefinition
 from deskull.evaluation.scores import CaseScores
-from deskull.evaluation.statistics import bootstrap_median, clustered_bootstrap_median, holm, signed_rank_p
+from deskull.evaluation.statistics import holm, median_interval, signed_rank_p
 
 #: With fewer participants no signed-rank test can reach p < 0.05, and not even the full range of the differences is a
 #: 95 % confidence interval of their median.
@@ -150,19 +149,12 @@ def _difference(
     result = Difference(score.key, first[0], other[0], len(change), median, n_participants=len(participants))
     if len(participants) < MINIMUM_PAIRS:
         return replace(result, note=TOO_FEW_CASES)
-    low, high, method = _interval(change, clusters)
+    low, high, method = median_interval(change, clusters)
     result = replace(result, low=low, high=high, interval_method=method)
     if not change.any():
         return replace(result, p=1.0, note=NO_DIFFERENCE)
     of_participants = [np.median(change[np.array(clusters) == name]) for name in participants]
     return replace(result, p=signed_rank_p(of_participants) if np.any(of_participants) else 1.0)
-
-
-def _interval(change: npt.NDArray[np.float64], clusters: Sequence[str]) -> tuple[float, float, str]:
-    """Return the ends of the confidence interval of the median, and the method."""
-    if len(set(clusters)) == len(clusters):
-        return bootstrap_median(change)
-    return *clustered_bootstrap_median(change, clusters), "cluster"
 
 
 def _adjust(differences: Sequence[Difference]) -> list[Difference]:

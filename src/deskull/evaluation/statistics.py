@@ -71,6 +71,27 @@ def clustered_bootstrap_median(values: npt.ArrayLike, clusters: Sequence[str]) -
     return float(low), float(high)
 
 
+def median_interval(values: npt.ArrayLike, clusters: Sequence[str]) -> tuple[float, float, str]:
+    """Compute a 95 % bootstrap confidence interval of the median of values, of which some may share a cluster.
+
+    Parameters
+    ----------
+    values : array_like, shape (n,)
+        Two values or more.
+    clusters : sequence of str, length n
+        The cluster of each value, such as the participant.
+
+    Returns
+    -------
+    low, high : float
+    method : str
+        See `bootstrap_median`; "cluster" where clusters with several values are resampled as a whole.
+    """
+    if len(set(clusters)) == len(clusters):
+        return bootstrap_median(values)
+    return *clustered_bootstrap_median(values, clusters), "cluster"
+
+
 def signed_rank_p(differences: npt.ArrayLike) -> float:
     """Compute the two-sided p value of the Wilcoxon signed-rank test (Wilcoxon, Biometrics Bulletin 1945).
 

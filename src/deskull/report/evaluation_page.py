@@ -24,6 +24,9 @@ def evaluation_page(
     models: Models,
     pairs: Mapping[str, Sequence[Pair]] | None = None,
     scans: Mapping[str, Path] | None = None,
+    *,
+    first: Sequence[Section] = (),
+    title: str = "",
 ) -> str:
     """Create the page of an evaluation.
 
@@ -35,19 +38,23 @@ def evaluation_page(
         Files of each model's cases, for pictures of the worst ones and to list those that could not be scored.
     scans : mapping of str to Path, optional
         Raw scans by case, for these pictures; without its scan a case shows the contours only.
+    first : sequence of Section
+        Sections before those of the evaluation.
+    title : str
+        Heading of the page as HTML, in place of the names of the models.
 
     Returns
     -------
     str
         HTML without any external reference; the same for the same input.
     """
-    sections = _sections(models, pairs or {}, scans or {})
-    first, *others = map(escape, models)
+    sections = [*first, *_sections(models, pairs or {}, scans or {})]
+    model, *others = map(escape, models)
     n_cases = len({case.case for cases in models.values() for case in cases})
     template = resources.files(__package__).joinpath("evaluation_page.html").read_text(encoding="utf-8")
     return Template(template).substitute(
         style=page_style(),
-        title=f"Evaluation of {first}" + (f" against {', '.join(others)}" if others else ""),
+        title=title or f"Evaluation of {model}" + (f" against {', '.join(others)}" if others else ""),
         subtitle=f"{count_of(len(models), 'model')}, {count_of(n_cases, 'case')} · deskull {escape(__version__)}",
         notes="".join(f"<p>{note}</p>" for note in _cases_not_scored(models, pairs or {})),
         contents=" ".join(f'<a href="#{section.anchor}">{section.heading}</a>' for section in sections),

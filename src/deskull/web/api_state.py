@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from deskull._version import __version__
-from deskull.models.cards import Model
 from deskull.web.answers import guarded, read_json, service_of
+from deskull.web.described import NOTICE, described_model
 from deskull.web.refusals import RefusedError
 from deskull.web.rooted import choices_of_path, list_folder
-
-NOTICE = "For research only. deskull is not a medical device: look at every mask before you use it."
 
 
 async def open_session(request: Request) -> Response:
@@ -39,20 +36,10 @@ async def state(request: Request) -> Response:
             "limits": {"file_bytes": limits.file_bytes, "files": limits.files, "queue": limits.queue},
             "root": service.settings.root is not None,
             "review": service.review is not None,
-            "models": [_model(name, model) for name, model in service.models.items()],
+            "models": [described_model(name, model) for name, model in service.models.items()],
             "jobs": service.queue.told(),
         }
     )
-
-
-def _model(name: str, model: Model) -> dict[str, Any]:
-    """Return what a page is told of a network."""
-    return {
-        "name": name,
-        "description": str(model.card.get("description", "")),
-        "surfaces": model.surfaces,
-        "default_border_mm": {surface: model.default_border(surface) for surface in model.surfaces},
-    }
 
 
 async def events(request: Request) -> Response:

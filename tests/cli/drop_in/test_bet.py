@@ -193,10 +193,10 @@ def test_verbose_reports_the_stages(toy, capsys):
     assert "t1" not in output.err
 
 
-def test_nipype_runs_it_in_place_of_bet(installed, half_head, folder):
+def test_nipype_runs_it_in_place_of_bet(installed, head, folder):
     """Nipype calls ``bet``, reads its outputs from its own rules, and fails if anything is on stderr."""
     fsl = pytest.importorskip("nipype.interfaces.fsl", reason="needs nipype")
-    formats.write(half_head, "head.nii.gz")
+    formats.write(head, "head.nii.gz")
     (installed / "bet").symlink_to("deskull-bet")
     bet = fsl.BET(in_file="head.nii.gz", mask=True, robust=True, frac=0.4, output_type="NIFTI_GZ")
     bet.inputs.environ = dict(os.environ) | {"FSLOUTPUTTYPE": "NIFTI_GZ", "PYTHONPATH": os.pathsep.join(sys.path)}

@@ -128,14 +128,13 @@ def test_version_is_printed(capsys):
     assert capsys.readouterr().out.startswith("deskull 0.")
 
 
-def test_pipeline_needs_one_word_changed(installed, half_head, folder):
+def test_pipeline_needs_one_word_changed(installed, folder):
     """A shell script that calls SynthStrip and goes on with its files."""
     script = """set -e
 mkdir -p derivatives
 mri_synthstrip -i t1.nii.gz -o derivatives/t1_strip.nii.gz -m derivatives/t1_mask.nii.gz --no-csf -t 1
 test -s derivatives/t1_strip.nii.gz
 """
-    formats.write(half_head, "t1.nii.gz", overwrite=True)
     script = script.replace("mri_synthstrip", "deskull-synthstrip")
     done = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")

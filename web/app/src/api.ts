@@ -1,6 +1,7 @@
-/** API: requests to the server. Each fails with the sentence that the server gives, or with one of its own. */
+/** API: requests to the server of `deskull serve`. Each fails with the sentence that the server gives, or with one of its own. */
 
-import type { Choice, Download, EditCounts, Folder, Job, Options, Review, State, Surface, VolumeName } from "./contract";
+import type { Place, SavedFile } from "./backend";
+import type { Choice, Download, EditCounts, Folder, Job, Options, Review, State, VolumeName } from "./contract";
 
 const UNREACHABLE = "The server does not answer; check that 'deskull serve' still runs.";
 
@@ -11,7 +12,7 @@ export class Refusal extends Error {
   }
 }
 
-export const api = {
+export const server = {
   openSession: (token: string) => call("POST", "/api/session", { token }),
   state: () => answer<State>("GET", "/api/state"),
   openUpload: async (files: number) => (await answer<{ upload: string }>("POST", "/api/uploads", { n_files: files })).upload,
@@ -24,7 +25,9 @@ export const api = {
   startDemo: () => start({ demo: true }),
   remove: (id: string) => call("DELETE", `/api/jobs/${part(id)}`),
   volume: (id: string, name: VolumeName) => bytes(`/api/jobs/${part(id)}/volumes/${name}`),
-  mask: (id: string, border: number, surface: Surface) => bytes(downloadAddress(id, "mask", border, surface)),
+  mask: (id: string, place: Place) => bytes(addressOf(id, "mask", place)),
+  addressOf,
+  file,
   saveEdit,
   dropEdit: (id: string) => call("DELETE", `/api/jobs/${part(id)}/edit`),
   review: () => answer<Review>("GET", "/api/review"),
@@ -33,7 +36,7 @@ export const api = {
 };
 
 /** Address of a file to download, for a border and a surface. */
-export function downloadAddress(id: string, what: Download, border: number, surface: Surface): string {
+function addressOf(id: string, what: Download, { border, surface }: Place): string {
   return `/api/jobs/${part(id)}/download/${what}?border_mm=${border}&surface=${surface}`;
 }
 
@@ -44,12 +47,19 @@ export async function refusalOf(response: Response): Promise<Refusal> {
   return new Refusal(sentence, response.status);
 }
 
+/** Loads a file under the name that the server gives it. */
+async function file(id: string, what: Download, place: Place): Promise<SavedFile> {
+  const response = await request(addressOf(id, what, place), { method: "GET" });
+  const name = /filename="?([^";]+)/.exec(response.headers.get("Content-Disposition") ?? "")?.[1] ?? what;
+  return { name, content: await response.blob() };
+}
+
 async function start(what: object): Promise<Job[]> {
   return (await answer<{ jobs: Job[] }>("POST", "/api/jobs", what)).jobs;
 }
 
 async function saveEdit(
-  id: string, voxels: Blob, base: { border: number; surface: Surface }, headers: Record<string, string>,
+  id: string, voxels: Blob, base: Place, headers: Record<string, string>,
 ): Promise<EditCounts> {
   const address = `/api/jobs/${part(id)}/edit?base_border_mm=${base.border}&surface=${base.surface}`;
   const response = await request(address, { method: "PUT", body: voxels, headers: { "X-Deskull": "1", ...headers } });

@@ -1,7 +1,7 @@
 /** App: shows the page that the address names, and lets the keys reach it. */
 
 import { announce, byId, element } from "../../shared/dom";
-import { api } from "./api";
+import { api } from "./backend";
 import type { Job, ReviewRow, State } from "./contract";
 import { JobPage } from "./job_page";
 import type { Jobs } from "./jobs";
@@ -13,8 +13,6 @@ import { go, readRoute, type Route } from "./router";
 import type { StartPage } from "./start/start_page";
 import type { Study } from "./study";
 
-const UNKNOWN = "This scan is not on the server any more.";
-
 export class App {
   private jobPage: { page: JobPage; id: string } | undefined;
   private ratings: Ratings | undefined;
@@ -25,7 +23,7 @@ export class App {
   constructor(private readonly state: State, private readonly jobs: Jobs, private readonly startPage: StartPage) {
     jobs.onChange((job) => this.follow(job));
     addEventListener("hashchange", () => this.navigate());
-    addEventListener("beforeunload", (event) => { if (this.study?.scene.editor.isUnsaved) event.preventDefault(); });
+    addEventListener("beforeunload", (event) => { if (this.study?.scene.editor.isUnsaved || (api.isVolatile && this.jobs.all.length)) event.preventDefault(); });
   }
 
   get study(): Study | undefined {
@@ -87,7 +85,7 @@ export class App {
 
   private openJob(id: string): void {
     const job = this.jobs.get(id);
-    if (!job) return this.place(element("p", { class: "waiting" }, UNKNOWN), "Unknown scan");
+    if (!job) return this.place(element("p", { class: "waiting" }, api.words.unknownScan), "Unknown scan");
     this.showJob(job, job.name, []);
   }
 

@@ -1,9 +1,9 @@
 /** Automation: `window.deskull`, with which a program drives the page as a person would. */
 
-import { refusalOf } from "./api";
-import { DOWNLOADS, type Download, type Job, type Options, type State } from "./contract";
-import { element } from "../../shared/dom";
+import { api } from "./backend";
+import type { Download, Job, Options, State } from "./contract";
 import type { Jobs } from "./jobs";
+import { save } from "./save";
 import { go } from "./router";
 import type { Starter } from "./start/starter";
 import type { Study } from "./study";
@@ -27,7 +27,7 @@ const FUNCTIONS = {
 /** Makes the functions; `study` returns what is open. */
 export function makeAutomation(state: State, jobs: Jobs, starter: Starter, study: () => Study | undefined): Automation {
   return {
-    describe: () => ({ version: state.version, notice: state.notice, functions: FUNCTIONS, models: state.models, downloads: DOWNLOADS }),
+    describe: () => ({ version: state.version, notice: state.notice, functions: FUNCTIONS, models: state.models, downloads: api.downloads }),
     start: async (source, options = {}) => {
       const [job] = await startFrom(source, options, starter);
       if (!job) throw new Error("Nothing was chosen.");
@@ -60,12 +60,7 @@ function snapshot(state: State, jobs: Jobs, study: Study | undefined): object {
 
 async function download(what: Download, study: Study | undefined): Promise<{ name: string; bytes: number }> {
   if (!study) throw new Error("No job is open; start one, or open one of the list.");
-  const response = await fetch(study.addressOf(what));
-  if (!response.ok) throw await refusalOf(response);
-  const name = /filename="?([^";]+)/.exec(response.headers.get("Content-Disposition") ?? "")?.[1] ?? what;
-  const file = await response.blob();
-  const address = URL.createObjectURL(file);
-  element("a", { href: address, download: name }).click();
-  setTimeout(() => URL.revokeObjectURL(address), 60_000);
-  return { name, bytes: file.size };
+  const file = await study.file(what);
+  save(file);
+  return { name: file.name, bytes: file.content.size };
 }

@@ -1,12 +1,12 @@
-/** Contract: what the server of `deskull serve` answers. */
+/** Contract: what the server of `deskull serve` answers, and the static page by the same types. */
 
 import type { Verdict } from "../../shared/badge";
 
 export type Surface = "brain" | "intracranial";
 export type JobState = "queued" | "running" | "done" | "failed" | "cancelled";
-export type Download = "mask" | "brain" | "distance" | "edited" | "edited-brain" | "quality" | "report";
+export type Download = "mask" | "brain" | "distance" | "edited" | "edited-record" | "edited-brain" | "quality" | "report";
 export type VolumeName = "scan" | "distance" | "intracranial" | "edited";
-export const DOWNLOADS: readonly Download[] = ["mask", "brain", "distance", "edited", "edited-brain", "quality", "report"];
+export const DOWNLOADS: readonly Download[] = ["mask", "brain", "distance", "edited", "edited-record", "edited-brain", "quality", "report"];
 
 export interface Options {
   model?: string;
@@ -43,6 +43,8 @@ export interface Job {
   has_edit: boolean;
   quality: Quality | null;
   command: string | null;
+  /** What stripping takes in time and memory, as far as it is known before; absent where a server does it. */
+  needs?: string;
 }
 
 export interface Model {

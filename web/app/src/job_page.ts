@@ -65,5 +65,7 @@ function waiting(job: Job): HTMLElement {
     failed: job.error ?? "The scan could not be stripped.", cancelled: `${job.name} was cancelled.`, done: "",
   };
   const bar = job.state === "running" ? [element("progress", { max: 1, value: job.fraction ?? 0, "aria-label": "Progress" })] : [];
-  return element("div", { class: `waiting ${job.state}` }, element("p", {}, lines[job.state]), ...bar);
+  const isOpen = job.state === "queued" || job.state === "running";
+  const needs = isOpen && job.needs ? [element("p", { class: "pale" }, job.needs)] : [];
+  return element("div", { class: `waiting ${job.state}` }, element("p", {}, lines[job.state]), ...needs, ...bar);
 }

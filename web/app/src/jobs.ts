@@ -1,6 +1,6 @@
-/** Jobs: the queue as the server tells it, kept up to date by its events. */
+/** Jobs: the queue as the backend tells it, kept up to date by its events. */
 
-import { api } from "./api";
+import { api } from "./backend";
 import type { Job, State } from "./contract";
 
 type Listener = (changed: Job | undefined) => void;
@@ -10,7 +10,7 @@ const ENDED = ["done", "failed", "cancelled"];
 export class Jobs {
   private readonly byId = new Map<string, Job>();
   private readonly listeners = new Set<Listener>();
-  /** Whether the server's events arrive. */
+  /** Whether the backend can be reached. */
   isConnected = true;
 
   constructor(state: State) {
@@ -56,14 +56,16 @@ export class Jobs {
     });
   }
 
-  /** Listens to the server; after a break of the connection the whole queue is read again. */
+  /** Listens to the backend; after a break of the connection the whole queue is read again. */
   follow(): void {
-    const events = new EventSource("/api/events");
-    events.addEventListener("job", (event: MessageEvent<string>) => this.put(JSON.parse(event.data) as Job));
-    events.addEventListener("removed", (event: MessageEvent<string>) => this.drop((JSON.parse(event.data) as { id: string }).id));
-    events.addEventListener("error", () => this.connect(false));
-    events.addEventListener("open", () => { if (!this.isConnected) void this.reload(); });
-    addEventListener("pagehide", () => events.close());
+    api.follow({
+      job: (job) => this.put(job),
+      removed: (id) => this.drop(id),
+      connected: (isConnected) => {
+        if (!isConnected) this.connect(false);
+        else if (!this.isConnected) void this.reload();
+      },
+    });
   }
 
   private async reload(): Promise<void> {

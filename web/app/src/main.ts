@@ -1,57 +1,17 @@
 /** The program of the page that `deskull serve` offers. */
 
-import { announce, button, byId, element } from "../../shared/dom";
-import { makeHelp } from "../../shared/help";
-import { applyTheme, themeButton } from "../../shared/theme";
-import { api, Refusal } from "./api";
-import { App } from "./app";
-import { makeAutomation } from "./automation";
-import type { Job, State } from "./contract";
-import { Jobs } from "./jobs";
-import { KEYS_NOTE, listenToKeys, MEANINGS } from "./keys";
-import { QueuePanel } from "./queue_panel";
-import { go, readRoute, routeAddress } from "./router";
+import { applyTheme } from "../../shared/theme";
+import { Refusal } from "./api";
+import { api, useBackend } from "./backend";
+import { refuse, start, startHeader } from "./page";
+import { serverBackend } from "./server_backend";
 import { openSession } from "./session";
-import { StartPage, takeDrops } from "./start/start_page";
-import { Starter } from "./start/starter";
 
 const STRANGER = "This page needs the address that 'deskull serve' has printed: open it from the terminal, with its token.";
 
 applyTheme();
-byId("skip").addEventListener("click", (event) => { event.preventDefault(); byId("page").focus(); });
-byId("tools").append(themeButton());
-openSession().then(api.state).then(start, refuse);
-
-function start(state: State): void {
-  const jobs = new Jobs(state);
-  const starter = new Starter(state, jobs);
-  const opened = ([first, ...others]: Job[]): void => {
-    announce(others.length ? `${others.length + 1} scans are in the queue.` : `${first?.name ?? ""} is in the queue.`);
-    if (first) go({ page: "job", id: first.id });
-  };
-  const startPage = new StartPage(state, starter, opened);
-  const app = new App(state, jobs, startPage);
-  takeDrops((files) => {
-    if (readRoute().page !== "start") go({ page: "start" });
-    void startPage.upload(files);
-  });
-  const help = makeHelp(MEANINGS, KEYS_NOTE);
-  byId("tools").append(button("?", { class: "quiet", "aria-label": "Keys and help" }, () => help.showModal()));
-  byId("queue").append(new QueuePanel(jobs).element);
-  byId("notice").textContent = `deskull ${state.version} · ${state.notice}`;
-  if (state.review) byId("sections").append(link("Scans", "start"), link("Review", "review"));
-  listenToKeys(app.actions, help);
-  Object.assign(globalThis, { deskull: makeAutomation(state, jobs, starter, () => app.study) });
-  jobs.follow();
-  if (state.review && !location.hash) go({ page: "review" }); // which shows it
-  else void app.show();
-}
-
-function link(text: string, page: "start" | "review"): HTMLAnchorElement {
-  return element("a", { href: routeAddress({ page }) }, text);
-}
-
-function refuse(error: unknown): void {
-  const sentence = error instanceof Refusal && error.status === 401 ? STRANGER : error instanceof Error ? error.message : String(error);
-  byId("page").replaceChildren(element("p", { class: "waiting", role: "alert" }, sentence));
-}
+startHeader();
+useBackend(serverBackend);
+openSession().then(() => api.state()).then(start, (error: unknown) => {
+  refuse(error instanceof Refusal && error.status === 401 ? STRANGER : error instanceof Error ? error.message : String(error));
+});

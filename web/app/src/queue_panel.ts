@@ -3,16 +3,15 @@
 import { announce, button, element } from "../../shared/dom";
 import { badge } from "../../shared/badge";
 import { millilitres } from "../../shared/format";
-import { api } from "./api";
+import { api } from "./backend";
 import type { Job } from "./contract";
 import type { Jobs } from "./jobs";
 import { readRoute, routeAddress } from "./router";
 
 const STAGES: Record<string, string> = {
-  read: "reading", conform: "resampling to the network's grid", network: "running the network", resample: "resampling to the scan's grid",
+  read: "reading", load: "loading the network", conform: "resampling to the network's grid", network: "running the network", resample: "resampling to the scan's grid",
   quality: "judging the mask", mask: "making the mask", write: "writing",
 };
-const OFFLINE = "The server does not answer; waiting for it.";
 
 export class QueuePanel {
   readonly element: HTMLElement;
@@ -35,7 +34,7 @@ export class QueuePanel {
     const hadFocus = this.list.contains(document.activeElement) ? (document.activeElement as HTMLElement).dataset.focus : undefined;
     this.list.replaceChildren(...this.jobs.all.map((job) => this.entry(job, job.id === open)));
     if (hadFocus) this.list.querySelector<HTMLElement>(`[data-focus="${CSS.escape(hadFocus)}"]`)?.focus();
-    this.note.textContent = !this.jobs.isConnected ? OFFLINE : this.jobs.all.length ? "" : "Nothing has been stripped yet.";
+    this.note.textContent = !this.jobs.isConnected ? api.words.offline : this.jobs.all.length ? "" : "Nothing has been stripped yet.";
   }
 
   private entry(job: Job, isOpen: boolean): HTMLElement {
@@ -48,7 +47,7 @@ export class QueuePanel {
 
   private async remove(job: Job): Promise<void> {
     const isActive = job.state === "queued" || job.state === "running";
-    if (!isActive && !confirm(`Delete ${job.name} and its results from this server?`)) return;
+    if (!isActive && !confirm(`Delete ${job.name} and its results from ${api.words.place}?`)) return;
     try {
       await api.remove(job.id);
       this.jobs.drop(job.id);

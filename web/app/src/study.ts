@@ -1,6 +1,6 @@
 /** Study: a finished job that is open: its scene, its surface and border, and what follows from them. */
 
-import { api, downloadAddress } from "./api";
+import { api, type Place, type SavedFile } from "./backend";
 import { commandFor } from "./command";
 import type { Download, EditCounts, Job, Surface } from "./contract";
 import { saveEdit } from "./edit/saving";
@@ -64,13 +64,22 @@ export class Study extends Observable {
     return commandFor(this.job, this.surface, this.border);
   }
 
-  addressOf(what: Download): string {
-    return downloadAddress(this.job.id, what, this.border, this.surface);
+  /** Address of a file at the border shown; undefined where it has to be made. */
+  addressOf(what: Download): string | undefined {
+    return api.addressOf(this.job.id, what, this.place);
+  }
+
+  file(what: Download): Promise<SavedFile> {
+    return api.file(this.job.id, what, this.place);
+  }
+
+  private get place(): Place {
+    return { border: this.border, surface: this.surface };
   }
 
   async save(): Promise<EditCounts> {
     this.scene.body.settle();
-    const counts = await saveEdit(this.job.id, this.scene, { border: this.border, surface: this.surface });
+    const counts = await saveEdit(this.job.id, this.scene, this.place);
     this.job = { ...this.job, has_edit: true };
     this.tell();
     return counts;

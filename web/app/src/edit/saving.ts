@@ -1,17 +1,11 @@
 /** Saving: the edited mask goes to the server, with who made it and how. */
 
-import { api } from "../api";
-import type { EditCounts, Surface } from "../contract";
+import { api, type Place } from "../backend";
+import type { EditCounts } from "../contract";
 import { readStored, store } from "../../../shared/storage";
 import type { Scene } from "../viewer/scene";
 
 const NAME_KEY = "deskull-editor";
-
-/** The mask that an edit was made on. */
-export interface Base {
-  border: number;
-  surface: Surface;
-}
 
 export function editorName(): string {
   return readStored(NAME_KEY) ?? "";
@@ -22,7 +16,7 @@ export function keepEditorName(name: string): void {
 }
 
 /** Saves the edited mask, whose base is remembered so that the edit is told apart from it again. */
-export async function saveEdit(id: string, scene: Scene, base: Base): Promise<EditCounts> {
+export async function saveEdit(id: string, scene: Scene, base: Place): Promise<EditCounts> {
   const voxels = new Blob([scene.body.voxels()]).stream().pipeThrough(new CompressionStream("gzip"));
   const body = new Blob([await new Response(voxels).arrayBuffer()]);
   const headers = { "X-Deskull-Editor": headerText(editorName()), "X-Deskull-History": scene.editor.history.asHeader() };
@@ -33,9 +27,9 @@ export async function saveEdit(id: string, scene: Scene, base: Base): Promise<Ed
 }
 
 /** The mask that a saved edit was made on, as far as this browser knows. */
-export function savedBase(id: string): Base | undefined {
+export function savedBase(id: string): Place | undefined {
   try {
-    return JSON.parse(readStored(baseKey(id)) ?? "null") as Base ?? undefined;
+    return JSON.parse(readStored(baseKey(id)) ?? "null") as Place ?? undefined;
   } catch {
     return undefined;
   }

@@ -1,6 +1,6 @@
 /** Ratings: the rows of a review with what was said of them, saved by the server at each change. */
 
-import { api } from "../api";
+import { api } from "../backend";
 import type { ReviewRow } from "../contract";
 import { Observable } from "../observable";
 

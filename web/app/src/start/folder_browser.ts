@@ -1,6 +1,6 @@
 /** Folder browser: scans of the folder that the server was started with. */
 
-import { api } from "../api";
+import { api } from "../backend";
 import { button, element } from "../../../shared/dom";
 import type { Folder } from "../contract";
 

@@ -1,6 +1,7 @@
 /** Start page: where scans are dropped, chosen or found, and what this is. */
 
 import { button, element } from "../../../shared/dom";
+import { api } from "../backend";
 import type { Job, Options, State } from "../contract";
 import { filesOfDrop, filesOfList, type Picked } from "./dropped";
 import { folderBrowser } from "./folder_browser";
@@ -8,7 +9,6 @@ import { runOptions } from "./run_options";
 import type { Starter } from "./starter";
 
 const INTRODUCTION = "Drop a head scan here";
-const KINDS = "NIfTI, DICOM (files, a folder or a zip), NRRD, MetaImage, MGH. The scans stay on the computer that runs deskull.";
 const STEPS = [
   ["Drop", "a scan, a folder or a zip. Where several scans are found, you choose."],
   ["Look", "at the brain in slices and in 3\u2011D, move its border in mm, edit it with a brush."],
@@ -64,8 +64,9 @@ export class StartPage {
   private dropZone(): HTMLElement {
     const files = this.fileField({ multiple: true, "aria-label": "Files to strip", id: "files" });
     const folder = this.fileField({ webkitdirectory: true, "aria-label": "Folder to strip", id: "folder" });
+    const needs = api.words.needs ? [element("p", { class: "pale" }, api.words.needs)] : [];
     const zone = element(
-      "div", { class: "drop card" }, element("span", { class: "drop-mark", "aria-hidden": "true" }), element("h2", {}, INTRODUCTION), element("p", { class: "pale" }, KINDS),
+      "div", { class: "drop card" }, element("span", { class: "drop-mark", "aria-hidden": "true" }), element("h2", {}, INTRODUCTION), element("p", { class: "pale" }, api.words.kinds), ...needs,
       element(
         "div", { class: "row centred" }, button("Choose files", { class: "primary" }, () => files.click()),
         button("Choose a folder", { class: "quiet" }, () => folder.click()),

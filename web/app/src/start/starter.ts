@@ -1,18 +1,17 @@
 /** Starter: files, paths and the demo become jobs. */
 
-import { api } from "../api";
+import { api } from "../backend";
 import type { Job, Options, State } from "../contract";
 import type { Jobs } from "../jobs";
 import { askForChoices } from "./choices_dialog";
 import type { Picked } from "./dropped";
-import { uploadFiles } from "./upload";
 
 export class Starter {
   constructor(private readonly state: State, private readonly jobs: Jobs) {}
 
   /** Uploads files and queues what is to be stripped; no job if nothing was chosen. */
   async startFiles(files: readonly Picked[], options: Options, progress: (part: number) => void, signal: AbortSignal): Promise<Job[]> {
-    const { upload, choices } = await uploadFiles(files, this.state.limits, progress, signal);
+    const { upload, choices } = await api.offer(files, this.state.limits, progress, signal);
     if (!choices.length) throw await this.nothingIn(upload);
     const chosen = choices.length === 1 ? choices.map(({ id }) => id) : await askForChoices(choices);
     if (chosen.length) return this.take(await api.startUploaded(upload, chosen, options));

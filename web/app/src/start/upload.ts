@@ -1,30 +1,26 @@
 /** Upload: files go to the server one by one; then it says what in them can be stripped. */
 
-import { api, Refusal } from "../api";
-import type { Choice, State } from "../contract";
+import { Refusal, server } from "../api";
+import type { Offer } from "../backend";
+import type { State } from "../contract";
 import type { Picked } from "./dropped";
-
-export interface Uploaded {
-  readonly upload: string;
-  readonly choices: Choice[];
-}
 
 /** Sends files; `progress` is told which part has been sent. What is refused leaves nothing on the server. */
 export async function uploadFiles(
   files: readonly Picked[], limits: State["limits"], progress: (part: number) => void, signal: AbortSignal,
-): Promise<Uploaded> {
+): Promise<Offer> {
   checkLimits(files, limits);
-  const upload = await api.openUpload(files.length);
+  const upload = await server.openUpload(files.length);
   try {
     const total = files.reduce((sum, { file }) => sum + file.size, 0) || 1;
     let sent = 0;
     for (const { file, name } of files) {
-      await send(api.fileAddress(upload, name), file, (bytes) => progress((sent + bytes) / total), signal);
+      await send(server.fileAddress(upload, name), file, (bytes) => progress((sent + bytes) / total), signal);
       sent += file.size;
     }
-    return { upload, choices: await api.closeUpload(upload) };
+    return { upload, choices: await server.closeUpload(upload) };
   } catch (error) {
-    await api.dropUpload(upload).catch(() => undefined);
+    await server.dropUpload(upload).catch(() => undefined);
     throw error;
   }
 }

@@ -1,6 +1,6 @@
-/** Loading: what the viewer needs of a job, from the server. */
+/** Loading: what the viewer needs of a job, from the backend. */
 
-import { api } from "../api";
+import { api } from "../backend";
 import type { Job, Surface } from "../contract";
 import { Editor } from "../edit/editor";
 import { savedBase } from "../edit/saving";
@@ -50,7 +50,7 @@ export async function loadDistance(job: Job, surface: Surface): Promise<Float32A
 
 /** Loads the mask as if it were a distance whose border is 0. */
 async function loadMask(job: Job): Promise<Float32Array> {
-  const image: Image = await readNifti(await api.mask(job.id, job.border_mm ?? 0, job.surface));
+  const image: Image = await readNifti(await api.mask(job.id, { border: job.border_mm ?? 0, surface: job.surface }));
   return Float32Array.from(image.data, (value) => (value ? -0.5 : 0.5));
 }
 

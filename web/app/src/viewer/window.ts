@@ -9,7 +9,7 @@ export interface Range {
 
 const N_SAMPLES = 200_000;
 /** Part of the shown range below which the grey values of the brain look all alike: in CT, bone and air lie far from them. */
-const FLAT = 0.12;
+const FLAT = 0.05;
 
 /** Finds grey values that most of a scan lies between: the whole range of a slider, and what is shown at first. */
 export function findWindow(image: Image): { shown: Range; whole: Range } {
@@ -23,10 +23,10 @@ export function findWindow(image: Image): { shown: Range; whole: Range } {
 /** Narrows what is shown to the grey values of the brain where they would look all alike. */
 export function narrowToBrain(shown: Range, image: Image, isInside: (voxel: number) => boolean): Range {
   const at = percentiles(image, isInside);
-  const [low, high] = [at(0.05), at(0.95)];
+  const [low, high] = [at(0.1), at(0.8)]; // the edge of the mask may hold bone
   const span = high - low;
   if (span <= 0 || span > FLAT * (shown.high - shown.low)) return shown;
-  return { low: low - 0.75 * span, high: high + 0.75 * span };
+  return { low: low - 1.5 * span, high: high + 1.5 * span };
 }
 
 /** Grey values of some voxels by the part of all that are smaller. */

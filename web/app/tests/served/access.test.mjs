@@ -65,13 +65,13 @@ test("no view of the page has serious barriers in either theme", async () => {
 
 test("a scan is chosen, its border moved, its mask edited, saved and downloaded with keys alone", async () => {
   const { page, faults, close } = await openServed(browser);
+  page.on("filechooser", (chooser) => void chooser.setFiles(CASES[0].file)); // early: the browser is told of it only by and by
   await page.waitForSelector("table.rows");
   await tabTo(page, "nav.queue a.new");
   await page.keyboard.press("Enter");
   await page.waitForSelector(".drop");
   await tabTo(page, ".drop button.primary");
-  const [chooser] = await Promise.all([page.waitForEvent("filechooser"), page.keyboard.press("Enter")]);
-  await chooser.setFiles(CASES[0].file);
+  await page.keyboard.press("Enter");
   await waitForViewer(page);
   const before = (await snapshot(page)).open;
   await tabTo(page, "#border");

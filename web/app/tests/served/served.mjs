@@ -9,7 +9,7 @@ export const SERVER = process.env.SERVER;
 export const CASES = JSON.parse(process.env.CASES ?? "[]");
 const MODEL = process.env.MODEL ?? "small";
 /** The machine may be busy. */
-export const PATIENCE_MS = 300_000;
+const PATIENCE_MS = 120_000;
 
 /** Opens the page of the server. */
 export async function openServed(browser, viewport) {

@@ -1,0 +1,1 @@
+"""Quality in the engine of the static page, against that of the package."""

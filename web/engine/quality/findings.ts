@@ -1,0 +1,100 @@
+/** Findings: what is unusual about a scan, apart from whether its mask is right. */
+
+import { SIDES } from "./measures/geometry";
+import { fixed } from "./numbers";
+import type { Measures } from "./trees";
+
+/** Something unusual about a scan. */
+export interface Finding {
+  readonly name: string;
+  readonly sentence: string;
+  /** Whether the mask should be looked at because of it. */
+  readonly bearsOnMask: boolean;
+}
+
+type Rule = (measures: Measures) => Finding | undefined;
+
+/** A side of the mask is cut if this fraction of its edge is the end of the field of view. */
+const CUT = 0.012;
+/**
+ * Lengths, widths and heights of human brains in mm, from a preterm infant's to the largest, as four standard deviations
+ * of the voxels' places.
+ */
+const EXTENTS_MM: Readonly<Record<string, readonly [number, number]>> = {
+  width_mm: [50, 150], length_mm: [60, 190], height_mm: [42, 145],
+};
+
+/** Lists what is unusual about a scan, by the measures of it and of its mask. */
+export function findUnusual(measures: Measures): Finding[] {
+  return [...RULES, cutSides].flatMap((rule) => rule(measures) ?? []);
+}
+
+function finding(name: string, sentence: string, bearsOnMask = false): Finding {
+  return { name, sentence, bearsOnMask };
+}
+
+/** A rule that applies where a measure is above a limit. */
+function above(name: string, limit: number, found: Finding): Rule {
+  return (measures) => ((measures[name] ?? NaN) > limit ? found : undefined);
+}
+
+/** A rule that applies where a measure is below a limit. */
+function below(name: string, limit: number, found: Finding): Rule {
+  return (measures) => ((measures[name] ?? NaN) < limit ? found : undefined);
+}
+
+/** Everything around the brain is blank. */
+const stripped: Rule = ({ dark_outside: outside = 0, dark_inside: inside = 1 }) =>
+  outside > 0.85 && inside < 0.2
+    ? finding("stripped", "Almost nothing around the brain has signal: the scan seems to be stripped already.")
+    : undefined;
+
+/** The face is blank and the nape is not. */
+const defaced: Rule = ({ dark_face: face = NaN, dark_nape: nape = NaN }) =>
+  face > 0.9 && nape < 0.7 ? finding("defaced", "The face has no signal: the scan seems to be defaced.") : undefined;
+
+/** The brain fits the mean shape better with other axes. */
+const wrongAxes: Rule = ({ turned_fit: gain = 0 }) =>
+  gain > 0.03
+    ? finding("axes", "The brain lies as if the axes in the header were swapped or reversed; check the orientation.")
+    : undefined;
+
+/** The brain is larger or smaller than any human's, along all axes or one. */
+const wrongSize: Rule = (measures) => {
+  const odd = Object.entries(EXTENTS_MM).flatMap(([name, [low, high]]) => {
+    const value = measures[name] ?? NaN;
+    return value < low || value > high ? [`${name.replace(/_mm$/, "")} ${fixed(value, 0)} mm`] : [];
+  });
+  if (!odd.length) return undefined;
+  const size = `The brain has an unusual size (${odd.join(" and ")})`;
+  return finding("voxel_size", `${size}: the voxel sizes in the header may be wrong.`);
+};
+
+/** Neighbouring slices differ as much as distant ones, along one axis alone. */
+const disordered: Rule = ({ disorder = 0, disorder_ratio: ratio = 0 }) =>
+  disorder > 0.9 && ratio > 1.3
+    ? finding("disorder", "Neighbouring slices do not match: they are thick, shuffled or moved.")
+    : undefined;
+
+/** The field of view cuts the brain. */
+const cutSides: Rule = (measures) => {
+  const cut = SIDES.filter((side) => (measures[`contact_${side}`] ?? 0) > CUT);
+  return cut.length ? finding("cut", `The field of view ends inside the brain (${cut.join(", ")}).`) : undefined;
+};
+
+const RULES: readonly Rule[] = [
+  stripped,
+  defaced,
+  wrongAxes,
+  wrongSize,
+  above("zeros_inside", 0.03, finding("no_signal", "Parts of the brain have no signal.")),
+  above("gap", 0.02, finding("gap", "The brain has a gap: slices inside it have no signal.", true)),
+  above("blank_contact", 0.08, finding("blank", "Slices beside the brain have no signal; a part may be missing.", true)),
+  above("noise", 0.15, finding("noise", "The scan is very noisy.")),
+  above("shading", 0.45, finding("shading", "The brightness varies strongly across the brain.")),
+  above("stripes", 0.08, finding("stripes", "Slices differ in brightness.")),
+  disordered,
+  above("repeated", 0.08, finding("repeated", "Slices are repeated.")),
+  above("at_maximum", 0.02, finding("saturated", "Bright values are cut off at the highest one.")),
+  below("grey_values", 20, finding("few_values", "The scan has few values; it may be a label map or a mask.", true)),
+];

@@ -1,0 +1,87 @@
+/** Values: what kinds of numbers the scan holds. `deskull.quality.measures.values` says what each measure is. */
+
+import { roundHalfEven } from "../../affine";
+import { eachVoxel, extremes, strides, wholeBox } from "../../arrays";
+import type { Volume } from "../../types";
+import { interOf, slopeOf } from "../../volume";
+import type { MaskEvidence } from "../evidence";
+import { fraction } from "../statistics";
+import type { Measures } from "../trees";
+
+/** About this number of voxels is looked at. */
+const N_SAMPLED = 200_000;
+/** A head with fewer sampled voxels is not measured. */
+const FEWEST_VOXELS = 100;
+/** More grey values are not counted. */
+const MOST_GREY_VALUES = 1000;
+const NOTHING = {
+  grey_values: NaN, at_maximum: NaN, most_common: NaN, equal_neighbours: NaN, negative: NaN, zeros_inside: NaN, zeros: NaN,
+};
+
+export function valueMeasures({ given: { scan, mask } }: MaskEvidence): Measures {
+  const step = Math.max(1, roundHalfEven((scan.values.length / N_SAMPLED) ** (1 / 3)));
+  const places: number[] = [];
+  eachVoxel(scan.shape, wholeBox(scan.shape), (place) => places.push(place), [step, step, step]);
+  const sample = realNumbers(scan, places);
+  const held = sample.filter((_, index) => mask[places[index]!]);
+  const [lowest, highest] = extremes(sample);
+  const head = sample.filter((value) => value > lowest).sort();
+  if (head.length < FEWEST_VOXELS) return NOTHING;
+  const { different, mostCommon } = countValues(head);
+  const middle = medianOfSorted(head, isNarrow(scan));
+  return {
+    grey_values: Math.min(different, MOST_GREY_VALUES),
+    at_maximum: fraction(head.filter((value) => value >= middle), (value) => value === highest),
+    most_common: mostCommon / head.length,
+    equal_neighbours: equalNeighbours(scan, step),
+    negative: fraction(sample, (value) => value < 0),
+    zeros_inside: fraction(held, (value) => value === lowest),
+    zeros: fraction(sample, (value) => value === lowest),
+  };
+}
+
+/** Whether NumPy scales the stored type in 32-bit floats: whether those hold all of its numbers. */
+function isNarrow({ values }: Volume): boolean {
+  return values.BYTES_PER_ELEMENT < 4 || values instanceof Float32Array;
+}
+
+/** The real values at places, rounded as NumPy rounds them: whether two are equal is measured. */
+function realNumbers(scan: Volume, places: readonly number[]): Float64Array {
+  const [slope, inter] = [Math.fround(slopeOf(scan)), Math.fround(interOf(scan))];
+  const round = isNarrow(scan) ? Math.fround : (value: number): number => value;
+  return Float64Array.from(places, (place) => round(round(scan.values[place]! * slope) + inter));
+}
+
+/** How many different values a sorted list has, and how often it has the most common one. */
+function countValues(sorted: Float64Array): { different: number; mostCommon: number } {
+  let [different, mostCommon, first] = [0, 0, 0];
+  for (let index = 1; index <= sorted.length; index += 1) {
+    if (sorted[index] === sorted[first]) continue;
+    different += 1;
+    mostCommon = Math.max(mostCommon, index - first);
+    first = index;
+  }
+  return { different, mostCommon };
+}
+
+function medianOfSorted(sorted: Float64Array, isRounded: boolean): number {
+  const middle = (sorted[(sorted.length - 1) >> 1]! + sorted[sorted.length >> 1]!) / 2;
+  return isRounded ? Math.fround(middle) : middle;
+}
+
+/** The fraction of neighbouring pairs of voxels above the lowest value that have the same value, along the longest axis. */
+function equalNeighbours({ values, shape }: Volume, step: number): number {
+  const axis = shape.indexOf(Math.max(...shape));
+  const next = strides(shape)[axis]!;
+  const [lowest] = extremes(values);
+  const box = wholeBox(shape).map(([start, stop], other) => [start, other === axis ? stop - 1 : stop] as const);
+  let [pairs, equal] = [0, 0];
+  const compare = (place: number): void => {
+    const [one, other] = [values[place]!, values[place + next]!];
+    if (one <= lowest || other <= lowest) return;
+    pairs += 1;
+    if (one === other) equal += 1;
+  };
+  eachVoxel(shape, [box[0]!, box[1]!, box[2]!], compare, [step, step, step]);
+  return equal / pairs;
+}
