@@ -23,6 +23,7 @@ from deskull.volume import Volume
 HERE = Path(__file__).parent
 #: Colours of the verdicts on the pages.
 COLOURS = {"pass": (60, 170, 90), "review": (220, 160, 40), "fail": (215, 70, 60)}
+_TEXT, _TITLE_HEIGHT = (235, 235, 235), 64
 
 
 def spoiled(head: Volume) -> Volume:
@@ -33,18 +34,26 @@ def spoiled(head: Volume) -> Volume:
     return replace(head.with_data(np.abs(data * fading + noise).astype(np.float32)), name="spoiled")
 
 
+def first_plane(picture: Image.Image, fraction: float) -> Image.Image:
+    """Return the sagittal rows of a picture of three planes, which take a fraction of its height."""
+    return picture.convert("RGB").crop((0, 0, picture.width, round(fraction * picture.height)))
+
+
 def titled(picture: Image.Image, result: Result) -> Image.Image:
-    """Return a picture with a line above it: verdict, predicted Dice and first reason."""
+    """Return a picture with two lines above it: verdict and predicted Dice, and the first reason."""
     quality = result.quality
     if quality is None:
         raise SystemExit("error: the mask was not judged.")
-    text = f"{quality.verdict.value} (Dice about {quality.predicted_dice:.2f})"
-    text += f"   {quality.reasons[0]}" if quality.reasons and quality.verdict.value != "pass" else ""
-    out = Image.new("RGB", (picture.width, picture.height + 44))
-    out.paste(picture.convert("RGB"), (0, 44))
+    verdict = quality.verdict.value
+    out = Image.new("RGB", (picture.width, picture.height + _TITLE_HEIGHT))
+    out.paste(picture, (0, _TITLE_HEIGHT))
     draw = ImageDraw.Draw(out)
-    draw.rectangle((0, 8, 12, 36), fill=COLOURS[quality.verdict.value])
-    draw.text((22, 10), text, fill=(235, 235, 235), font=ImageFont.load_default(20))
+    draw.rectangle((0, 8, 12, 36), fill=COLOURS[verdict])
+    draw.text(
+        (22, 10), f"{verdict} (Dice about {quality.predicted_dice:.2f})", fill=_TEXT, font=ImageFont.load_default(20)
+    )
+    if verdict != "pass" and quality.reasons:
+        draw.text((22, 40), quality.reasons[0], fill=_TEXT, font=ImageFont.load_default(15))
     return out
 
 
@@ -56,10 +65,10 @@ def main() -> None:
         if result.quality:
             print(result.quality.verdict.value, result.quality.predicted_dice, result.quality.reasons)
     clean = results[0]
-    options = {"slices": 4, "stripped": True, "scale": 1.5, "width": 1500}
-    both = draw_mosaic(clean.scan, clean.mask, title="a raw scan, and its brain", **options)
-    both.convert("RGB").save(HERE / "before_after.jpg", quality=85)
-    rows = [titled(draw_mosaic(one.scan, one.mask, slices=2, scale=1.25, width=1500), one) for one in results]
+    both = draw_mosaic(clean.scan, clean.mask, slices=4, title="a raw scan, and its brain", stripped=True, scale=1.5)
+    first_plane(both, 0.322).save(HERE / "before_after.jpg", quality=85)
+    pictures = [first_plane(draw_mosaic(one.scan, one.mask, slices=4, scale=1.25), 0.34) for one in results]
+    rows = [titled(picture, one) for picture, one in zip(pictures, results, strict=True)]
     page = Image.new("RGB", (max(row.width for row in rows), sum(row.height for row in rows)))
     top = 0
     for row in rows:

@@ -1,7 +1,8 @@
 """ONNX Runtime, imported so that it sends nothing anywhere.
 
-From version 1.32 on, builds of ONNX Runtime for Linux report their use to Microsoft, and keep a number of the session in
-the folder of temporary files, unless the environment variable ``ORT_DISABLE_TELEMETRY`` is set before they are loaded.
+From version 1.32 on, builds of ONNX Runtime for Linux report their use to Microsoft, and keep a number of the session
+in the folder of temporary files, unless the environment variable ``ORT_DISABLE_TELEMETRY`` is set before they are
+loaded.
 """
 
 from __future__ import annotations
