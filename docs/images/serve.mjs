@@ -7,6 +7,6 @@ const page = await browser.newPage({ viewport: { width: 1280, height: 800 }, col
 await page.goto(process.argv[2]);
 await page.waitForFunction(() => window.deskull !== undefined);
 await page.evaluate(() => window.deskull.start({ demo: true }, {}));
-await page.waitForTimeout(4000); // until the slices are drawn
+await page.waitForTimeout(8000);
 await page.screenshot({ path: new URL("serve.jpg", import.meta.url).pathname, type: "jpeg", quality: 85 });
 await browser.close();

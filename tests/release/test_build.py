@@ -76,7 +76,10 @@ def test_sdists_of_the_same_files_become_the_same_bytes(tmp_path):
 
 
 def test_bill_of_materials_names_the_javascript_that_ships():
-    licences = (ROOT / "src" / "deskull" / "report" / "assets" / "LICENSES.txt").read_text()
-    names = [one["name"] for one in load("tools/release/add_bundled.py").bundled(licences)]
-    assert names[0] == "@niivue/niivue"
-    assert {"gl-matrix", "fflate", "nifti-reader-js"} <= set(names)
+    read = load("tools/release/add_bundled.py").bundled
+    files = sorted((ROOT / "src").rglob("LICENSES.txt"))
+    found = {one["name"]: one.get("version") for path in files for one in read(path.read_text())}
+    assert len(files) == 2
+    assert found["@niivue/niivue"]
+    assert found["onnxruntime-web"]
+    assert {"gl-matrix", "fflate", "nifti-reader-js", "@niivue/dcm2niix", "pako"} <= set(found)

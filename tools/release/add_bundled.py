@@ -12,21 +12,38 @@ from pathlib import Path
 from typing import Any
 
 
+#: A heading of a LICENSES.txt: NiiVue, or the name of a package, perhaps with its version and licence.
+_HEADING = re.compile(
+    r"^(?:niivue\.js is (?P<niivue>NiiVue) (?P<release>[\d.]+)"
+    r"|(?P<name>@?[a-z][\w./-]*)(?: (?P<version>[\d.]+) \((?P<licence>.+)\))?):$",
+    re.MULTILINE,
+)
+
+
 def bundled(licences: str) -> list[dict[str, Any]]:
-    """Return the components that a LICENSES.txt names: NiiVue with its version, and the packages inside it."""
-    niivue = re.search(r"is NiiVue ([\d.]+):", licences)
-    if not niivue:
-        raise SystemExit("error: LICENSES.txt does not name NiiVue and its version.")
-    names = re.findall(r"^(@?[a-z][\w./-]*):$", licences, re.MULTILINE)
-    found = [{"name": "@niivue/niivue", "version": niivue[1], "purl": f"pkg:npm/%40niivue/niivue@{niivue[1]}"}]
-    found += [{"name": name, "purl": f"pkg:npm/{name.replace('@', '%40')}"} for name in names]
-    return [{"type": "library", "bom-ref": f"bundled:{one['name']}", **one} for one in found]
+    """Return the components that a LICENSES.txt names, with their versions and licences where it states them."""
+    return [_component(**match.groupdict()) for match in _HEADING.finditer(licences)]
 
 
-def main(sbom: Path, licences: Path, out: Path) -> None:
-    """Write the bill of materials with the bundled packages."""
+def _component(
+    niivue: str | None, release: str | None, name: str | None, version: str | None, licence: str | None
+) -> dict[str, Any]:
+    """Return one component of a bill of materials."""
+    name, version = ("@niivue/niivue", release) if niivue else (name or "", version)
+    purl = f"pkg:npm/{name.replace('@', '%40')}" + (f"@{version}" if version else "")
+    found: dict[str, Any] = {"type": "library", "bom-ref": f"bundled:{purl}", "name": name, "purl": purl}
+    if version:
+        found["version"] = version
+    if licence:
+        found["licenses"] = [{"expression": licence}]
+    return found
+
+
+def main(sbom: Path, out: Path, *licences: Path) -> None:
+    """Write the bill of materials with the bundled packages, each once."""
     content = json.loads(sbom.read_text())
-    content["components"] = [*content.get("components", []), *bundled(licences.read_text())]
+    found = {one["purl"]: one for path in licences for one in bundled(path.read_text())}
+    content["components"] = [*content.get("components", []), *found.values()]
     out.write_text(json.dumps(content, indent=2) + "\n")
 
 

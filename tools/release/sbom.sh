@@ -11,5 +11,5 @@ trap 'rm -rf "$work"' EXIT
 uv venv --quiet "$work/env"
 uv pip install --quiet --python "$work/env/bin/python" "$file"
 cyclonedx-py environment --output-reproducible --output-format JSON --output-file "$work/sbom.json" "$work/env/bin/python"
-python "$here/add_bundled.py" "$work/sbom.json" "$here/../../src/deskull/report/assets/LICENSES.txt" "$out"
+find "$here/../../src" -name LICENSES.txt -exec python "$here/add_bundled.py" "$work/sbom.json" "$out" {} +
 echo "$out: $(grep -c '"bom-ref"' "$out") components"
