@@ -11,7 +11,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-
 #: A heading of a LICENSES.txt: NiiVue, or the name of a package, perhaps with its version and licence.
 _HEADING = re.compile(
     r"^(?:niivue\.js is (?P<niivue>NiiVue) (?P<release>[\d.]+)"
