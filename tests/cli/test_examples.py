@@ -31,7 +31,7 @@ def test_help_of_a_command_ends_with_its_examples(deskull, command):
 
 def test_every_command_has_examples():
     root = typer.main.get_command(app)
-    groups = {"data", "models"}
+    groups = {"data", "models", "web"}
     inner = {f"{group} {name}" for group in groups for name in root.commands[group].commands}
     assert inner | (set(root.commands) - groups) == set(EXAMPLES)
 

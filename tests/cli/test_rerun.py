@@ -10,7 +10,7 @@ import pytest
 @pytest.fixture
 def sidecar(strip, scan):
     """The sidecar of a stripped scan."""
-    assert strip(scan, "--sidecar", "--mask-only").exit_code == 0
+    assert strip(scan, "--provenance", "--mask-only").exit_code == 0
     return scan.with_name("sub-01_T1w_brainmask.json")
 
 

@@ -26,6 +26,10 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("deskull serve --root scans/", "scans are chosen by their paths, too"),
         ("deskull serve --review stripped/", "look at, rate and edit the masks of a batch"),
     ),
+    "web build": (
+        ("deskull web build page/", "a folder for any web server"),
+        ("deskull web build page/ --overwrite", "in place of an earlier one"),
+    ),
     "report": (
         ("deskull report stripped/", "all scans of a batch, worst first, in stripped/report/"),
         ("deskull report stripped/ -o page/ --viewer", "with a 3-D viewer"),

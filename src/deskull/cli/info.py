@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 import platform
 from collections.abc import Iterator, Mapping
@@ -56,8 +55,10 @@ def installation_facts() -> dict[str, Any]:
 
 def _engine() -> dict[str, Any]:
     """The default inference engine: its version and what it can run on."""
+    from deskull.models.runtime import import_onnxruntime
+
     try:
-        onnxruntime = importlib.import_module("onnxruntime")
+        onnxruntime = import_onnxruntime()
         return {"name": "onnxruntime", "version": onnxruntime.__version__,
                 "providers": onnxruntime.get_available_providers(), "fault": None}  # fmt: skip
     except Exception as error:  # what a report is about, perhaps

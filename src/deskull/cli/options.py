@@ -100,7 +100,7 @@ Icv = Annotated[
         help="Also write X_icvmask, the intracranial mask at its default border, and report its volume.",
     ),
 ]
-WriteSidecar = Annotated[bool, _described("sidecar")]
+WriteSidecar = Annotated[bool, _described("sidecar", "--sidecar", "--provenance")]
 QualityFile = Annotated[bool, _described("quality_file")]
 Table = Annotated[
     Path | None,

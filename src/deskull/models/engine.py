@@ -17,6 +17,7 @@ import numpy as np
 
 from deskull.errors import DeskullError, UsageError
 from deskull.models.cards import Model
+from deskull.models.runtime import import_onnxruntime
 from deskull.options import Device, EngineName, check_threads, parse_choice
 from deskull.system.installation import install_command
 from deskull.system.resources import usable_cores
@@ -111,7 +112,7 @@ class OnnxRuntime:
     """ONNX Runtime in 32-bit floats, on the CPU or, if its GPU build finds one, on a GPU."""
 
     def __init__(self, model: Model, threads: int, device: str = Device.auto) -> None:
-        import onnxruntime
+        onnxruntime = import_onnxruntime()
 
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads

@@ -62,7 +62,7 @@ def _data(benchmark: Benchmark) -> str:
         "Scans": f"{count_of(n_scans, 'scan')} of {benchmark.n_people} people. Intervals and tests resample people, "
         "not scans.",
         "Masks": escape(data_set.masks),
-        "Layout": escape(data_set.layout),
+        "Layout": f"{escape(data_set.layout)}. It is recognised by the names of the files alone.",
         "Source": escape(data_set.source),
     }
     if benchmark.problems:
