@@ -70,7 +70,7 @@ def test_a_clock_that_runs_wild_changes_no_result(scans, toy_model, tmp_path):
     assert n_masks(tmp_path) == N_SCANS
 
 
-@pytest.mark.parametrize(("number", "status"), [(signal.SIGHUP, 129), (signal.SIGINT, 130)])
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
 def test_a_signal_ends_a_batch_with_a_sentence_and_whole_results(tiny_head, toy_model, tmp_path, number, status):
     scans, out = tmp_path / "scans", tmp_path / "out"
     scans.mkdir()
