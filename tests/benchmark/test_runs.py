@@ -120,8 +120,8 @@ def test_page_states_the_meaning_of_the_masks_the_commands_and_the_costs(tmp_pat
     assert "Processor time" in page
 
 
-def test_deskull_runs_as_a_tool_with_its_best_border_beside_the_default(tmp_path, tiny_head, toy_model):
-    data = write_nfbs(tmp_path / "data", tiny_head)
+def test_deskull_runs_as_a_tool_with_its_best_border_beside_the_default(tmp_path, half_head, toy_model):
+    data = write_nfbs(tmp_path / "data", half_head)
     args = ["benchmark", str(data), "-o", str(tmp_path / "out"), "--model", str(toy_model), "--fit-border"]
     result = CliRunner().invoke(app, args)
     assert result.exit_code == 0, result.output

@@ -10,9 +10,9 @@ from deskull.models import load_model
 DEFAULT = load_model("default")
 
 
-def test_head_is_stripped_and_judged_as_by_the_package(web_engine, stripper, head):
-    own = stripper.strip(head).quality.as_dict()
-    result = web_engine.strip_and_judge(head, DEFAULT, load_model("small"), read_calibration(), "default")
+def test_head_is_stripped_and_judged_as_by_the_package(web_engine, stripper, half_head):
+    own = stripper.strip(half_head).quality.as_dict()
+    result = web_engine.strip_and_judge(half_head, DEFAULT, load_model("small"), read_calibration(), "default")
     found = result["quality"]
     assert (found["verdict"], found["reasons"]) == (own["verdict"], own["reasons"])
     assert found["predicted_dice"] == pytest.approx(own["predicted_dice"], abs=0.002)
