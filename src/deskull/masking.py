@@ -110,14 +110,14 @@ def moved_mask(distance: FloatArray, border: float) -> npt.NDArray[np.uint8]:
     return mask
 
 
-def signed_distance(mask: Mask, spacing: float) -> npt.NDArray[np.float32]:
+def signed_distance(mask: Mask, spacing: npt.ArrayLike) -> npt.NDArray[np.float32]:
     """Compute the distance in mm from each voxel centre to the surface of a mask, negative inside.
 
     Parameters
     ----------
     mask : ndarray of bool, shape (x, y, z)
-    spacing : float
-        Voxel size in mm of the cubic voxels.
+    spacing : float, or array_like, shape (3,)
+        Voxel edges in mm; one number for cubic voxels.
 
     Returns
     -------
@@ -125,12 +125,13 @@ def signed_distance(mask: Mask, spacing: float) -> npt.NDArray[np.float32]:
 
     Notes
     -----
-    Exact Euclidean distances (see `distance_to`) to the nearest centre on the other side, less half a voxel because
-    the surface runs between centres.
+    Exact Euclidean distances (see `distance_to`) to the nearest centre on the other side, less half the shortest edge
+    because the surface runs between centres.
     """
-    half = np.float32(0.5)
-    distance = np.where(mask, half - distance_to(~mask), distance_to(mask) - half)
-    return distance * np.float32(spacing)
+    edges = np.broadcast_to(np.asarray(spacing, float), 3)
+    unit, half = edges.min(), np.float32(0.5)
+    distance = np.where(mask, half - distance_to(~mask, edges / unit), distance_to(mask, edges / unit) - half)
+    return distance * np.float32(unit)
 
 
 def distance_to(mask: Mask, spacing: npt.ArrayLike = (1.0, 1.0, 1.0)) -> npt.NDArray[np.float32]:

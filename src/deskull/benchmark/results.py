@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import hashlib
 import io
 import json
 import math
@@ -26,12 +25,11 @@ from deskull.evaluation.definitions import SCORES
 from deskull.evaluation.metrics import Scores
 from deskull.evaluation.scores import CaseScores, summarise
 from deskull.evaluation.statistics import median_interval
+from deskull.models.sources import file_sha256
 from deskull.system.machine import describe_machine
 
 #: Costs of a run that are summarised, with their units.
 COSTS = {"wall_s": "s", "cpu_s": "s", "peak_mb": "MB"}
-#: Programs are hashed by blocks of this many bytes.
-_BLOCK = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -174,25 +172,22 @@ def tool_facts(tool: Tool) -> dict[str, Any]:
 
 def _digest(path: Path) -> str | None:
     """SHA-256 of a file; None if it cannot be read."""
-    digest = hashlib.sha256()
     try:
-        with path.open("rb") as file:
-            while block := file.read(_BLOCK):
-                digest.update(block)
+        return file_sha256(path)
     except OSError:
         return None
-    return digest.hexdigest()
 
 
 def _summary(benchmark: Benchmark, name: str) -> dict[str, Any]:
     """Return the figures of one tool."""
     cases, outcomes = benchmark.models[name], benchmark.outcomes[name]
     low, high = dice_interval(cases)
+    summary = summarise(cases)
     return {
         "scans": len(outcomes),
         "failed": len(benchmark.failed(name)),
         "median_dice_95": [low, high],
-        "scores": {key: summarise(cases).get(key) for key in SCORES},
+        "scores": {key: summary.get(key) for key in SCORES},
         "median_costs": median_costs(outcomes),
     }
 

@@ -5,17 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from deskull.checking.judging import check_pair
 from deskull.checking.pairs import Pair
 from deskull.errors import InputError, UsageError
-from deskull.masking import Mask, distance_to
+from deskull.masking import signed_distance
 from deskull.pipeline import Stripper, strip
 from deskull.provenance import Provenance
 from deskull.result import Result
 from deskull.system.installation import install_command
-from deskull.volume import FloatArray, Volume
 
 #: What the border of a mask that was given is measured from.
 GIVEN_MASK = "given mask"
@@ -94,18 +91,8 @@ def _result_of_pair(pair: Pair) -> Result:
         raise InputError(f"{pair.mask}: is empty; give a mask that holds a brain.")
     return Result(
         checked.scan,
-        lambda: _distance_to_edge(given),
+        lambda: signed_distance(given.data.view(bool), given.voxel_sizes),
         given,
         provenance=Provenance("", "", GIVEN_MASK, 0.0),
         quality=checked.quality,
     )
-
-
-def _distance_to_edge(mask: Volume) -> FloatArray:
-    """Return the signed distance in mm from voxel centres to the edge of a mask, half a voxel beyond its outermost."""
-    inside: Mask = mask.data.view(bool)
-    half = np.float32(mask.voxel_sizes.min() / 2)
-    distance: FloatArray = np.where(
-        inside, half - distance_to(~inside, mask.voxel_sizes), distance_to(inside, mask.voxel_sizes) - half
-    )
-    return distance

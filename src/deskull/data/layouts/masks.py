@@ -75,8 +75,7 @@ def find_by_masks(folder: Path, layout: MaskLayout) -> CasesAndProblems:
             fault = f"has {len(scans)} scans {wanted}" if scans else f"has no scan {wanted}"
             problems.append(f"{images[name]}: {fault}; there must be one in {folder}.")
             continue
-        texts = (match.expand(text) for text in (layout.case, layout.subject, layout.site))
-        case, subject, site = texts
+        case, subject, site = (match.expand(text) for text in (layout.case, layout.subject, layout.site))
         cases.append(Case(case, subject, scans[0], images[name], site=site))
     return _with_unique_names(cases), problems
 
