@@ -65,7 +65,7 @@ class Client(httpx.Client):
             time.sleep(0.1)
         raise AssertionError(f"still {job}")
 
-    def events(self) -> Iterator[tuple[str, dict[str, Any]]]:
+    def events(self) -> Iterator[tuple[str, Any]]:
         """Yield the events of the server."""
         with self.stream("GET", "/api/events") as response:
             kind = ""

@@ -28,11 +28,11 @@ def test_events_tell_what_becomes_of_a_scan(client, server, scan_bytes):
     told, ready = [], threading.Event()
 
     def listen() -> None:
-        with Client(server.address) as page, page.stream("GET", "/api/events") as response:
-            for line in response.iter_lines():
+        with Client(server.address) as page:
+            for kind, content in page.events():
                 ready.set()
-                told.append(line)
-                if '"state": "done"' in line or '"state": "failed"' in line:
+                told.append((kind, content))
+                if kind == "job" and content["state"] in ("done", "failed"):
                     return
 
     thread = threading.Thread(target=listen)
@@ -40,9 +40,9 @@ def test_events_tell_what_becomes_of_a_scan(client, server, scan_bytes):
     assert ready.wait(10)
     (job,) = client.order(client.upload({"a.nii.gz": scan_bytes}), model="small")
     thread.join(120)
-    text = "\n".join(told)
-    assert "event: job" in text
-    assert all(f'"state": "{state}"' in text for state in ("queued", "running", "done"))
+    assert told[0][0] == "jobs"
+    states = [content["state"] for kind, content in told if kind == "job" and content["id"] == job["id"]]
+    assert list(dict.fromkeys(states)) == ["queued", "running", "done"]
     assert client.job(job["id"])["state"] == "done"
 
 

@@ -43,8 +43,9 @@ async def state(request: Request) -> Response:
 
 
 async def events(request: Request) -> Response:
-    """Send changes of jobs as they come."""
-    return StreamingResponse(service_of(request).events.stream(), media_type="text/event-stream")
+    """Send all jobs, and then changes of them as they come."""
+    service = service_of(request)
+    return StreamingResponse(service.events.stream(service.queue.told), media_type="text/event-stream")
 
 
 async def folder(request: Request) -> Response:

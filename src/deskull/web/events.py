@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -56,7 +56,7 @@ class Events:
         content
             As JSON.
         """
-        text = f"event: {event}\ndata: {json.dumps(content)}\n\n"
+        text = _message(event, content)
         for listener in self._listeners:
             listener.put(key, text)
 
@@ -66,10 +66,22 @@ class Events:
         for listener in self._listeners:
             listener.put("", ": the server ends\n\n")
 
-    async def stream(self) -> AsyncIterator[str]:
-        """Yield what is sent to one page."""
+    async def stream(self, jobs: Callable[[], Any]) -> AsyncIterator[str]:
+        """Yield what is sent to one page: first all jobs, as they are when it begins to listen, then each change.
+
+        Parameters
+        ----------
+        jobs : callable
+            Returns what a page is told of all jobs. Without it, a change after the page has read them and before it
+            listens would be lost.
+
+        Yields
+        ------
+        str
+            Messages of a server-sent event stream.
+        """
         with self._listening() as listener:
-            yield "retry: 2000\n\n"
+            yield "retry: 2000\n" + _message("jobs", jobs())
             while not self._ended:
                 yield await listener.take(SILENCE_S)
 
@@ -82,3 +94,8 @@ class Events:
             yield listener
         finally:
             self._listeners.discard(listener)
+
+
+def _message(event: str, content: Any) -> str:
+    """Return a message of a server-sent event stream."""
+    return f"event: {event}\ndata: {json.dumps(content)}\n\n"

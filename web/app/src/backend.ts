@@ -11,10 +11,12 @@ export interface Offer {
 
 /** What a page is told while it is open. */
 export interface Listener {
+  /** All jobs, as they are when the page begins to listen, and when it does again after a break. */
+  jobs(jobs: Job[]): void;
   job(job: Job): void;
   removed(id: string): void;
-  /** Called when the connection breaks, and when it is there again. */
-  connected(isConnected: boolean): void;
+  /** Called when the connection breaks. */
+  lost(): void;
 }
 
 export interface SavedFile {

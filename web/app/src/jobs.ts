@@ -14,7 +14,7 @@ export class Jobs {
   isConnected = true;
 
   constructor(state: State) {
-    this.replace(state.jobs);
+    for (const job of state.jobs) this.byId.set(job.id, job);
   }
 
   /** All jobs, the newest first. */
@@ -56,33 +56,26 @@ export class Jobs {
     });
   }
 
-  /** Listens to the backend; after a break of the connection the whole queue is read again. */
+  /** Listens to the backend. */
   follow(): void {
     api.follow({
+      jobs: (jobs) => this.replace(jobs),
       job: (job) => this.put(job),
       removed: (id) => this.drop(id),
-      connected: (isConnected) => {
-        if (!isConnected) this.connect(false);
-        else if (!this.isConnected) void this.reload();
+      lost: () => {
+        this.isConnected = false;
+        this.tell(undefined);
       },
     });
   }
 
-  private async reload(): Promise<void> {
-    const state = await api.state().catch(() => undefined);
-    if (!state) return;
-    this.replace(state.jobs);
-    this.connect(true);
-  }
-
-  private connect(isConnected: boolean): void {
-    this.isConnected = isConnected;
-    this.tell(undefined);
-  }
-
+  /** Takes over the whole queue, as it is after a break of the connection. */
   private replace(jobs: Job[]): void {
+    const changed = jobs.filter((job) => JSON.stringify(job) !== JSON.stringify(this.byId.get(job.id)));
+    this.isConnected = true;
     this.byId.clear();
     for (const job of jobs) this.byId.set(job.id, job);
+    for (const job of [...changed, undefined]) this.tell(job);
   }
 
   private tell(job: Job | undefined): void {

@@ -22,9 +22,9 @@ export const serverBackend: Backend = {
 
 function follow(listener: Listener): void {
   const events = new EventSource("/api/events");
+  events.addEventListener("jobs", (event: MessageEvent<string>) => listener.jobs(JSON.parse(event.data) as Job[]));
   events.addEventListener("job", (event: MessageEvent<string>) => listener.job(JSON.parse(event.data) as Job));
   events.addEventListener("removed", (event: MessageEvent<string>) => listener.removed((JSON.parse(event.data) as { id: string }).id));
-  events.addEventListener("error", () => listener.connected(false));
-  events.addEventListener("open", () => listener.connected(true));
+  events.addEventListener("error", () => listener.lost());
   addEventListener("pagehide", () => events.close());
 }

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { findBarriers, openApp, settle, snapshot, startBrowser } from "./pages.mjs";
+import { makeJob, tell } from "./server.mjs";
 
 let browser;
 before(async () => { browser = await startBrowser(); });
@@ -108,6 +109,19 @@ test("several scans are listed and none is guessed; a failure is told", async ()
   await page.getByRole("button", { name: "sub-01/" }).click();
   await page.getByLabel(/sub-01_T1w/).check();
   await page.getByRole("button", { name: "Strip the chosen" }).click();
+  await page.waitForSelector(".job-page[data-ready]", { timeout: 20_000 });
+  assert.deepEqual(faults, []);
+  await close();
+});
+
+test("a scan that ends while the connection is broken is shown when it is there again", async () => {
+  const { page, held, faults, close } = await openApp(browser);
+  const job = await makeJob(held, "head_T1w.nii.gz", {}, "running");
+  tell(held, "job", job);
+  await page.evaluate((id) => { location.hash = `#/job/${id}`; }, job.id);
+  await page.waitForSelector(".waiting.running");
+  job.state = "done";
+  for (const stream of held.streams) stream.end();
   await page.waitForSelector(".job-page[data-ready]", { timeout: 20_000 });
   assert.deepEqual(faults, []);
   await close();

@@ -56,7 +56,7 @@ async function getState(held, request, response) {
 
 function getEvents(held, request, response) {
   response.writeHead(200, { "Content-Type": "text/event-stream", "Cache-Control": "no-store" });
-  response.write(": hello\n\n");
+  response.write(`retry: 100\nevent: jobs\ndata: ${JSON.stringify([...held.jobs.values()])}\n\n`);
   held.streams.add(response);
   request.on("close", () => held.streams.delete(response));
 }
