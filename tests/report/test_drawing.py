@@ -108,6 +108,23 @@ def test_mask_keeps_its_volume_on_the_display_grid():
     assert mask_on_grid(volume, on_display_grid(volume)).sum() == pytest.approx(8 * mask.sum(), rel=0.05)
 
 
+@pytest.mark.parametrize("degrees", [0, 25])
+def test_part_of_the_display_grid_around_a_mask_shows_the_same(degrees):
+    values = np.random.default_rng(1).integers(0, 1000, (40, 30, 20)).astype(np.int16)
+    inside = np.zeros(values.shape, np.uint8)
+    inside[10:16, 12:20, 8:12] = 1
+    sine, cosine = np.sin(np.deg2rad(degrees)), np.cos(np.deg2rad(degrees))
+    rotation = np.array([[cosine, -sine, 0, 5], [sine, cosine, 0, -9], [0, 0, 1, 3], [0, 0, 0, 1]])
+    affine = rotation @ np.diag([-1, 2, 3, 1])
+    scan, mask, margin = Volume(values, affine), Volume(inside, affine), 4
+    whole, part = on_display_grid(scan), on_display_grid(scan, [mask], margin)
+    assert part.data.size < whole.data.size
+    boxes = [bounding_box(mask_on_grid(mask, grid), margin) for grid in (whole, part)]
+    np.testing.assert_allclose(part.data[boxes[1]], whole.data[boxes[0]], atol=1e-2)
+    starts = [grid.affine[:3, 3] + [side.start for side in box] for grid, box in zip((whole, part), boxes, strict=True)]
+    np.testing.assert_allclose(*starts)
+
+
 def test_rgb_of_grey_has_three_equal_channels():
     pixels = to_rgb(np.array([[0, 1]], np.float32))
     assert pixels.tolist() == [[[0, 0, 0], [255, 255, 255]]]

@@ -84,7 +84,7 @@ def draw_differences(compared: Compared, title: str, notes: Sequence[str] = ()) 
 
 def _view(compared: Compared) -> DifferenceView:
     """Bring scan and masks to the display grid, cropped to the masks and a margin."""
-    grid = on_display_grid(compared.scan)
+    grid = on_display_grid(compared.scan, [compared.given, compared.own], _MARGIN_MM)
 
     def shown(mask: Mask) -> Mask:
         """Resample a mask of the scan's grid; one that is empty stays so without work."""

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import io
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
+from nibabel.affines import apply_affine
 from PIL import Image
 from scipy import ndimage
 
 from deskull.errors import UsageError
 from deskull.masking import Mask
-from deskull.preprocessing.grid import Conformed, conform
+from deskull.preprocessing.grid import Conformed, Shape, choose_grid, conform, resample
+from deskull.preprocessing.value_range import limit_range
 from deskull.system.atomic import write_bytes
-from deskull.volume import Array, FloatArray, Volume
+from deskull.volume import Affine, Array, FloatArray, Volume
 
 Convention = Literal["radiological", "neurological"]
 RGB = npt.NDArray[np.uint8]
@@ -39,18 +42,41 @@ _VOXEL_SIZE = 1.0
 _BLACK_PERCENTILE, _WHITE_PERCENTILE = 1.0, 99.7
 
 
-def on_display_grid(scan: Volume) -> Conformed:
+def on_display_grid(scan: Volume, around: Sequence[Volume] = (), margin: int = 0) -> Conformed:
     """Resample a scan to an upright RAS grid of cubic 1 mm voxels; of a series, the mean of its frames.
 
     Parameters
     ----------
     scan : Volume
+    around : sequence of Volume, optional
+        Masks on the grid of the scan: the part of the scan that holds them is resampled, which takes less time.
+    margin : int
+        Around the masks, in mm: `bounding_box` with this margin lies inside the part.
 
     Returns
     -------
     Conformed
     """
-    return conform(scan.mean_frame().finite(), _VOXEL_SIZE, 1)
+    volume = limit_range(scan.mean_frame().finite())
+    shape, grid = choose_grid(volume, _VOXEL_SIZE, 1)
+    masks = [mask.mean_frame().finite(0).values() > 0 for mask in around]
+    if any(mask.any() for mask in masks):
+        reach = margin + math.ceil(volume.voxel_sizes.max()) + 1
+        shape, grid = _part_around(np.logical_or.reduce(masks), np.linalg.inv(grid) @ volume.affine, reach, shape, grid)
+    return resample(volume, shape, grid)
+
+
+def _part_around(mask: Mask, to_grid: Affine, margin: int, shape: Shape, grid: Affine) -> tuple[Shape, Affine]:
+    """Return the shape and the affine of the part of a grid that holds a mask and a margin, in voxels of the grid."""
+    columns = mask.any(axis=2)
+    first, last = mask.argmax(axis=2), mask.shape[2] - 1 - mask[..., ::-1].argmax(axis=2)
+    ends = [np.column_stack([*np.nonzero(columns), end[columns]]) for end in (first, last)]
+    places = apply_affine(to_grid, np.concatenate(ends))
+    low = np.clip(np.floor(places.min(axis=0)).astype(int) - margin, 0, shape)
+    x, y, z = np.clip(np.ceil(places.max(axis=0)).astype(int) + margin + 1, 0, shape) - low
+    part = grid.copy()
+    part[:3, 3] += grid[:3, :3] @ low
+    return (int(x), int(y), int(z)), part
 
 
 def mask_on_grid(mask: Volume, grid: Conformed) -> Mask:

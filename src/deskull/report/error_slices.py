@@ -77,7 +77,7 @@ def error_slices(
     if roi is not None:
         masks = [mask & binarise(roi) for mask in masks]
     volumes = [reference.with_data(mask.astype(np.uint8)) for mask in masks]
-    grid = on_display_grid(volumes[1] if scan is None else scan)
+    grid = on_display_grid(volumes[1] if scan is None else scan, volumes, _MARGIN_MM)
     a, b = (mask_on_grid(volume, grid) for volume in volumes)
     box = bounding_box(a | b, _MARGIN_MM)
     a, b = a[box], b[box]

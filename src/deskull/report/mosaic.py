@@ -57,7 +57,7 @@ def make_view(scan: Volume, mask: Volume, other: Volume | None = None) -> View:
         fault = grid_mismatch(volume, scan)
         if fault:
             raise InputError(fault)
-    image = on_display_grid(scan)
+    image = on_display_grid(scan, [mask], _MARGIN_MM)
     shown_mask = mask_on_grid(mask, image)
     box = bounding_box(shown_mask, _MARGIN_MM)
     origin = image.affine[:3, 3] + [side.start for side in box]
