@@ -14,6 +14,7 @@ import typer
 from deskull import InputError, Volume, formats, strip
 from deskull.cli import app
 from deskull.cli.drop_in import bet, hd_bet, synthstrip
+from deskull.data.public import PUBLIC_DATA_SETS
 from deskull.options import options_table
 
 ROOT = Path(__file__).parents[2]
@@ -103,6 +104,12 @@ def test_quoted_error_is_the_one_that_is_raised(readers_folder: Path) -> None:
     with pytest.raises(InputError) as raised:
         strip("missing.nii.gz")
     assert str(raised.value) == quoted[1]
+
+
+def test_page_on_the_benchmark_lists_every_layout() -> None:
+    page = (ROOT / "docs" / "how-to" / "benchmark.md").read_text()
+    rows = re.findall(r"^\| `([\w-]+)` \|", page.partition("## Tools")[0], re.MULTILINE)
+    assert set(rows) == set(PUBLIC_DATA_SETS)
 
 
 def test_page_of_options_holds_the_table_of_the_code() -> None:
