@@ -36,7 +36,11 @@ _Data = Annotated[
 _Out = Annotated[Path, typer.Option("-o", "--out", help="Folder for masks, logs and results.", show_default=False)]
 _Layout = Annotated[
     Layout | None,
-    typer.Option(help="Layout of the data set in DATA; by default auto: it is recognised.", show_default=False),
+    typer.Option(
+        metavar="NAME",
+        help=f"Layout of the data set in DATA: {', '.join(Layout)}. By default auto: it is recognised.",
+        show_default=False,
+    ),
 ]
 _ToolOption = Annotated[
     list[str] | None,

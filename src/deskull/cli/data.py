@@ -35,7 +35,10 @@ def index(
     out: Annotated[Path, typer.Option("-o", "--out", help="Table to write.")] = Path("dataset.csv"),
     layout: Annotated[
         Layout | None,
-        typer.Option(help="Layout of the data set in FOLDER; by default auto: it is recognised."),
+        typer.Option(
+            metavar="NAME",
+            help=f"Layout of the data set in FOLDER: {', '.join(Layout)}. By default auto: it is recognised.",
+        ),
     ] = None,
     pattern: Annotated[
         str | None,
