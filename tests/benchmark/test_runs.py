@@ -144,7 +144,7 @@ def test_person_is_in_one_half_whatever_the_order(tmp_path):
 @pytest.mark.parametrize(
     ("args", "fault"),
     [
-        (["--layout", "nfsb", "--tool", "t {input} {mask}"], "--layout nfsb: is unknown; choose one of nfbs"),
+        (["--layout", "nfsb", "--tool", "t {input} {mask}"], "'nfsb' is not one of 'auto',"),
         (["--layout", "lpba40", "--tool", "t {input} {mask}"], "holds no case of lpba40"),
         (["--tool", "t {input}"], "must hold {input}"),
         ([], "leaves no tool"),

@@ -7,6 +7,9 @@ import pytest
 from deskull import InputError, UsageError
 from deskull.data.finding import find_cases
 from deskull.data.layouts.patterns import Patterns
+from deskull.data.public import PUBLIC_DATA_SETS
+from deskull.options import Layout
+from tests.benchmark.data_sets import DATA_SETS
 from tests.data.layouts.trees import bids, touch
 
 
@@ -30,6 +33,23 @@ def test_folder_with_a_description_is_bids(both_layouts, layout):
 def test_layout_can_be_chosen_against_the_description(both_layouts):
     bids(both_layouts)
     assert find_cases(both_layouts, "nfbs")[0][0].mask.name == "sub-1_T1w_brainmask.nii"
+
+
+@pytest.mark.parametrize("name", DATA_SETS)
+@pytest.mark.parametrize("chosen", [True, False], ids=["chosen", "recognised"])
+def test_public_data_set_is_found_by_its_layout(tmp_path, tiny_head, name, chosen):
+    write, people = DATA_SETS[name]
+    write(tmp_path, tiny_head)
+    assert {case.name: case.subject for case in find_cases(tmp_path, name if chosen else None)[0]} == people
+
+
+def test_every_layout_that_can_be_chosen_is_that_of_a_data_set():
+    assert set(Layout) == {*PUBLIC_DATA_SETS, Layout.auto}
+
+
+def test_unknown_layout_is_refused_with_those_that_are_known(tmp_path):
+    with pytest.raises(UsageError, match="unknown; choose auto or nfbs or synthstrip"):
+        find_cases(tmp_path, "loni")
 
 
 def test_patterns_are_used_instead_of_a_layout(both_layouts):

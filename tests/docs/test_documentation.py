@@ -7,13 +7,14 @@ import shlex
 from pathlib import Path
 from typing import Any
 
-import click
 import pytest
 import typer
+from typer.core import TyperGroup
 
 from deskull import InputError, Volume, formats, strip
 from deskull.cli import app
 from deskull.cli.drop_in import bet, hd_bet, synthstrip
+from deskull.data.public import PUBLIC_DATA_SETS
 from deskull.options import options_table
 
 ROOT = Path(__file__).parents[2]
@@ -25,24 +26,26 @@ PLACEHOLDERS = {"...": "x", "[SCAN": "scan.nii.gz"}
 
 def blocks(page: Path, language: str) -> list[str]:
     """Return the fenced code blocks of a page in a language."""
-    return re.findall(rf"^```{language}\n(.*?)^```", page.read_text(), re.MULTILINE | re.DOTALL)
+    fenced = re.findall(r"^```([^\n]*)\n(.*?)^```", page.read_text(), re.MULTILINE | re.DOTALL)
+    return [block for name, block in fenced if name == language]
+
+
+def quoted_lines(page: Path) -> list[str]:
+    """Return every quoted command line of deskull on a page, with its comment."""
+    lines = [line.strip() for block in blocks(page, "") for line in block.splitlines()]
+    return [line for line in lines if line.startswith("deskull ")]
 
 
 def commands() -> list[tuple[str, str]]:
     """Return every quoted command line of deskull, with the page it stands on."""
-    found = []
-    for page in PAGES:
-        for block in blocks(page, ""):
-            lines = [line.split("#")[0].strip() for line in block.splitlines()]
-            found += [(page.relative_to(ROOT).as_posix(), line) for line in lines if line.startswith("deskull ")]
-    return found
+    found = [(page.relative_to(ROOT).as_posix(), line) for page in PAGES for line in quoted_lines(page)]
+    return [(page, line.partition("#")[0].strip()) for page, line in found]
 
 
-def parse(command: click.Command, arguments: list[str]) -> None:
+def parse(command: Any, arguments: list[str]) -> None:
     """Parse a command line down to its last subcommand, as the program would, without running it."""
-    context = click.Context(command, info_name="deskull")
-    if isinstance(command, click.Group) and arguments and not arguments[0].startswith("-"):
-        inner = command.get_command(context, arguments[0])
+    if isinstance(command, TyperGroup) and arguments and not arguments[0].startswith("-"):
+        inner = command.get_command(typer.Context(command, info_name="deskull"), arguments[0])
         assert inner is not None, f"there is no command {arguments[0]}"
         parse(inner, arguments[1:])
         return
@@ -53,6 +56,11 @@ def parse(command: click.Command, arguments: list[str]) -> None:
 def test_quoted_command_line_is_one_that_deskull_parses(page: str, line: str) -> None:
     words = [PLACEHOLDERS.get(word, word) for word in shlex.split(line) if not word.startswith("...]")]
     parse(typer.main.get_command(app), words[1:])
+
+
+def test_option_that_a_command_lacks_is_noticed() -> None:
+    with pytest.raises(Exception, match=r"[Nn]o such option"):
+        parse(typer.main.get_command(app), ["models", "show", "--nonsense"])
 
 
 def drop_in_commands() -> list[str]:
@@ -103,6 +111,12 @@ def test_quoted_error_is_the_one_that_is_raised(readers_folder: Path) -> None:
     with pytest.raises(InputError) as raised:
         strip("missing.nii.gz")
     assert str(raised.value) == quoted[1]
+
+
+def test_page_on_the_benchmark_lists_every_layout() -> None:
+    page = (ROOT / "docs" / "how-to" / "benchmark.md").read_text()
+    rows = re.findall(r"^\| `([\w-]+)` \|", page.partition("## Tools")[0], re.MULTILINE)
+    assert set(rows) == set(PUBLIC_DATA_SETS)
 
 
 def test_page_of_options_holds_the_table_of_the_code() -> None:

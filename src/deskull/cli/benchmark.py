@@ -12,6 +12,7 @@ from deskull.cli.console import FAILED, print_message, print_note, refuse_inputs
 from deskull.cli.evaluation_tables import print_tables
 from deskull.cli.progress import progress_bar
 from deskull.errors import InputError, UsageError
+from deskull.options import Layout
 
 if TYPE_CHECKING:
     from deskull.benchmark.outcomes import Outcome
@@ -34,11 +35,10 @@ _Data = Annotated[
 ]
 _Out = Annotated[Path, typer.Option("-o", "--out", help="Folder for masks, logs and results.", show_default=False)]
 _Layout = Annotated[
-    str | None,
+    Layout | None,
     typer.Option(
         metavar="NAME",
-        help="nfbs, synthstrip, cc359, cc359-staple, cc359-manual, lpba40, ixi, ixi-tiny or bids; by default it is "
-        "recognised.",
+        help=f"Layout of the data set in DATA: {', '.join(Layout)}. By default auto: it is recognised.",
         show_default=False,
     ),
 ]
@@ -147,7 +147,7 @@ def _tools(
     return tools
 
 
-def _cases(data: Path, layout: str | None, split: str | None) -> tuple[PublicDataSet, list[Case], list[str]]:
+def _cases(data: Path, layout: Layout | None, split: str | None) -> tuple[PublicDataSet, list[Case], list[str]]:
     """Return the data set, its cases, and sentences about files that are no part of it."""
     from deskull.data.public import find_public, listed_data_set
     from deskull.data.splits import cases_of

@@ -54,7 +54,7 @@ def _option(group: Group, *flags: str, **settings: Any) -> Any:
     return typer.Option(*dict.fromkeys(both), rich_help_panel=group, **settings)
 
 
-BidsDir = Annotated[Path, typer.Argument(help="The raw dataset.", show_default=False)]
+BidsDir = Annotated[Path, typer.Argument(metavar="BIDS_DIR", help="The raw dataset.", show_default=False)]
 OutputDir = Annotated[Path, typer.Argument(metavar="OUTPUT_DIR", help="The derivatives.", show_default=False)]
 LevelChoice = Annotated[
     Level, typer.Argument(help="participant: strip the scans; group: list all masks in a table.", show_default=False)

@@ -33,6 +33,7 @@ def check(
     scan: Annotated[
         Path,
         typer.Argument(
+            metavar="SCAN",
             help="Raw scan; a folder of scans; a raw BIDS dataset; or, alone, a table (.tsv, .csv) with the columns "
             "scan and mask.",
             show_default=False,
@@ -41,6 +42,7 @@ def check(
     mask: Annotated[
         Path | None,
         typer.Argument(
+            metavar="MASK",
             help="Its mask by any tool; a folder of masks named like the scans; or BIDS derivatives with brain masks.",
             show_default=False,
         ),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -12,6 +11,7 @@ import typer
 from deskull.cli.console import FAILED, print_message, refuse_inputs
 from deskull.cli.progress import progress_bar
 from deskull.errors import InputError, UsageError
+from deskull.options import Layout
 
 if TYPE_CHECKING:
     from deskull.data.cases import Case
@@ -21,14 +21,6 @@ app = typer.Typer(no_args_is_help=True)
 
 #: Width of the table in characters where the output is not a terminal.
 _WIDTH = 200
-
-
-class Layout(enum.StrEnum):
-    """How the files of a data set are arranged."""
-
-    auto = "auto"
-    nfbs = "nfbs"
-    bids = "bids"
 
 
 @app.callback()
@@ -43,7 +35,10 @@ def index(
     out: Annotated[Path, typer.Option("-o", "--out", help="Table to write.")] = Path("dataset.csv"),
     layout: Annotated[
         Layout | None,
-        typer.Option(help="How the files in FOLDER are arranged; by default auto: BIDS if it is described, else NFBS."),
+        typer.Option(
+            metavar="NAME",
+            help=f"Layout of the data set in FOLDER: {', '.join(Layout)}. By default auto: it is recognised.",
+        ),
     ] = None,
     pattern: Annotated[
         str | None,

@@ -8,7 +8,9 @@ import typer
 
 
 def fetch(
-    name: Annotated[str, typer.Argument(help="What the model is called from then on.", show_default=False)],
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="What the model is called from then on.", show_default=False)
+    ],
     source: Annotated[
         str,
         typer.Option(
@@ -35,7 +37,7 @@ def fetch(
 
 
 def remove(
-    name: Annotated[str, typer.Argument(help="Name of a fetched model.", show_default=False)],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Name of a fetched model.", show_default=False)],
 ) -> None:
     """Remove a fetched model from this computer."""
     from deskull.models.fetching import remove as remove_model

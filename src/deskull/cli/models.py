@@ -46,7 +46,9 @@ def _models() -> None:
 def show(
     name: Annotated[
         str | None,
-        typer.Argument(help="Name of a model, or an .onnx file, whose card is printed.", show_default=False),
+        typer.Argument(
+            metavar="NAME", help="Name of a model, or an .onnx file, whose card is printed.", show_default=False
+        ),
     ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print the whole card as JSON; without a name, all cards.")

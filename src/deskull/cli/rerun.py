@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def rerun(
-    sidecar: Annotated[Path, typer.Argument(help="JSON file beside a mask.", show_default=False)],
+    sidecar: Annotated[Path, typer.Argument(metavar="SIDECAR", help="JSON file beside a mask.", show_default=False)],
     out: Annotated[
         Path | None,
         typer.Option(

@@ -26,10 +26,12 @@ class Convention(enum.StrEnum):
 
 
 def show(
-    scan: Annotated[Path, typer.Argument(help="Raw scan.", show_default=False)],
+    scan: Annotated[Path, typer.Argument(metavar="SCAN", help="Raw scan.", show_default=False)],
     mask: Annotated[
         Path | None,
-        typer.Argument(help="Mask on the grid of the scan; without one, the scan is stripped.", show_default=False),
+        typer.Argument(
+            metavar="MASK", help="Mask on the grid of the scan; without one, the scan is stripped.", show_default=False
+        ),
     ] = None,
     out: Annotated[
         Path, typer.Option("-o", "--out", help="Picture to write: .png, .jpg, .webp or .tif.", show_default=False)

@@ -16,7 +16,8 @@ RecipeName = Annotated[
     str,
     typer.Argument(
         metavar="RECIPE",
-        help="article, article_verbatim, finetune, further, nfbs, small or synthesis; or your own YAML file.",
+        help="article, article_verbatim, finetune, finetune_small, further, nfbs, small or synthesis; or your own YAML "
+        "file.",
         show_default=False,
     ),
 ]

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from deskull.data.layouts.bids import find_bids
 from deskull.data.layouts.files import CasesAndProblems
 from deskull.data.layouts.listed import find_listed
-from deskull.data.layouts.nfbs import find_nfbs
 from deskull.data.layouts.patterns import Patterns, find_by_patterns
+from deskull.data.public import search
 from deskull.errors import InputError, UsageError
 
 
@@ -21,8 +20,8 @@ def find_cases(
     ----------
     folder : Path, optional
         Folder of the data set; None with `table`.
-    layout : {"auto", "nfbs", "bids"}, optional
-        With "auto", the default, the layout is BIDS if there is a ``dataset_description.json``, and else NFBS.
+    layout : str, optional
+        One of `deskull.options.Layout`; see `deskull.data.public.search`.
     patterns : Patterns, optional
         Where the files lie, instead of a layout.
     table : Path, optional
@@ -48,9 +47,8 @@ def find_cases(
     if table is not None:
         return find_listed(table)
     assert folder is not None
+    if patterns is None:
+        return search(folder, layout)[1]
     if not folder.is_dir():
         raise InputError(f"{folder}: no such folder; check the path.")
-    if patterns is not None:
-        return find_by_patterns(folder, patterns)
-    is_bids = layout == "bids" or (layout != "nfbs" and (folder / "dataset_description.json").exists())
-    return find_bids(folder) if is_bids else find_nfbs(folder)
+    return find_by_patterns(folder, patterns)

@@ -5,6 +5,7 @@ Where each layout is described is stated in `PublicDataSet.source`.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -14,7 +15,10 @@ from deskull.data.layouts.bids import find_bids
 from deskull.data.layouts.files import CasesAndProblems
 from deskull.data.layouts.masks import MaskLayout, find_by_masks
 from deskull.data.layouts.nfbs import find_nfbs
-from deskull.errors import InputError, UsageError
+from deskull.errors import InputError
+from deskull.options import Layout, parse_choice
+
+_logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -24,7 +28,7 @@ class PublicDataSet:
     Attributes
     ----------
     name : str
-        By which it is chosen.
+        By which it is chosen, in `deskull benchmark` and `deskull data index`.
     title : str
     layout : str
         Where its files lie, in words.
@@ -95,7 +99,7 @@ _IN_ORIGINAL = "the scans in Original/CC0001_philips_15_55_M.nii.gz"
 
 _DATA_SETS = (
     PublicDataSet(
-        "nfbs",
+        Layout.nfbs,
         "NFBS, the Neurofeedback Skull-stripped repository",
         "A000xxxxx/sub-A000xxxxx_ses-NFB3_T1w.nii.gz with _T1w_brainmask and _T1w_brain beside it",
         "BEaST masks corrected by hand: brain with ventricles and the fluid in the sulci.",
@@ -103,7 +107,7 @@ _DATA_SETS = (
         find_nfbs,
     ),
     PublicDataSet(
-        "synthstrip",
+        Layout.synthstrip,
         "SynthStrip data set 1.5",
         "a folder SUBSET_MODALITY_SUBJECT for each scan, with image.nii.gz and mask.nii.gz",
         "Made by tools and refined by hand, of all contrasts: brain with the fluid around it, which the option "
@@ -113,7 +117,7 @@ _DATA_SETS = (
         partial(find_by_masks, layout=_SYNTHSTRIP),
     ),
     PublicDataSet(
-        "cc359",
+        Layout.cc359,
         "Calgary-Campinas-359, silver standard by machine learning",
         f"{_IN_ORIGINAL}, the masks in Silver-standard-machine-learning/Silver-standard/..._ss.nii.gz",
         "Predicted by networks that were trained on the consensus of eight automatic tools (Lucena et al., Artificial "
@@ -122,7 +126,7 @@ _DATA_SETS = (
         partial(find_by_masks, layout=_cc359("ss")),
     ),
     PublicDataSet(
-        "cc359-staple",
+        Layout.cc359_staple,
         "Calgary-Campinas-359, silver standard by consensus",
         f"{_IN_ORIGINAL}, the masks in Silver-standard-STAPLE/.../..._staple.nii.gz",
         "Consensus (STAPLE) of eight automatic tools, a probability that is cut at 0.5; not drawn by hand.",
@@ -130,7 +134,7 @@ _DATA_SETS = (
         partial(find_by_masks, layout=_cc359("staple")),
     ),
     PublicDataSet(
-        "cc359-manual",
+        Layout.cc359_manual,
         "Calgary-Campinas-359, manual masks",
         f"{_IN_ORIGINAL}, the masks in Manual/..._manual.nii.gz",
         "Drawn by hand, of 12 of the 359 people.",
@@ -138,7 +142,7 @@ _DATA_SETS = (
         partial(find_by_masks, layout=_cc359("manual")),
     ),
     PublicDataSet(
-        "lpba40",
+        Layout.lpba40,
         "LPBA40, the LONI Probabilistic Brain Atlas, native space",
         "S01/S01.native.mri.hdr and .img (or .img.gz), and S01/S01.native.brain.mask.hdr beside them",
         "Made with BSE and corrected by hand. The scans of the delineation space are stripped already and hold no "
@@ -148,7 +152,7 @@ _DATA_SETS = (
         partial(find_by_masks, layout=_LPBA40),
     ),
     PublicDataSet(
-        "ixi-tiny",
+        Layout.ixi_tiny,
         "IXI Tiny, or the IXI sample data set",
         "image/IXI002-Guys-0828_image.nii.gz and label/IXI002-Guys-0828_label.nii.gz",
         "Made by ROBEX, an automatic tool, and resampled to coarse voxels in the space of a template; nothing is drawn "
@@ -158,7 +162,7 @@ _DATA_SETS = (
         partial(find_by_masks, layout=_IXI_TINY),
     ),
     PublicDataSet(
-        "ixi",
+        Layout.ixi,
         "IXI with masks",
         "IXI002-Guys-0828-T1.nii.gz as released, and a mask IXI002-Guys-0828-T1_mask.nii.gz (or _brainmask, "
         "_brain_mask, _bet_mask) anywhere in the folder",
@@ -168,7 +172,7 @@ _DATA_SETS = (
         partial(find_by_masks, layout=_IXI),
     ),
     PublicDataSet(
-        "bids",
+        Layout.bids,
         "a BIDS data set",
         "scans in sub-*/anat, masks ..._desc-brain_mask.nii.gz under derivatives",
         "As the data set's own description says.",
@@ -177,7 +181,7 @@ _DATA_SETS = (
     ),
 )
 #: Data sets by name.
-PUBLIC_DATA_SETS = {data_set.name: data_set for data_set in _DATA_SETS}
+PUBLIC_DATA_SETS = {Layout(data_set.name): data_set for data_set in _DATA_SETS}
 
 
 def listed_data_set(name: str) -> PublicDataSet:
@@ -193,15 +197,12 @@ def listed_data_set(name: str) -> PublicDataSet:
 
 
 def find_public(folder: Path, name: str | None = None) -> tuple[PublicDataSet, CasesAndProblems]:
-    """Find the cases of a public data set.
+    """Find the cases of a public data set, of which there must be one.
 
     Parameters
     ----------
-    folder : Path
-        Where it was unpacked.
-    name : str, optional
-        One of `PUBLIC_DATA_SETS`; by default BIDS if there is a ``dataset_description.json`` and masks belong to its
-        scans, and else the one of whose layout there are the most cases.
+    folder, name
+        As in `search`.
 
     Returns
     -------
@@ -215,28 +216,50 @@ def find_public(folder: Path, name: str | None = None) -> tuple[PublicDataSet, C
     InputError
         If the folder is missing, or holds no case.
     """
-    if name is not None and name not in PUBLIC_DATA_SETS:
-        raise UsageError(f"is unknown; choose one of {', '.join(PUBLIC_DATA_SETS)}.", parameter="layout", value=name)
+    data_set, (cases, problems) = search(folder, name)
+    if cases:
+        return data_set, (cases, problems)
+    if name in PUBLIC_DATA_SETS:
+        example = f"; the first of {len(problems)} problems: {problems[0]}" if problems else "."
+        raise InputError(f"{folder}: holds no case of {name} ({data_set.layout}){example}")
+    raise InputError(
+        f"{folder}: has none of the known layouts ({', '.join(PUBLIC_DATA_SETS)}); choose one to learn what is "
+        "missing, or give a table written by 'deskull data index'."
+    )
+
+
+def search(folder: Path, name: str | None = None) -> tuple[PublicDataSet, CasesAndProblems]:
+    """Search a folder for the cases of a public data set.
+
+    Parameters
+    ----------
+    folder : Path
+        Where it was unpacked.
+    name : str, optional
+        One of `PUBLIC_DATA_SETS`. By default, and with "auto", it is BIDS if there is a ``dataset_description.json``,
+        and else the one of whose layout there are the most cases; NFBS if there are none.
+
+    Returns
+    -------
+    data_set : PublicDataSet
+    cases_and_problems : tuple of list of Case and list of str
+        There may be no case.
+
+    Raises
+    ------
+    UsageError
+        If there is no data set of that name.
+    InputError
+        If the folder is missing.
+    """
+    layout = parse_choice("layout", name or Layout.auto, Layout)
     if not folder.is_dir():
         raise InputError(f"{folder}: no such folder; check the path.")
-    if name is not None:
-        found = PUBLIC_DATA_SETS[name].find(folder)
-        if not found[0]:
-            example = f"; the first of {len(found[1])} problems: {found[1][0]}" if found[1] else "."
-            raise InputError(f"{folder}: holds no case of {name} ({PUBLIC_DATA_SETS[name].layout}){example}")
-        return PUBLIC_DATA_SETS[name], found
-    return _detected(folder)
-
-
-def _detected(folder: Path) -> tuple[PublicDataSet, CasesAndProblems]:
-    """Return the data set whose layout a folder has, with its cases."""
-    is_bids = (folder / "dataset_description.json").exists()
-    names = ["bids"] if is_bids else [name for name in PUBLIC_DATA_SETS if name != "bids"]
-    found = {name: PUBLIC_DATA_SETS[name].find(folder) for name in names}
-    best = max(found, key=lambda name: len(found[name][0]))
-    if not found[best][0]:
-        raise InputError(
-            f"{folder}: has none of the known layouts ({', '.join(PUBLIC_DATA_SETS)}); choose one to learn what is "
-            "missing, or give a table written by 'deskull data index'."
-        )
+    if layout is Layout.auto and (folder / "dataset_description.json").exists():
+        layout = Layout.bids
+    not_bids = [choice for choice in PUBLIC_DATA_SETS if choice is not Layout.bids]
+    choices = not_bids if layout is Layout.auto else [layout]
+    found = {choice: PUBLIC_DATA_SETS[choice].find(folder) for choice in choices}
+    best = max(choices, key=lambda choice: len(found[choice][0]))
+    _logger.info("%s: has the layout %s, with %d cases", folder, best, len(found[best][0]))
     return PUBLIC_DATA_SETS[best], found[best]

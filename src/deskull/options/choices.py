@@ -46,6 +46,21 @@ class QualityCheck(enum.StrEnum):
     none = "none"
 
 
+class Layout(enum.StrEnum):
+    """How the files of a data set are arranged: `auto`, or the layout of a public data set."""
+
+    auto = "auto"
+    nfbs = "nfbs"
+    synthstrip = "synthstrip"
+    cc359 = "cc359"
+    cc359_staple = "cc359-staple"
+    cc359_manual = "cc359-manual"
+    lpba40 = "lpba40"
+    ixi_tiny = "ixi-tiny"
+    ixi = "ixi"
+    bids = "bids"
+
+
 class OutputKind(enum.StrEnum):
     """Kinds of result files; each is the ending that is appended to the scan's name."""
 
