@@ -19,8 +19,8 @@ def use_neutral_colours(gallery_conf: dict[str, Any], name: str) -> None:
 
 
 def scrape_figures(block: Any, variables: dict[str, Any], gallery_conf: dict[str, Any], **options: Any) -> str:
-    """Save the figures of a block; those that are white pictures get the class ``white``, which dark pages invert."""
+    """Save the figures of a block; white pictures get the class ``white-picture``, which dark pages invert."""
     pictures = [picture for number in pyplot.get_fignums() for picture in pyplot.figure(number).images]
     white = any((picture.get_array()[0, 0, :3] == 255).all() for picture in pictures)
     text: str = matplotlib_scraper(block, variables, gallery_conf, **options)
-    return text.replace(":class: sphx-glr-single-img", ":class: sphx-glr-single-img white") if white else text
+    return text.replace(":class: sphx-glr-single-img", ":class: white-picture") if white else text
