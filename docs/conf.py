@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
+import sys
 from importlib.util import find_spec
 from pathlib import Path
 
+from docutils import nodes
 from sphinx.application import Sphinx
 
 import deskull
@@ -14,6 +17,7 @@ HERE = Path(__file__).parent
 DATA = Path(os.environ.get("DESKULL_TEST_DATA", HERE.parents[1] / "shared" / "data")).absolute()
 #: Whether the gallery can be run: it needs label maps for synthetic heads, and the extra deskull[train].
 CAN_RUN = (DATA / "labelmaps" / "synthseg_01.nii.gz").is_file() and find_spec("lightning") is not None
+sys.path.insert(0, str(HERE / "_extensions"))
 # The gallery reads the label maps from this folder, and uses one thread so that its results do not depend on the
 # number of cores.
 os.environ["DESKULL_TEST_DATA"] = str(DATA)
@@ -28,6 +32,9 @@ highlight_language = "text"
 smartquotes = False  # values in docstrings are meant to be copied
 
 html_theme = "furo"
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
+html_js_files = [("site.js", {"defer": "defer"})]
 html_title = f"deskull {release}"
 html_show_sphinx = False
 html_show_copyright = False
@@ -45,6 +52,15 @@ numpydoc_show_class_members = False
 arrays = ("Affine", "Array", "FloatArray", "Mask", "RGB", "Values", "npt.ArrayLike")
 autodoc_type_aliases = {name: name.removeprefix("npt.") for name in arrays}
 
+#: What a reader need not see of the types and defaults in a signature, and what stands for it.
+SIGNATURE_PARTS = (
+    (r"(?:~typing\.)?Annotated\[((?:(?!Annotated).)*?), ~deskull[.\w]*\.Option\(.*?, unit=\w*\)\]", r"\1"),
+    (r"TypeAliasForwardRef\('(\w+)'\)", r"\1"),
+    (r"~(?:\w+\.)+(?=~)|~types\.(?=(?:bool|float|int|str)\b)", ""),
+    (r"<factory>", "..."),
+    (r"<(?:built-in function|function|class) '?(?:\w+\.)*(\w+)'?>", r"\1"),
+)
+
 sphinx_gallery_conf = {
     "examples_dirs": "gallery",
     "gallery_dirs": "auto_gallery",
@@ -55,6 +71,9 @@ sphinx_gallery_conf = {
     "show_memory": False,
     "show_signature": False,
 }
+if CAN_RUN:
+    sphinx_gallery_conf["image_scrapers"] = ("figures.scrape_figures",)
+    sphinx_gallery_conf["reset_modules"] = ("matplotlib", "figures.use_neutral_colours")
 
 NOTICE = """
 .. note::
@@ -72,6 +91,25 @@ def add_notice(app: Sphinx, name: str, source: list[str]) -> None:
         source[0] = NOTICE + source[0]
 
 
+def tidy_signature(
+    app: Sphinx, what: str, name: str, obj: object, options: object, signature: str | None, returned: str | None
+) -> tuple[str | None, str | None]:
+    """Write types and defaults in a signature as a reader would; Sphinx can then also link the types."""
+    texts = [signature, returned]
+    for pattern, replacement in SIGNATURE_PARTS:
+        texts = [text and re.sub(pattern, replacement, text, flags=re.DOTALL) for text in texts]
+    return texts[0], texts[1]
+
+
+def mark_long_words(app: Sphinx, tree: nodes.document, page: str) -> None:
+    """Mark code in running text that has to be broken on a narrow page; other words of code are kept in one piece."""
+    for code in tree.findall(nodes.literal):
+        if max(map(len, code.astext().split()), default=0) > 30:
+            code["classes"].append("long")
+
+
 def setup(app: Sphinx) -> None:
-    """Register the notice."""
+    """Register what is done to signatures and pages."""
     app.connect("source-read", add_notice)
+    app.connect("autodoc-process-signature", tidy_signature)
+    app.connect("doctree-resolved", mark_long_words)

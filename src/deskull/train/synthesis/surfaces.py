@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
-from deskull.masking import Mask, fill_holes, largest_component, signed_distance
+from deskull.masking import Mask, distance_to, fill_holes, largest_component, signed_distance
 from deskull.train.synthesis.tissues import BRAIN_TISSUES, FILLABLE, TissueArray
 
 #: Radius of the morphological closing that takes the sulci into the brain, in mm (docs/concepts/brain.md).
@@ -28,9 +28,14 @@ _SMOOTHING = 1.0
 
 def close(mask: Mask, radius: float, voxel_size: float) -> Mask:
     """Close a mask by a ball of `radius` mm, computed from distances (Soille, Morphological Image Analysis, 2003)."""
-    dilated = signed_distance(mask, voxel_size) <= radius
-    closed: Mask = signed_distance(dilated, voxel_size) <= -radius
+    dilated = _outer_distance(mask, voxel_size) <= radius
+    closed: Mask = _outer_distance(~dilated, voxel_size) >= radius
     return closed | mask
+
+
+def _outer_distance(mask: Mask, voxel_size: float) -> npt.NDArray[np.float32]:
+    """Signed distance in mm outside a mask, in half the time of the whole one; half a voxel inside throughout."""
+    return (distance_to(mask) - np.float32(0.5)) * np.float32(voxel_size)
 
 
 def brain_mask(tissues: TissueArray, voxel_size: float, closing: float = CLOSING_MM) -> Mask:
@@ -42,7 +47,7 @@ def brain_mask(tissues: TissueArray, voxel_size: float, closing: float = CLOSING
 
 def intracranial_mask(tissues: TissueArray, brain: Mask, voxel_size: float, reach: float = INTRACRANIAL_MM) -> Mask:
     """Mask of the intracranial space as defined above, shape of `tissues`; `reach` and `voxel_size` in mm."""
-    near = signed_distance(brain, voxel_size) <= reach
+    near = _outer_distance(brain, voxel_size) <= reach
     return fill_holes(largest_component(brain | (near & np.isin(tissues, FILLABLE))))
 
 
