@@ -265,3 +265,10 @@ def test_verbose_reports_the_stages_of_each_scan_without_its_name(strip, scan):
     assert "network" in line
     assert "write" in line
     assert NAME not in line
+
+
+@pytest.mark.parametrize(("place", "has_table"), [("folder", True), ("file", False)])
+def test_table_is_written_for_a_folder_of_one_scan_and_not_for_a_file(strip, scan, tmp_path, place, has_table):
+    done = strip(scan.parent if place == "folder" else scan, "-o", tmp_path / "out", "--mask-only")
+    assert done.exit_code == 0, done.output
+    assert (tmp_path / "out" / "deskull.tsv").exists() is has_table

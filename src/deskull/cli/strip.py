@@ -71,7 +71,7 @@ def strip(
     tasks = plan.tasks
     workers = _cluster(scheduler, cluster, jobs, threads, memory, cluster_option or [])
     jobs, settings = _jobs_and_settings(len(tasks), jobs, settings, has_workers=workers is not None)
-    table = table or _default_table(out, shard, len(tasks))
+    table = table or _default_table(out, shard, scans, tasks)
     with report_afterwards(report, table, None if workers else jobs, may_replace=resume or overwrite):
         run(tasks, settings, jobs, workers=workers, table=table, as_json=as_json, strict=strict, skipped=plan.skipped)
 
@@ -135,9 +135,10 @@ def _refuse_output_as_scan(scans: Sequence[Path], out: Path | None) -> None:
         raise UsageError(f"{scans[1]}: no such file; did you mean -o {scans[1]}?")
 
 
-def _default_table(out: Path | None, shard: str | None, count: int) -> Path | None:
-    """Return the table of a batch in its folder of results, one for each shard; None for a single scan."""
-    if out is None or count < 2:
+def _default_table(out: Path | None, shard: str | None, scans: Sequence[Path], tasks: Sequence[Task]) -> Path | None:
+    """Return the table of a batch in its folder of results, one for each shard; None for a scan named by itself."""
+    is_batch = len(tasks) > 1 or any(task.scan not in scans for task in tasks)
+    if out is None or not is_batch:
         return None
     return out / (options.TABLE if shard is None else f"deskull_{shard.replace('/', 'of')}.tsv")
 
