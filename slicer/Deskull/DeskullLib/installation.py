@@ -1,7 +1,7 @@
-"""Installation of deskull in the Python of Slicer, without torch and without touching Slicer's own libraries.
+"""Installation of deskull in the Python of Slicer.
 
-Slicer has a build of SimpleITK of its own, which one from a package index would replace. So deskull is installed
-without its dependencies first, and then those that Slicer does not have.
+deskull needs neither PyTorch nor SimpleITK, of which Slicer has a build of its own; pip replaces a library of Slicer
+only where it is older than deskull needs.
 """
 
 from __future__ import annotations
@@ -11,12 +11,9 @@ from importlib import metadata
 from pathlib import Path
 
 import slicer
-from packaging.requirements import Requirement
 
 from DeskullLib.errors import ModuleError
 
-#: Distributions that Slicer brings and that must not be replaced.
-OF_SLICER = frozenset({"simpleitk"})
 #: The project, where the module lies in a copy of it.
 PROJECT = Path(__file__).resolve().parents[3]
 SOURCE_NEEDED = (
@@ -57,10 +54,7 @@ def install(source: str) -> str:
     ModuleError
         If the source is none of these, or pip fails.
     """
-    arguments = pip_arguments(source.strip())
-    _pip_install(["--no-deps", *arguments])
-    importlib.invalidate_caches()
-    _pip_install(needed(metadata.requires("deskull") or []))
+    _pip_install(pip_arguments(source.strip()))
     importlib.invalidate_caches()
     version = installed_version()
     if version is None:
@@ -84,13 +78,6 @@ def pip_arguments(source: str) -> list[str]:
     if source and ((path / "pyproject.toml").is_file() or (path.is_file() and path.name.lower().endswith(_ARCHIVES))):
         return [str(path.resolve())]
     raise ModuleError(f"{source}: is no folder or wheel of deskull. {SOURCE_NEEDED}" if source else SOURCE_NEEDED)
-
-
-def needed(requires: list[str]) -> list[str]:
-    """Return which of the dependencies that a distribution states to install: no extras, nothing of Slicer's own."""
-    parsed = [Requirement(text) for text in requires]
-    chosen = [one for one in parsed if one.marker is None or one.marker.evaluate({"extra": ""})]
-    return [f"{one.name}{one.specifier}" for one in chosen if one.name.lower() not in OF_SLICER]
 
 
 def _pip_install(arguments: list[str]) -> None:

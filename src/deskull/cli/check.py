@@ -29,46 +29,52 @@ if TYPE_CHECKING:
     from deskull.report.check_outputs import CheckOutputs
 
 
+_Scan = Annotated[
+    Path,
+    typer.Argument(
+        metavar="SCAN",
+        help="Raw scan; a folder of scans; a raw BIDS dataset; or, alone, a table (.tsv, .csv) with the columns scan "
+        "and mask.",
+        show_default=False,
+    ),
+]
+_Mask = Annotated[
+    Path | None,
+    typer.Argument(
+        metavar="MASK",
+        help="Its mask by any tool; a folder of masks named like the scans; or BIDS derivatives with brain masks.",
+        show_default=False,
+    ),
+]
+_Out = Annotated[
+    Path | None, typer.Option("-o", "--out", help="TSV file with a line for each mask.", show_default=False)
+]
+_Pictures = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FOLDER",
+        help="Write a picture of each mask: both contours, where they differ most.",
+        show_default=False,
+    ),
+]
+_Report = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FOLDER", help="Write a page of all masks, worst first; see 'deskull report'.", show_default=False
+    ),
+]
+_Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace an existing table, pictures and report.")]
+
+
 def check(
-    scan: Annotated[
-        Path,
-        typer.Argument(
-            metavar="SCAN",
-            help="Raw scan; a folder of scans; a raw BIDS dataset; or, alone, a table (.tsv, .csv) with the columns "
-            "scan and mask.",
-            show_default=False,
-        ),
-    ],
-    mask: Annotated[
-        Path | None,
-        typer.Argument(
-            metavar="MASK",
-            help="Its mask by any tool; a folder of masks named like the scans; or BIDS derivatives with brain masks.",
-            show_default=False,
-        ),
-    ] = None,
-    out: Annotated[
-        Path | None, typer.Option("-o", "--out", help="TSV file with a line for each mask.", show_default=False)
-    ] = None,
-    pictures: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FOLDER",
-            help="Write a picture of each mask: both contours, where they differ most.",
-            show_default=False,
-        ),
-    ] = None,
-    report: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FOLDER", help="Write a page of all masks, worst first; see 'deskull report'.", show_default=False
-        ),
-    ] = None,
+    scan: _Scan,
+    mask: _Mask = None,
+    out: _Out = None,
+    pictures: _Pictures = None,
+    report: _Report = None,
     as_json: options.AsJson = False,
     strict: options.Strict = False,
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace an existing table, pictures and report.")
-    ] = False,
+    overwrite: _Overwrite = False,
     threads: options.Threads = DEFAULTS.threads,
 ) -> None:
     """Judge masks by any tool or hand: each is compared with what the network finds in the scan.
