@@ -4,7 +4,8 @@
 
 The scans are sent in turn, by as many clients at the same time, and stripped with the network `small`. Meanwhile the
 page and the state are asked for again and again. When half of the scans are done, the server is killed (SIGKILL) and
-started again. Figures are printed, and written to OUT/serve.json. Needs Linux.
+started again. Figures are printed, and written to OUT/serve.json. The exit status is 1 if a scan is lost, the server's
+memory grows by more than a tenth, or the first byte takes 100 ms or more at the 95th percentile. Needs Linux.
 """
 
 from __future__ import annotations
@@ -30,6 +31,8 @@ import httpx
 
 WRITE = {"X-Deskull": "1"}
 ENDED = ("done", "failed", "cancelled")
+#: Most that the memory of the server may grow by, as a factor, and most milliseconds to the first byte.
+_MOST_GROWTH, _MOST_MS = 1.1, 100.0
 
 
 class Server:
@@ -204,6 +207,20 @@ def measure(work: Path, scans: list[Path], n_scans: int, n_clients: int) -> dict
     }
 
 
+def faults(found: dict[str, Any]) -> list[str]:
+    """Return a sentence for each limit that was exceeded."""
+    server, sentences = found["first_server"], []
+    if found["lost"]:
+        sentences.append(f"{found['lost']} scans were lost.")
+    memory = server["server_mb"]
+    if memory["last_third"] > _MOST_GROWTH * memory["first_third"]:
+        sentences.append(f"The server grew from {memory['first_third']} to {memory['last_third']} MB.")
+    for path, answer in server["first_byte"].items():
+        if answer["p95_ms"] >= _MOST_MS:
+            sentences.append(f"{path}: the first byte took {answer['p95_ms']} ms at the 95th percentile.")
+    return sentences
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("out", type=Path)
@@ -217,7 +234,9 @@ def main() -> None:
     text = json.dumps(found, indent=2)
     (options.out / "serve.json").write_text(text)
     print(text)
-    sys.exit(bool(found["lost"]))
+    for fault in faults(found):
+        print(f"error: {fault}", file=sys.stderr)
+    sys.exit(bool(faults(found)))
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ def rerun(
     out: Annotated[
         Path | None,
         typer.Option(
-            "-o", "--output", help="Folder for the results; by default none is kept.", rich_help_panel=Group.outputs
+            "-o", "--out", help="Folder for the results; by default none is kept.", rich_help_panel=Group.outputs
         ),
     ] = None,
     scan: Annotated[
