@@ -63,6 +63,24 @@ def test_home_and_temporary_folder_need_not_exist(scans, toy_model, tmp_path):
     assert n_masks(tmp_path) == N_SCANS
 
 
+def can_mount() -> bool:
+    """Whether a process here may mount folders that it alone sees."""
+    return run("unshare -rm sh -c 'mount -t tmpfs -o ro,size=4k none /dev/shm'").returncode == 0
+
+
+def test_read_only_home_and_shared_memory_are_enough(scans, toy_model, tmp_path):
+    if not can_mount():
+        pytest.skip("needs a kernel that lets users mount")
+    home = tmp_path / "home"
+    home.mkdir()
+    mounts = " && ".join(f"mount -t tmpfs -o ro,size=4k none {folder}" for folder in ("/dev/shm", home))
+    tried = f"! touch {home}/a /dev/shm/a"  # both are read-only
+    strip = command(scans, tmp_path / "out", toy_model, "--jobs 2")
+    done = run(f"unshare -rm sh -c '{mounts} && {tried} && HOME={home} {strip}'")
+    assert done.returncode == 0, done.stderr
+    assert n_masks(tmp_path / "out") == N_SCANS
+
+
 @pytest.mark.skipif(shutil.which("faketime") is None, reason="needs faketime")
 def test_a_clock_that_runs_wild_changes_no_result(scans, toy_model, tmp_path):
     done = run("faketime --exclude-monotonic -f '-3y x5000' " + command(scans, tmp_path, toy_model))
