@@ -7,7 +7,7 @@ import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,7 +48,7 @@ class Case:
     marks: tuple[tuple[int, ...], ...] = ()
 
 
-def make_cases(data: Path, folder: Path, *, small: bool = True) -> list[Case]:
+def make_cases(data: Path, folder: Path, *, small: bool = True, names: Collection[str] = tuple(_SOURCES)) -> list[Case]:
     """Write the scans into a folder, small or as they are.
 
     Parameters
@@ -57,9 +57,13 @@ def make_cases(data: Path, folder: Path, *, small: bool = True) -> list[Case]:
         Folder of the shared data.
     folder : Path
     small : bool
+    names : collection of str
+        Of the scans; all by default.
     """
     return [
-        _make(name, data / source, folder, step if small else (1, 1, 1)) for name, (source, step) in _SOURCES.items()
+        _make(name, data / source, folder, step if small else (1, 1, 1))
+        for name, (source, step) in _SOURCES.items()
+        if name in names
     ]
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import gzip
+import resource
 import threading
 
 import pytest
 
+from deskull.system.processes import Isolated
 from deskull.web.limits import Limits
+from deskull.web.stripping import Outcome, Work, strip_job
 from tests.web.client import Client, running
 
 
@@ -134,9 +137,34 @@ def test_full_queue_refuses_more_and_keeps_the_upload(tmp_path, scan_bytes):
         assert client.choices(upload).status_code == 200
 
 
-def test_scan_fails_with_a_sentence_if_the_disk_is_full(tmp_path):
+def test_more_scans_are_refused_with_a_sentence_if_the_disk_has_no_room(tmp_path):
     with running(tmp_path / "work") as server, Client(server.address) as client:
         server.program.config.app.state.service.queue._limits = Limits(free_bytes=10**18)
         answer = client.post("/api/jobs", json={"demo": True})
         assert answer.status_code == 507
         assert "free some" in answer.json()["error"]
+
+
+def strip_job_on_a_full_disk(work: Work) -> Outcome:
+    """Strip a scan in a process that can write no more than 4 kB to a file of a scan that is called ``full``."""
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    if work.name.startswith("full"):
+        resource.setrlimit(resource.RLIMIT_FSIZE, (4096, limits[1]))
+    try:
+        return strip_job(work)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+
+def test_scan_whose_files_do_not_fit_on_the_disk_fails_and_the_next_one_is_stripped(tmp_path, scan_bytes):
+    with running(tmp_path / "work") as server, Client(server.address) as client:
+        server.program.config.app.state.service.queue._runner._process = Isolated(strip_job_on_a_full_disk)
+        files = dict.fromkeys(("full.nii.gz", "other.nii.gz"), scan_bytes)
+        full, other = client.order(client.upload(files), model="small")
+        failed = client.wait(full["id"])
+        assert failed["state"] == "failed"
+        sentence = "The disk of the server is full; free space, or remove scans, and try again."
+        assert failed["error"] == f"full.nii.gz: {sentence}"
+        left = [path.name for path in (tmp_path / "work" / "jobs" / full["id"]).iterdir() if path.suffix == ".gz"]
+        assert left == []
+        assert client.wait(other["id"])["state"] == "done"

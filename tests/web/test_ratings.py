@@ -21,10 +21,11 @@ def test_other_lines_and_columns_are_kept(tmp_path):
     assert set(COLUMNS) <= set(lines[0])
 
 
-def test_table_of_the_report_is_read(tmp_path):
+@pytest.mark.parametrize("word", ["edit", "review"])
+def test_table_of_the_report_is_read(tmp_path, word):
     path = tmp_path / "scans_reviewed.tsv"
     path.write_text(
-        "\t".join(COLUMNS) + "\na\tpass\t0.97\tn/a\tedit\tleaks\tada\t2026\nb\tpass\t1\t2\tn/a\tn/a\tn/a\tn/a\n"
+        "\t".join(COLUMNS) + f"\na\tpass\t0.97\tn/a\t{word}\tleaks\tada\t2026\nb\tpass\t1\t2\tn/a\tn/a\tn/a\tn/a\n"
     )
     assert Ratings(path).read() == {"a": Rating("review", "leaks"), "b": Rating("2", "")}
 

@@ -11,24 +11,36 @@ import pytest
 import deskull
 from deskull import formats
 from deskull.web.static_site import build_site
-from tests.pages import files_of_tests, find_browser, needs_packages, run_in_browser
+from tests.pages import files_of_tests, find_browser, run_in_browser
+from tests.web.served_scans import Case, differing, make_cases
 
 SCAN = "siemens_xa30_T1_2mm.nii.gz"
 DICOM = "siemens_t1_sagittal.zip"
 
 
 @pytest.fixture(scope="module")
-def saved(data, tmp_path_factory) -> Path:
+def page(tmp_path_factory) -> Path:
+    """The folder of the page."""
+    folder: Path = tmp_path_factory.mktemp("site") / "page"
+    build_site(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def marked(data, tmp_path_factory) -> Case:
+    """An oblique scan, small, with voxels that are brighter than all others."""
+    (case,) = make_cases(data, tmp_path_factory.mktemp("marked"), names=("oblique",))
+    return case
+
+
+@pytest.fixture(scope="module")
+def saved(data, page, marked, tmp_path_factory) -> Path:
     """The folder of what the tests of the page have saved, after they passed."""
-    browser = find_browser("site")
-    needs_packages("app", "playwright-core")
-    folder: Path = tmp_path_factory.mktemp("site")
-    results = folder / "results"
-    results.mkdir()
-    build_site(folder / "page")
-    scan = data / "unlabelled" / SCAN
+    browser = find_browser("app")  # the tests are driven by the packages of web/app
+    results: Path = tmp_path_factory.mktemp("results")
+    files = {"SITE": page, "SCAN": data / "unlabelled" / SCAN, "DICOM": data / "dicom" / DICOM, "RESULTS": results}
+    settings = {**files, "MARKED": marked.file, "MARKS": len(marked.marks)}
     for tests in files_of_tests("site"):
-        settings = {"SITE": folder / "page", "SCAN": scan, "DICOM": data / "dicom" / DICOM, "RESULTS": results}
         run_in_browser(tests, browser, {name: str(path) for name, path in settings.items()})
     return results
 
@@ -79,3 +91,19 @@ def test_edited_mask_differs_by_the_voxels_that_its_record_states(saved):
     assert edit["Editor"] == "Łucja R."
     assert edit["RemovedVoxels"] == int((mask.data > edited.data).sum()) > 0
     assert edit["AddedVoxels"] == int((mask.data < edited.data).sum()) == 0
+
+
+def test_default_network_judges_the_demo_as_the_command_line_does(saved, page):
+    stripped = deskull.strip(page / "demo_head.nii.gz")
+    assert_parity(formats.read(saved / "demo_head_brainmask.nii.gz"), stripped.mask)
+    job = json.loads((saved / "demo_head_job.json").read_text())
+    assert stripped.quality is not None
+    assert job["quality"]["verdict"] == stripped.quality.verdict
+    assert job["quality"]["predicted_dice"] == pytest.approx(stripped.quality.predicted_dice, abs=0.01)
+    assert job["quality"]["reasons"] == list(stripped.quality.reasons)
+    assert job["volume_ml"] == pytest.approx(stripped.volume_ml, rel=0.001)
+
+
+def test_brush_changes_exactly_the_voxels_that_were_brushed(saved, marked):
+    changed = differing(saved / "oblique_brainmask.nii.gz", saved / "oblique_desc-edited_mask.nii.gz")
+    assert changed == set(marked.marks)

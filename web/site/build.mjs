@@ -36,7 +36,7 @@ await writeFile(join(out, "LICENSES.txt"), await licences());
 /** The page of `deskull serve` with the program of this one and a policy of its own. */
 function pageOf(text) {
   const policy = `<meta http-equiv="Content-Security-Policy" content="${POLICY}">`;
-  const waiting = '<p class="waiting">Loading. If nothing else appears here, type \'python -m http.server\' in the folder of this page and open http://localhost:8000.</p>';
+  const waiting = '<p class="waiting">Loading. If nothing else appears here, type \'python -m http.server --bind 127.0.0.1 8000\' in the folder of this page and open http://localhost:8000.</p>';
   return text
     .replace('<meta charset="utf-8">', `<meta charset="utf-8">\n${policy}`)
     .replace('<script src="assets/app.js" defer></script>', '<script type="module" src="assets/site.js"></script>')

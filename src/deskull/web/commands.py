@@ -28,9 +28,14 @@ def command_of(source: Source, options: Options, border_mm: float | None) -> str
     >>> source = Source(SourceKind.upload, shown="a b.nii")
     >>> command_of(source, Options(surface="intracranial"), 0.5)
     "deskull strip 'a b.nii' --border 0.5 --surface intracranial"
+    >>> command_of(Source(SourceKind.demo), Options("small"), 0.5)
+    'deskull demo && deskull strip demo/head.nii.gz --border 0.5 --model small'
     """
     if source.kind is SourceKind.demo:
-        return "deskull demo"
+        if options == Options():
+            return "deskull demo"
+        written = Source(SourceKind.upload, shown="demo/head.nii.gz")
+        return f"deskull demo && {command_of(written, options, border_mm)}"
     border = options.border_mm if border_mm is None else border_mm
     words = ["deskull", "strip", printable(source.shown)]
     words += ["--series", source.selector] if source.selector else []

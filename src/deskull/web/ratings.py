@@ -21,7 +21,7 @@ COLUMNS = ("filename", "verdict", "predicted_dice", "rating", "verdict_by_review
 TABLE = "scans_reviewed.tsv"
 _UNKNOWN = "n/a"
 _NUMBERS = ("1", "2", "3", "4", "5")
-#: How the table calls the decisions of a reviewer.
+#: How the table calls the decisions of a reviewer: `edit` cannot be mistaken for the verdict `review` beside it.
 _DECISIONS = {"accept": "accept", "review": "edit", "edit": "edit", "reject": "reject"}
 _LONGEST_COMMENT = 2000
 
@@ -125,7 +125,8 @@ class Ratings:
 
 def _rating_of(cells: Mapping[str, str]) -> Rating:
     """Return the rating that a line states; a decision counts before a number."""
-    decision = next((shown for shown, name in _DECISIONS.items() if name == cells.get("verdict_by_reviewer")), "")
+    word = _DECISIONS.get(cells.get("verdict_by_reviewer", ""))  # the word of the page is taken, too
+    decision = next((shown for shown, name in _DECISIONS.items() if name == word), "")
     number = cells.get("rating", "")
     comment = cells.get("comment", "")
     return Rating(decision or (number if number in _NUMBERS else ""), "" if comment == _UNKNOWN else comment)

@@ -22,7 +22,7 @@ export const server = {
   folder: (path: string) => answer<Folder>("GET", `/api/folder?path=${part(path)}`),
   startUploaded: (upload: string, choices: string[], options: Options) => start({ upload, choices, options }),
   startPaths: (paths: string[], options: Options) => start({ paths, options }),
-  startDemo: () => start({ demo: true }),
+  startDemo: (options: Options) => start({ demo: true, options }),
   remove: (id: string) => call("DELETE", `/api/jobs/${part(id)}`),
   volume: (id: string, name: VolumeName) => bytes(`/api/jobs/${part(id)}/volumes/${name}`),
   mask: (id: string, place: Place) => bytes(addressOf(id, "mask", place)),

@@ -41,7 +41,7 @@ export function makeAutomation(state: State, jobs: Jobs, starter: Starter, study
 }
 
 function startFrom(source: Source, options: Options, starter: Starter): Promise<Job[]> {
-  if ("demo" in source) return starter.startDemo();
+  if ("demo" in source) return starter.startDemo(options);
   if ("path" in source) return starter.startPaths([source.path], options);
   return starter.startFiles([{ file: source, name: source.name }], options, () => undefined, new AbortController().signal);
 }

@@ -56,7 +56,7 @@ export interface Backend {
   folder(path: string): Promise<Folder>;
   startUploaded(upload: string, choices: string[], options: Options): Promise<Job[]>;
   startPaths(paths: string[], options: Options): Promise<Job[]>;
-  startDemo(): Promise<Job[]>;
+  startDemo(options: Options): Promise<Job[]>;
   remove(id: string): Promise<unknown>;
   volume(id: string, name: VolumeName): Promise<ArrayBuffer>;
   mask(id: string, place: Place): Promise<ArrayBuffer>;

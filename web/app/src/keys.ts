@@ -12,7 +12,7 @@ export const MEANINGS: readonly Meaning[] = [
   ["Ctrl+Z  Ctrl+Shift+Z", "undo, redo"], ["Ctrl+S", "save the edit"], ["−  +", "border by 0.1 mm"], ["S", "scan with mask, brain, swipe"], ["O", "contour"],
   ["6  7  8  9", "one picture alone, or all"], ["Wheel", "slices; with Ctrl zoom"], ["Right button", "drag for window and level; with Shift move the picture"],
   ["J  K", "review: next and previous row"], ["Enter", "review: open the row"], ["1 … 5", "review: rate, 5 is perfect"],
-  ["A  E  R  0", "review: accept, review, reject, clear"], ["C", "review: comment"], ["Esc", "leave a field; back to the rows"], ["?", "this help"],
+  ["A  E  R  0", "review: accept, review (look again or edit), reject, clear"], ["C", "review: comment"], ["Esc", "leave a field; back to the rows"], ["?", "this help"],
 ];
 export const KEYS_NOTE = "A slice that has the focus: arrow keys move the crosshair, Page Up and Page Down the slice, Space uses the brush at the crosshair.";
 

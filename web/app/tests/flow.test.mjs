@@ -128,13 +128,15 @@ test("a scan that ends while the connection is broken is shown when it is there 
 });
 
 test("a program drives the page, in which nothing serious hinders access in either theme", async () => {
-  const { page, faults, close } = await openApp(browser);
+  const { page, held, faults, close } = await openApp(browser);
   assert.deepEqual(await findBarriers(page), []);
   assert.ok((await page.evaluate(() => globalThis.deskull.describe())).functions["snapshot()"]);
   const job = await page.evaluate(() => globalThis.deskull.start({ demo: true }));
   assert.equal(job.state, "done");
   await page.waitForSelector(".picture-pane[data-ready]", { timeout: 30_000 });
   assert.equal((await snapshot(page)).open.command, "deskull demo");
+  const other = await page.evaluate(() => globalThis.deskull.start({ demo: true }, { model: "small", border_mm: 1 }));
+  assert.deepEqual(held.jobs.get(other.id).options, { model: "small", border_mm: 1 });
   assert.deepEqual(await findBarriers(page), []);
   await page.getByRole("button", { name: "Light theme" }).click();
   assert.deepEqual(await findBarriers(page), []);

@@ -1,5 +1,6 @@
 /** Pages: the page in a browser, and all that goes wrong in it. */
 
+import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { chromium } from "playwright-core";
@@ -88,6 +89,40 @@ export async function findBright(page, plane) {
   }
   await slider.fill("0");
   return { slider, spots };
+}
+
+/** Draws at a place of a slice, or erases there if it lies in the mask. */
+async function change(page, spot) {
+  const { voxels } = (await snapshot(page)).open;
+  for (const key of ["d", "x"]) {
+    await page.keyboard.press(key);
+    await page.mouse.click(...spot);
+    if ((await snapshot(page)).open.voxels !== voxels) return;
+  }
+  throw new Error("neither drawing nor erasing has changed anything");
+}
+
+/** Draws what is marked and not in the mask, and erases what is marked and in it; a larger stroke is undone. */
+export async function editMarks(page, n) {
+  await darkenAllButBright(page);
+  await page.keyboard.press("6"); // voxels of a slice alone are large enough to be drawn sharply
+  const diameter = page.locator(".tool-bar input[type=range]");
+  const { slider, spots } = await findBright(page, "Axial");
+  assert.equal(spots.length, n, "all marks are seen");
+  for (const { slice, spot } of spots) {
+    await slider.fill(String(slice));
+    await settle(page);
+    await diameter.fill("1");
+    await change(page, spot);
+    const { voxels } = (await snapshot(page)).open;
+    await diameter.fill("20");
+    await change(page, spot);
+    await page.keyboard.press("Control+z");
+    assert.equal((await snapshot(page)).open.voxels, voxels, "the stroke is undone");
+  }
+  await page.keyboard.press("6");
+  await page.keyboard.press("Control+s");
+  await page.waitForFunction(() => globalThis.deskull.snapshot().open.job.has_edit);
 }
 
 /** Serious faults of access that axe-core finds in the page. */

@@ -12,11 +12,14 @@ test("rows are rated by keyboard, opened and left", async () => {
   const { page, held, faults, close } = await openApp(browser, { review: true });
   await page.waitForSelector("table.rows");
   assert.equal(await page.locator("table.rows tbody tr").first().getAttribute("data-current"), "");
-  for (const key of ["j", "r", "j", "4", "c"]) await page.keyboard.press(key);
+  const names = await page.locator("table.rows tbody tr").first().locator(".decisions button").allTextContents();
+  assert.deepEqual(names, ["Accept", "Review", "Reject"], "as in the report");
+  for (const key of ["e", "j", "r", "j", "4", "c"]) await page.keyboard.press(key);
   await page.keyboard.type("cut <low>");
   await page.keyboard.press("Enter");
   await page.waitForFunction(() => document.activeElement === document.body);
   await until(() => held.ratings.get("permuted.nii.gz")?.comment);
+  assert.equal(held.ratings.get("lost.nii.gz").rating, "review");
   assert.deepEqual(held.ratings.get("flipped.nii.gz"), { rating: "reject", comment: "" });
   assert.deepEqual(held.ratings.get("permuted.nii.gz"), { rating: "4", comment: "cut <low>" });
   assert.equal(await page.locator("img[src=x]").count(), 0);
@@ -33,7 +36,7 @@ test("rows are rated by keyboard, opened and left", async () => {
   await page.locator("#border").fill("1");
   await page.keyboard.press("Escape");
   await page.waitForSelector("table.rows");
-  assert.match(await page.locator(".review-head").textContent(), /2 of 5 masks rated/);
+  assert.match(await page.locator(".review-head").textContent(), /3 of 5 masks rated/);
   await page.reload();
   await page.waitForSelector("table.rows");
   assert.equal(await page.locator("tr[data-row='permuted.nii.gz'] [data-value=accept]").getAttribute("aria-pressed"), "true");

@@ -120,3 +120,54 @@ test("a browser without WebGL says so, and border and brush work in it", async (
   assert.deepEqual(faults, []);
   await close();
 });
+
+/** Colours in the coronal slice at places across from its middle, in parts of the canvas's height; red, green and blue. */
+function coloursAt(page, places) {
+  return page.locator("canvas[data-plane=Coronal]").evaluate((canvas, all) => {
+    const context = canvas.getContext("2d");
+    return all.map((place) => [...context.getImageData(Math.round(canvas.width / 2 + place * canvas.height), Math.round(0.47 * canvas.height), 1, 1).data].slice(0, 3));
+  }, places);
+}
+
+function assertColours(colours, expected) {
+  colours.forEach((colour, at) => colour.forEach((value, part) => assert.ok(Math.abs(value - expected[at][part]) <= 2, `${JSON.stringify(colours)} instead of ${JSON.stringify(expected)}`)));
+}
+
+test("the tint mixes the colour of the mask with the scan, and the swipe shows the brain alone from its line on", async () => {
+  const { page, faults, close } = await openApp(browser);
+  await openScan(page, "flipped.nii.gz");
+  await page.keyboard.press("d"); // without a crosshair
+  await page.getByRole("checkbox", { name: "Contour" }).uncheck();
+  await page.getByRole("slider", { name: "Window" }).fill("110");
+  await page.getByRole("slider", { name: "Level" }).fill("60");
+  const { black, white } = (await snapshot(page)).open.view;
+  const [outside, inside] = [10, 60].map((value) => Array(3).fill(((value - black) * 255) / (white - black)));
+  assert.ok(outside[0] > 10 && inside[0] > outside[0] + 40 && inside[0] < 200);
+  const mixed = (opacity) => [255, 90, 64].map((part, at) => part * opacity + inside[at] * (1 - opacity));
+  const places = [-0.25, -0.06, 0.06, 0.25]; // the body ends at 0.14
+  const look = async () => { await settle(page); return coloursAt(page, places); };
+
+  for (const opacity of [0.2, 0.8]) {
+    await page.getByRole("slider", { name: "Mask tint" }).fill(String(opacity));
+    assertColours(await look(), [outside, mixed(opacity), mixed(opacity), outside]);
+  }
+  await page.getByRole("slider", { name: "Swipe" }).fill("0.5");
+  assertColours(await look(), [outside, mixed(0.8), inside, [0, 0, 0]]);
+
+  const box = await page.locator("canvas[data-plane=Coronal]").boundingBox();
+  const [x, y] = [box.x + box.width / 2, box.y + 0.8 * box.height];
+  const line = async (from, to) => {
+    await page.mouse.move(x + from * box.height, y);
+    await page.mouse.down();
+    await page.mouse.move(x + to * box.height, y, { steps: 3 });
+    await page.mouse.up();
+    await page.mouse.move(5, 5);
+  };
+  await line(0, -0.2);
+  assertColours(await look(), [outside, inside, inside, [0, 0, 0]]);
+  await line(-0.2, 0.2);
+  assertColours(await look(), [outside, mixed(0.8), mixed(0.8), [0, 0, 0]]);
+  assert.equal((await snapshot(page)).open.edit.removed_voxels + (await snapshot(page)).open.edit.added_voxels, 0, "a drag of the line draws nothing");
+  assert.deepEqual(faults, []);
+  await close();
+});

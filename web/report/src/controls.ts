@@ -4,8 +4,8 @@ import type { Scan } from "./data";
 import { button, element } from "../../shared/dom";
 import { DECISIONS, type Decision, type Marks } from "./marks";
 
-const LABELS: Record<Decision, string> = { accept: "Accept", edit: "Edit", reject: "Reject" };
-const KEYS: Record<Decision, string> = { accept: "A", edit: "E", reject: "R" };
+const LABELS: Record<Decision, string> = { accept: "Accept", edit: "Review", reject: "Reject" };
+const TITLES: Record<Decision, string> = { accept: "Key A", edit: "Key E: look again or edit before use", reject: "Key R" };
 const RATINGS = [1, 2, 3, 4, 5];
 const MEANINGS = ["useless", "poor", "usable", "good", "perfect"];
 
@@ -38,7 +38,7 @@ function decisionButtons(scan: Scan, marks: Marks): HTMLElement {
     marks.change(scan.name, { decision: marks.of(scan.name)?.decision === decision ? undefined : decision });
   };
   const buttons = DECISIONS.map((decision) =>
-    button(LABELS[decision], { "data-decision": decision, title: `Key ${KEYS[decision]}` }, () => choose(decision)),
+    button(LABELS[decision], { "data-decision": decision, title: TITLES[decision] }, () => choose(decision)),
   );
   return element("div", { class: "segmented decisions", role: "group", "aria-label": `Verdict on ${scan.name}` }, ...buttons);
 }

@@ -9,7 +9,7 @@ import type { Marks } from "./marks";
 import { contourButton } from "./pictures";
 
 const REVIEWS: [ReviewFilter, string][] = [
-  ["", "All reviews"], ["open", "Not reviewed"], ["reviewed", "Reviewed"], ["accept", "Accepted"], ["edit", "To be edited"],
+  ["", "All reviews"], ["open", "Not reviewed"], ["reviewed", "Reviewed"], ["accept", "Accepted"], ["edit", "To review again"],
   ["reject", "Rejected"], ["comment", "With a comment"], ["1", "Rating 1"], ["2", "Rating 2"], ["3", "Rating 3"],
   ["4", "Rating 4"], ["5", "Rating 5"],
 ];

@@ -18,7 +18,7 @@ import { reviewTools } from "./transfer";
 
 const KEYS: [string, string][] = [
   ["J  K", "next and previous scan"], ["Enter", "open the scan"], ["Esc", "back to all scans; leave a field"],
-  ["1 … 5", "rate: 1 useless, 5 perfect"], ["A  E  R", "accept, edit (review), reject"], ["0", "clear the rating and the verdict"],
+  ["1 … 5", "rate: 1 useless, 5 perfect"], ["A  E  R", "accept, review (look again or edit), reject"], ["0", "clear the rating and the verdict"],
   ["C", "comment"], ["O", "show or hide contours"], ["V", "3-D viewer of the scan, if embedded"], ["/", "search"], ["?", "this help"],
 ];
 const KEPT = "Marks are kept by this browser at each change. Export them to a file to hand them on.";

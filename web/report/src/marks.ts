@@ -2,6 +2,7 @@
 
 import { readStored, store } from "../../shared/storage";
 
+/** `edit` is the word of the files for what the pages call "Review". */
 export const DECISIONS = ["accept", "edit", "reject"] as const;
 export type Decision = (typeof DECISIONS)[number];
 

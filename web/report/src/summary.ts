@@ -27,7 +27,7 @@ export function makeSummary(place: HTMLElement, listing: Listing, marks: Marks, 
     reviewed.textContent = `${total.toLocaleString("en")} of ${scans.length.toLocaleString("en")}`;
     progress.value = total;
     const kept = marks.isKept ? "" : " · this browser keeps no marks: export them";
-    decisions.textContent = `${marks.count("accept")} accepted · ${marks.count("edit")} to edit · ${marks.count("reject")} rejected${kept}`;
+    decisions.textContent = `${marks.count("accept")} accepted · ${marks.count("edit")} to review again · ${marks.count("reject")} rejected${kept}`;
   };
 }
 

@@ -41,12 +41,17 @@ function readLine(columns: string[], cells: string[]): [string, Mark][] {
   const rating = Number(value("rating"));
   const mark: Mark = {
     rating: Number.isInteger(rating) && rating >= 1 && rating <= 5 ? rating : undefined,
-    decision: DECISIONS.find((decision): decision is Decision => decision === value("verdict_by_reviewer")),
+    decision: decisionOf(value("verdict_by_reviewer")),
     comment: value("comment"),
     reviewer: value("reviewer"),
     time: value("time") ?? "",
   };
   return name && (mark.rating || mark.decision || mark.comment) ? [[name, mark]] : [];
+}
+
+/** The decision that a word states; the word of the pages is taken, too. */
+function decisionOf(word: string | undefined): Decision | undefined {
+  return DECISIONS.find((decision) => decision === (word === "review" ? "edit" : word));
 }
 
 function cell(value: string | number | null | undefined): string {

@@ -32,6 +32,7 @@ test("marks outlive a reload of the page", async () => {
   await page.reload();
   await page.waitForSelector("table.scans tbody tr");
   const row = page.locator("table.scans tbody tr").first();
+  assert.deepEqual(await row.locator(".decisions button").allTextContents(), ["Accept", "Review", "Reject"], "as in the page of deskull serve");
   assert.equal(await row.locator("[data-decision=edit]").getAttribute("aria-pressed"), "true");
   assert.equal(await row.locator("[data-rating='3']").getAttribute("aria-pressed"), "true");
   assert.equal(await row.locator(".comment").inputValue(), "left temporal pole");

@@ -50,9 +50,9 @@ export function makeLocalBackend(settings: Settings): Backend {
       uploads.set(upload, []);
       return Promise.resolve(start(found.filter(({ choice }) => chosen.includes(choice.id)).map(({ source }) => source), options));
     },
-    startDemo: async () => {
+    startDemo: async (options) => {
       const file = new File([await loadBytes(DEMO)], DEMO);
-      return start([{ kind: "demo", name: DEMO, shown: DEMO, files: [{ file, name: DEMO }], family: "nifti" }], {});
+      return start([{ kind: "demo", name: DEMO, shown: DEMO, files: [{ file, name: DEMO }], family: "nifti" }], options);
     },
     remove: (id) => Promise.resolve(queue.remove(id)),
     volume: (id, name) => volumeOf(queue.get(id), name),

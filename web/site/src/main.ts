@@ -8,7 +8,7 @@ import { makeLocalBackend } from "./local_backend";
 import { goOffline } from "./offline";
 import { loadSettings } from "./settings";
 
-const FROM_DISK = "Browsers run this page only from a server: type 'python -m http.server' in its folder and open http://localhost:8000.";
+const FROM_DISK = "Browsers run this page only from a server: type 'python -m http.server --bind 127.0.0.1 8000' in its folder and open http://localhost:8000.";
 
 applyTheme();
 startHeader();

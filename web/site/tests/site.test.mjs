@@ -1,12 +1,13 @@
 /** Site: a scan from its drop to its files, in a browser that reaches nothing but the page. */
 
 import assert from "node:assert/strict";
+import { writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { after, before, test } from "node:test";
-import { findBarriers, settle, snapshot } from "../../app/tests/pages.mjs";
+import { editMarks, findBarriers, settle, snapshot } from "../../app/tests/pages.mjs";
 import { openPage, ready, serve, startSealedBrowser } from "./pages.mjs";
 
-const { SITE, SCAN, DICOM, RESULTS } = process.env;
+const { SITE, SCAN, DICOM, MARKED, MARKS, RESULTS } = process.env;
 const STRIPPED = { timeout: 280_000 };
 
 let browser;
@@ -102,6 +103,48 @@ test("a file that is no scan is refused in one sentence, and a queued job can be
   await page.getByRole("button", { name: "Cancel demo_head.nii.gz" }).click();
   await page.waitForSelector(".drop");
   assert.deepEqual((await snapshot(page)).jobs, []);
+  assert.deepEqual(faults, []);
+  await context.close();
+  await site.stop();
+});
+
+test("the demo is stripped and judged with the default network, and with the one that a program names, and is deleted", { timeout: 580_000 }, async () => {
+  const site = await serve(SITE);
+  const { page, context, faults } = await openPage(browser, site.address);
+  await page.getByRole("button", { name: "Light theme" }).click();
+  assert.deepEqual(await findBarriers(page), []);
+  await page.getByRole("button", { name: "Try a demo scan" }).click();
+  await page.waitForSelector(".job-page[data-ready] canvas[data-plane]", STRIPPED);
+  const { job } = (await snapshot(page)).open;
+  assert.equal(job.command, `deskull strip demo_head.nii.gz --border ${job.border_mm}`);
+  assert.equal((await page.locator(".verdict-line .badge").textContent()).toLowerCase(), job.quality.verdict);
+  await save(page, "mask", "demo_head_brainmask.nii.gz");
+  await writeFile(join(RESULTS, "demo_head_job.json"), JSON.stringify(job));
+  assert.deepEqual(await findBarriers(page), []);
+
+  const other = await page.evaluate(() => globalThis.deskull.start({ demo: true }, { model: "small", border_mm: 1 }));
+  assert.deepEqual([other.options, other.border_mm], [{ model: "small", border_mm: 1 }, 1]);
+  assert.equal(other.quality.verdict, "not judged");
+  await page.waitForSelector(`.job-page[data-ready="${other.id}"]`);
+  await page.locator(`[data-job="${other.id}"] .remove`).click();
+  await page.waitForFunction((id) => globalThis.deskull.snapshot().jobs.every((one) => one.id === id), job.id);
+  await assert.rejects(page.evaluate(() => globalThis.deskull.download("mask")), /No job is open/);
+  await assert.rejects(page.evaluate(() => globalThis.deskull.start({ demo: true }, { model: "other" })), /model='other': is unknown; choose default or small\./);
+  assert.deepEqual(faults, []);
+  await context.close();
+  await site.stop();
+});
+
+test("brushing the bright voxels of an oblique scan changes exactly those in its file", { timeout: 580_000 }, async () => {
+  const site = await serve(SITE);
+  const { page, context, faults } = await openPage(browser, site.address, { viewport: { width: 1600, height: 1100 } }); // voxels are drawn sharply
+  await page.locator(".options summary").click();
+  await page.getByLabel("Network").selectOption("small");
+  await page.locator("#files").setInputFiles(MARKED);
+  await page.waitForSelector(".job-page[data-ready] canvas[data-plane]", STRIPPED);
+  await save(page, "mask", "oblique_brainmask.nii.gz");
+  await editMarks(page, Number(MARKS));
+  await save(page, "edited", "oblique_desc-edited_mask.nii.gz");
   assert.deepEqual(faults, []);
   await context.close();
   await site.stop();

@@ -5,7 +5,7 @@ import type { ReviewRow } from "../contract";
 import { segmented } from "../segmented";
 import { DECISIONS, SCALE, type Decision, type Ratings } from "./ratings";
 
-const LABELS: Record<Decision, [string, string]> = { accept: ["Accept", "Key A"], review: ["Review", "Key E"], reject: ["Reject", "Key R"] };
+const LABELS: Record<Decision, [string, string]> = { accept: ["Accept", "Key A"], review: ["Review", "Key E: look again or edit before use"], reject: ["Reject", "Key R"] };
 const MEANINGS = ["useless", "poor", "usable", "good", "perfect"];
 
 export interface Controls {

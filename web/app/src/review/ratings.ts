@@ -4,6 +4,7 @@ import { api } from "../backend";
 import type { ReviewRow } from "../contract";
 import { Observable } from "../observable";
 
+/** As the server is told them; in the table of ratings, `review` is called `edit`. */
 export const DECISIONS = ["accept", "review", "reject"] as const;
 export type Decision = (typeof DECISIONS)[number];
 export const SCALE = ["1", "2", "3", "4", "5"] as const;

@@ -70,7 +70,7 @@ export class StartPage {
       element(
         "div", { class: "row centred" }, button("Choose files", { class: "primary" }, () => files.click()),
         button("Choose a folder", { class: "quiet" }, () => folder.click()),
-        button("Try a demo scan", { class: "quiet demo" }, () => void this.run(() => this.starter.startDemo())),
+        button("Try a demo scan", { class: "quiet demo" }, () => void this.run(() => this.starter.startDemo(this.options.read()))),
       ),
       element("div", { class: "row centred" }, this.bar, this.stop), this.note, files, folder,
     );

@@ -23,8 +23,8 @@ export class Starter {
     return this.take(await api.startPaths(paths, options));
   }
 
-  async startDemo(): Promise<Job[]> {
-    return this.take(await api.startDemo());
+  async startDemo(options: Options): Promise<Job[]> {
+    return this.take(await api.startDemo(options));
   }
 
   private take(jobs: Job[]): Job[] {

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { darkenAllButBright, findBright, settle, snapshot, startBrowser } from "../pages.mjs";
+import { editMarks, snapshot, startBrowser } from "../pages.mjs";
 import { CASES, goToStart, openServed, save, waitForViewer } from "./served.mjs";
 import { shoot, TAKES_SHOTS } from "./shots.mjs";
 
@@ -21,40 +21,6 @@ after(async () => {
   await writeFile(join(process.env.OUT, "facts.json"), JSON.stringify(facts));
   await browser.close();
 });
-
-/** Draws at a place of a slice, or erases there if it lies in the mask. */
-async function change(page, spot) {
-  const { voxels } = (await snapshot(page)).open;
-  for (const key of ["d", "x"]) {
-    await page.keyboard.press(key);
-    await page.mouse.click(...spot);
-    if ((await snapshot(page)).open.voxels !== voxels) return;
-  }
-  throw new Error("neither drawing nor erasing has changed anything");
-}
-
-/** Draws what is marked and not in the mask, and erases what is marked and in it; a larger stroke is undone. */
-async function editMarks(page, n) {
-  await darkenAllButBright(page);
-  await page.keyboard.press("6"); // voxels of a slice alone are large enough to be drawn sharply
-  const diameter = page.locator(".tool-bar input[type=range]");
-  const { slider, spots } = await findBright(page, "Axial");
-  assert.equal(spots.length, n, "all marks are seen");
-  for (const { slice, spot } of spots) {
-    await slider.fill(String(slice));
-    await settle(page);
-    await diameter.fill("1");
-    await change(page, spot);
-    const { voxels } = (await snapshot(page)).open;
-    await diameter.fill("20");
-    await change(page, spot);
-    await page.keyboard.press("Control+z");
-    assert.equal((await snapshot(page)).open.voxels, voxels, "the stroke is undone");
-  }
-  await page.keyboard.press("6");
-  await page.keyboard.press("Control+s");
-  await page.waitForFunction(() => globalThis.deskull.snapshot().open.job.has_edit);
-}
 
 for (const [number, { name, file, marks }] of CASES.entries()) {
   test(`${name} is stripped, its border is moved, and it is downloaded and deleted`, async () => {

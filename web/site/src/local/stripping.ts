@@ -22,8 +22,7 @@ export async function stripWork(work: Work, networks: readonly Network[], files:
   tell({ state: "running", stage: "read", fraction: 0 });
   const scan = await files.scan(work.source, asset("dcm2niix_worker.js"));
   work.source = scan.source;
-  const network = networks.find(({ name }) => name === work.job.options.model) ?? networks[0];
-  if (!network) throw new Error("The page has no network; build it again with 'deskull web build'.");
+  const network = networkOf(networks, work.job.options.model);
   const client = await engine.ready();
   const { surface } = work.job;
   const border = work.job.options.border_mm;
@@ -39,6 +38,14 @@ export async function stripWork(work: Work, networks: readonly Network[], files:
   } finally {
     creeping.end();
   }
+}
+
+/** The network of a name, or the first one where none is stated. */
+function networkOf(networks: readonly Network[], model: string | undefined): Network {
+  const network = model === undefined ? networks[0] : networks.find(({ name }) => name === model);
+  if (network) return network;
+  if (!networks.length) throw new Error("The page has no network; build it again with 'deskull web build'.");
+  throw new Error(`model='${model}': is unknown; choose ${networks.map(({ name }) => name).join(" or ")}.`);
 }
 
 /** What stripping takes, said before the network starts. */
