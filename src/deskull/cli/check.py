@@ -64,7 +64,7 @@ def check(
             metavar="FOLDER", help="Write a page of all masks, worst first; see 'deskull report'.", show_default=False
         ),
     ] = None,
-    as_json: options.AsJson = False,
+    as_json: options.AsJsonOfMasks = False,
     strict: options.Strict = False,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace an existing table, pictures and report.")
