@@ -33,7 +33,9 @@ def rerun(
     model: Annotated[
         str | None,
         typer.Option(
-            metavar="NAME|FILE", help="The network, if no installed network has that SHA-256.", rich_help_panel=Group.brain
+            metavar="NAME|FILE",
+            help="The network, if no installed network has that SHA-256.",
+            rich_help_panel=Group.brain,
         ),
     ] = None,
     allow_outside_data: options.AllowOutsideData = DEFAULTS.allow_outside_data,

@@ -31,7 +31,8 @@ def serve(
     work: Annotated[
         Path | None,
         typer.Option(
-            help="Folder of uploads, results and the queue; by default a folder in your home directory.", show_default=False
+            help="Folder of uploads, results and the queue; by default a folder in your home directory.",
+            show_default=False,
         ),
     ] = None,
     no_open: Annotated[bool, typer.Option("--no-open", help="Do not open a browser.")] = False,
