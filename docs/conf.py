@@ -15,9 +15,9 @@ import deskull
 
 HERE = Path(__file__).parent
 DATA = Path(os.environ.get("DESKULL_TEST_DATA", HERE.parents[1] / "shared" / "data")).absolute()
-#: Whether all of the gallery can be run: `NEEDS_DATA` needs label maps for synthetic heads, and the extra deskull[train].
-CAN_RUN = (DATA / "labelmaps" / "synthseg_01.nii.gz").is_file() and find_spec("lightning") is not None
+#: The example that needs label maps for synthetic heads and the extra deskull[train], and whether it can be run.
 NEEDS_DATA = "plot_supervised"
+CAN_RUN = (DATA / "labelmaps" / "synthseg_01.nii.gz").is_file() and find_spec("lightning") is not None
 sys.path.insert(0, str(HERE / "_extensions"))
 # The gallery reads the label maps from this folder, and uses one thread so that its results do not depend on the
 # number of cores.

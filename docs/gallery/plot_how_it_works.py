@@ -1,4 +1,4 @@
-# ruff: noqa: D400, E402
+# ruff: noqa: D400
 """
 How deskull finds the brain
 ===========================
@@ -80,8 +80,9 @@ figure.colorbar(drawn, ax=place, label="mm", shrink=0.8)
 #
 # ``Stripper.strip`` does all of this in one call: it conforms the scan, predicts the distance, keeps the largest
 # connected part, fills its cavities, and interpolates the distance to the voxels of the scan. Every border is then a
-# contour of one field. At 0 mm (orange) it follows the surface that the network has learnt; at 2 mm (red) it runs 2 mm
-# outside of it, and at -2 mm (blue) as far inside. Moving the border (``--border``, the slider of ``deskull serve``) does not run the network again.
+# contour of one field. At 0 mm (orange) it follows the surface that the network has learnt; at 2 mm (red) it runs 2
+# mm outside of it, and at -2 mm (blue) as far inside. Moving the border (``--border``, the slider of ``deskull
+# serve``) does not run the network again.
 
 result = stripper.strip(head, quality="none")
 distance = near_midline(conform(result.distance, 1.0, 1, fine).data, fine.affine)
