@@ -12,12 +12,12 @@ from sphinx.application import Sphinx
 #: The page, and the line of it that the cards replace.
 PAGE, PLACE = "reference/model-cards", "<!-- model cards -->"
 MODELS = Path(__file__).parents[2] / "src" / "deskull" / "models"
-#: Columns of the table of real scans, by their names in a card.
+#: Columns of the table of real scans, by their names in a card, and how their values are written.
 _SCORES = {
-    "dice": "Dice",
-    "sensitivity": "Sensitivity",
-    "far_false_positives": "False positives beyond 5 mm",
-    "hd95": "HD95 (mm)",
+    "dice": ("Dice", ".3f"),
+    "sensitivity": ("Sensitivity", ".3f"),
+    "far_false_positives": ("False positives beyond 5 mm", ".5f"),
+    "hd95": ("HD95 (mm)", ".1f"),
 }
 
 
@@ -83,18 +83,23 @@ def _figures(figures: dict[str, Any]) -> Iterator[str]:
         ),
     )  # fmt: skip
     yield from ("", "Each real scan:", "")
-    rows = ((f"`{name}`", *(scores[column] for column in _SCORES)) for name, scores in real["cases"].items())
-    yield from _table(("Scan", *_SCORES.values()), rows)
+    yield from _table(("Scan", *(title for title, _ in _SCORES.values())), map(_scores, real["cases"].items()))
     yield from ("", "Synthetic images by contrast, median Dice:", "")
     by_contrast = synthetic["median_by_contrast"]
     yield from _table(tuple(by_contrast), [tuple(by_contrast.values())])
+
+
+def _scores(case: tuple[str, dict[str, float]]) -> tuple[str, ...]:
+    """Return the cells of a real scan."""
+    name, scores = case
+    return (f"`{name}`", *(format(scores[column], spec) for column, (_, spec) in _SCORES.items()))
 
 
 def _recipe(card: dict[str, Any]) -> Iterator[str]:
     """Yield the command that trains a network again, and the settings of the recipe."""
     recipe = card["recipe"]
     yield from ("```", card["train_again"], "```", "")
-    yield f"The settings of the training, by the code of commit `{card['commit']}`:"
+    yield f"The settings of the training; the network was exported by the code of commit `{card['commit']}`:"
     yield ""
     yield from _table(("Setting", "Value"), ((f"`{name}`", value) for name, value in _flat(recipe)))
 

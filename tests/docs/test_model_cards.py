@@ -49,7 +49,8 @@ def test_section_names_data_with_licences_and_known_failures(generator: ModuleTy
 def test_section_holds_figures_of_every_real_scan(generator: ModuleType, card: dict[str, Any]) -> None:
     section = generator.card_section(card)
     for name, scores in card["figures"]["real_validation"]["cases"].items():
-        assert f"| `{name}` | {' | '.join(str(score) for score in scores.values())} |" in section
+        dice, sensitivity, far, hd95 = scores.values()
+        assert f"| `{name}` | {dice:.3f} | {sensitivity:.3f} | {far:.5f} | {hd95:.1f} |" in section
 
 
 def test_section_holds_the_recipe(generator: ModuleType, card: dict[str, Any]) -> None:
