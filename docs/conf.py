@@ -15,7 +15,8 @@ import deskull
 
 HERE = Path(__file__).parent
 DATA = Path(os.environ.get("DESKULL_TEST_DATA", HERE.parents[1] / "shared" / "data")).absolute()
-#: Whether the gallery can be run: it needs label maps for synthetic heads, and the extra deskull[train].
+#: The example that needs label maps for synthetic heads and the extra deskull[train], and whether it can be run.
+NEEDS_DATA = "plot_supervised"
 CAN_RUN = (DATA / "labelmaps" / "synthseg_01.nii.gz").is_file() and find_spec("lightning") is not None
 sys.path.insert(0, str(HERE / "_extensions"))
 # The gallery reads the label maps from this folder, and uses one thread so that its results do not depend on the
@@ -26,7 +27,7 @@ os.environ["OMP_NUM_THREADS"] = "1"
 project = "deskull"
 author = "the deskull developers"
 release = deskull.__version__
-extensions = ["myst_parser", "sphinx.ext.autodoc", "numpydoc", "sphinx_gallery.gen_gallery"]
+extensions = ["myst_parser", "sphinx.ext.autodoc", "numpydoc", "sphinx_gallery.gen_gallery", "model_cards"]
 exclude_patterns = ["_build", "gallery"]
 highlight_language = "text"
 smartquotes = False  # values in docstrings are meant to be copied
@@ -64,16 +65,15 @@ SIGNATURE_PARTS = (
 sphinx_gallery_conf = {
     "examples_dirs": "gallery",
     "gallery_dirs": "auto_gallery",
-    "plot_gallery": CAN_RUN,
+    "filename_pattern": "/plot_" if CAN_RUN else f"/plot_(?!{NEEDS_DATA.removeprefix('plot_')})",
     "download_all_examples": False,
     "capture_repr": (),
     "write_computation_times": False,
     "show_memory": False,
     "show_signature": False,
+    "image_scrapers": ("figures.scrape_figures",),
+    "reset_modules": ("matplotlib", "figures.use_neutral_colours"),
 }
-if CAN_RUN:
-    sphinx_gallery_conf["image_scrapers"] = ("figures.scrape_figures",)
-    sphinx_gallery_conf["reset_modules"] = ("matplotlib", "figures.use_neutral_colours")
 
 NOTICE = """
 .. note::
@@ -86,8 +86,8 @@ NOTICE = """
 
 
 def add_notice(app: Sphinx, name: str, source: list[str]) -> None:
-    """Put a notice at the beginning of gallery pages that were not run."""
-    if name.startswith("auto_gallery/plot_") and not CAN_RUN:
+    """Put a notice at the beginning of the gallery's page that was not run."""
+    if name == f"auto_gallery/{NEEDS_DATA}" and not CAN_RUN:
         source[0] = NOTICE + source[0]
 
 

@@ -36,7 +36,7 @@ class Tool:
         Valid as the name of a folder.
     template : str
         The command, in words as in a shell, with ``{input}`` and at least one of ``{mask}``, ``{brain}`` and
-        ``{folder}``. No shell reads it: variables, pipes and patterns stay as they are.
+        ``{folder}``. It is not passed to a shell: variables, pipes and patterns stay as they are.
     """
 
     name: str

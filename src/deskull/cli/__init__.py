@@ -88,7 +88,7 @@ _add(data.app, "synthesise-nfbs", synthesise_nfbs.synthesise_nfbs)
 app.add_typer(
     models.app,
     name="models",
-    help="List the networks, print a card, and fetch networks of your own.",
+    help="List the networks, print a card, and fetch your own networks.",
     rich_help_panel=_Kind.stripping,
 )
 app.add_typer(

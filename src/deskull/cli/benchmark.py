@@ -46,8 +46,8 @@ _ToolOption = Annotated[
     list[str] | None,
     typer.Option(
         metavar="[NAME=]COMMAND",
-        help="Another tool: its command with {input}, and {mask}, {brain} or {folder}; may be repeated. No shell reads "
-        "it.",
+        help="Another tool: its command with {input}, and {mask}, {brain} or {folder}; may be repeated. It is "
+        "not passed to a shell.",
     ),
 ]
 _Models = Annotated[

@@ -72,7 +72,7 @@ def check(
     out: _Out = None,
     pictures: _Pictures = None,
     report: _Report = None,
-    as_json: options.AsJson = False,
+    as_json: options.AsJsonOfMasks = False,
     strict: options.Strict = False,
     overwrite: _Overwrite = False,
     threads: options.Threads = DEFAULTS.threads,

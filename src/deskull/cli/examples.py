@@ -47,7 +47,7 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("deskull check pairs.tsv --report page/", "a table with the columns scan and mask"),
     ),
     "rerun": (
-        ("deskull rerun stripped/scan_brainmask.json", "make the mask again, and compare"),
+        ("deskull rerun stripped/scan_brainmask.json", "reproduce the mask, and compare"),
         ("deskull rerun scan_brainmask.json --scan raw/scan.nii.gz -o again/", "keep the results"),
     ),
     "evaluate": (
@@ -83,7 +83,7 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("deskull models fetch ours --from net.onnx --sha256 HASH", "a file, with net.json beside it"),
     ),
     "models remove": (("deskull models remove ours", "from this computer"),),
-    "info": (("deskull info", "to attach to a report of a fault"), ("deskull info --json", "for programs")),
+    "info": (("deskull info", "to attach to a bug report"), ("deskull info --json", "for programs")),
     "demo": (("deskull demo -o demo", "no scan is needed"),),
     "data index": (
         ("deskull data index nfbs/ -o nfbs/dataset.csv", "a folder in a known layout"),

@@ -1,4 +1,4 @@
-"""``deskull info``: what a report of a fault should state of an installation and its machine."""
+"""``deskull info``: what a bug report should state of an installation and its machine."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _INDENT = 14
 
 
 def info(as_json: Annotated[bool, typer.Option("--json", help="Print a JSON object.")] = False) -> None:
-    """State versions, machine, engine, networks and extras: what to attach to a report of a fault.
+    """State versions, machine, engine, networks and extras: what to attach to a bug report.
 
     Nothing is sent anywhere, and no scan is named.
     """

@@ -1,4 +1,4 @@
-"""``deskull models fetch`` and ``deskull models remove``: networks of a group's own, under names of their own."""
+"""``deskull models fetch`` and ``deskull models remove``: a group's own networks, under names of their own."""
 
 from __future__ import annotations
 

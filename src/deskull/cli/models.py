@@ -37,7 +37,7 @@ app = typer.Typer(cls=_ModelsGroup)
 
 @app.callback()
 def _models() -> None:
-    """List the networks, print a card, and fetch networks of your own.
+    """List the networks, print a card, and fetch your own networks.
 
     'deskull models' lists all of them, and 'deskull models NAME' prints the card of one.
     """

@@ -149,7 +149,7 @@ Scheduler = Annotated[
     str,
     _option(Group.cluster, metavar="tcp://HOST:PORT", help="Strip on the workers of this Dask scheduler."),
 ]
-ClusterQueue = Annotated[Queue | None, _option(Group.cluster, help="Strip on --jobs workers started in this queue.")]
+ClusterQueue = Annotated[Queue | None, _option(Group.cluster, help="Start --jobs workers in this queueing system.")]
 Memory = Annotated[
     str | None, _option(Group.cluster, help="Memory of each worker that --cluster starts; by default 2GB.")
 ]
@@ -171,3 +171,4 @@ MaxArchive = Annotated[float, _described("max_archive_gb", metavar="GB")]
 
 # Messages
 AsJson = Annotated[bool, _option(Group.messages, "--json", help="Print a JSON object for each scan.")]
+AsJsonOfMasks = Annotated[bool, _option(Group.messages, "--json", help="Print a JSON object for each mask.")]

@@ -33,14 +33,16 @@ def rerun(
     model: Annotated[
         str | None,
         typer.Option(
-            metavar="NAME|FILE", help="The network, if none here has its SHA-256.", rich_help_panel=Group.brain
+            metavar="NAME|FILE",
+            help="The network, if no installed network has that SHA-256.",
+            rich_help_panel=Group.brain,
         ),
     ] = None,
     allow_outside_data: options.AllowOutsideData = DEFAULTS.allow_outside_data,
     max_archive_gb: options.MaxArchive = DEFAULTS.max_archive_gb,
-    as_json: options.AsJson = False,
+    as_json: options.AsJsonOfMasks = False,
 ) -> None:
-    """Make the mask that a sidecar describes again, and say whether it is the same.
+    """Reproduce the mask that a sidecar describes, and say whether it is the same.
 
     Scan and network must be the same files. The exit status is 1 if the masks differ.
     """

@@ -31,14 +31,15 @@ def serve(
     work: Annotated[
         Path | None,
         typer.Option(
-            help="Folder of uploads, results and the queue; by default one of the user's own.", show_default=False
+            help="Folder of uploads, results and the queue; by default a folder in your home directory.",
+            show_default=False,
         ),
     ] = None,
     no_open: Annotated[bool, typer.Option("--no-open", help="Do not open a browser.")] = False,
 ) -> None:
     """Serve a page on which scans are dropped, stripped, looked at, edited and reviewed.
 
-    Nothing leaves the computer. The page opens with the printed address, whose token nobody else has.
+    Nothing leaves the computer. The page opens with the printed address, which contains a secret token.
     """
     with needs_extra("web"):
         from deskull.web.server import Server, default_folder

@@ -18,7 +18,7 @@ def build(
         bool, typer.Option("--overwrite", help="Replace files of the same names, such as those of an earlier page.")
     ] = False,
 ) -> None:
-    """Write a page that strips scans in the browser, to be put on any web server or opened on this computer.
+    """Write a page that strips scans in the browser, that any web server can host, or that opens on this computer.
 
     Nothing that is dropped on the page leaves the computer of its user, and after its first visit it works offline.
     """

@@ -1,4 +1,4 @@
-"""Fetching: bring a network of a group's own, with its card, into the folder of models, and remove it again.
+"""Fetching: bring a group's own network, with its card, into the folder of models, and remove it again.
 
 This is the only part of deskull that uses the network, and only when it is told to. What it brings is not trusted:
 nothing is stored before the network's SHA-256 is the one that the user gave and the card has been checked.

@@ -97,7 +97,7 @@ def judge_given(own: Quality, comparison: Comparison, differences: Sequence[Diff
     reasons = _far_reasons(comparison, differences)
     if own.verdict is not Verdict.passed:
         reasons.append(
-            "The network's own mask of this scan is not sure: the two may be wrong alike, or differ by chance."
+            "deskull is not sure of its own mask of this scan: the two may be wrong alike, or differ by chance."
         )
     error = math.log(1 - predicted + OFFSET)
     is_far = error > limits["fail"] and own.verdict is Verdict.passed
