@@ -234,9 +234,10 @@ def main() -> None:
     text = json.dumps(found, indent=2)
     (options.out / "serve.json").write_text(text)
     print(text)
-    for fault in faults(found):
+    exceeded = faults(found)
+    for fault in exceeded:
         print(f"error: {fault}", file=sys.stderr)
-    sys.exit(bool(faults(found)))
+    sys.exit(bool(exceeded))
 
 
 if __name__ == "__main__":

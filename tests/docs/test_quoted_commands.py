@@ -135,8 +135,6 @@ def added_options(command: Any, words: list[str]) -> list[str]:
     names = {name for option in command.params for name in option.opts}
     limits = ("--jobs", "--nprocs", *(["--limit"] if "--fit-border" not in words else []))
     added = [text for option in limits if option in names for text in (option, "1")]
-    if "--shard" in names and words[1:2] == ["-o"] and not Path(words[2]).suffix:  # one scan makes no table of its own
-        added += ["--table", f"{words[2]}/deskull.tsv"]
     keeps_results = "--overwrite" not in names or not {"--resume", "--overwrite", "participant"}.isdisjoint(words)
     return added if keeps_results else [*added, "--overwrite"]
 
