@@ -62,7 +62,7 @@ def _blank_slices(evidence: Evidence, area: float) -> dict[str, float]:
         gaps.append(1 - len(held) / (last - first + 1))
         face = float(np.prod(np.delete(evidence.scan.voxel_sizes, axis)))
         for end, neighbour in ((first, first - 1), (last, last + 1)):
-            if 0 <= neighbour < len(counts) and np.ptp(np.take(data, neighbour, axis)[::2, ::2]) == 0:
+            if 0 <= neighbour < len(counts) and np.ptp(np.moveaxis(data, axis, 0)[neighbour, ::2, ::2]) == 0:
                 beside += float(counts[end]) * face
     return {"gap": max(gaps), "blank_contact": beside / max(area, 1.0)}
 
