@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import torch
 import torch.nn.functional as functional
@@ -15,6 +16,22 @@ _UPSAMPLED_AXES = (4, 3, 2)
 _SLOPE = 0.1
 #: Batch norm on a CPU is fast for multiples of this number of channels.
 _FAST_CHANNELS = 16
+
+
+class _ChannelsLast(torch.autograd.Function):
+    """Store features channel by channel in each voxel, and their gradients voxel by voxel in each channel.
+
+    torch's instance norm takes the gradients of features to be stored like the features themselves, and computes wrong
+    ones where they are not (version 2.13, CPU).
+    """
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor) -> Tensor:
+        return x.contiguous(memory_format=torch.channels_last_3d)
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> Tensor:  # type: ignore[override]
+        return gradient.contiguous()
 
 
 class ScanNorm(nn.Module):
@@ -34,7 +51,7 @@ class ScanNorm(nn.Module):
         if x.shape[0] == 1 and self.training and x.shape[1] % _FAST_CHANNELS == 0:
             return functional.batch_norm(x, None, None, self.weight, self.bias, training=True)
         y = functional.instance_norm(x, weight=self.weight, bias=self.bias)
-        return y.contiguous(memory_format=torch.channels_last_3d) if self.training else y
+        return _ChannelsLast.apply(y) if self.training else y  # type: ignore[no-any-return, no-untyped-call]
 
 
 class StridedConvolution(nn.Conv3d):
