@@ -1,7 +1,7 @@
 """Make cases: clean and spoiled scans with their true brain, and what the networks predict for them.
 
     python benchmarks/quality/cases.py DATA OUT --cache FOLDER [--kind synthetic|real] [--split train|test]
-        [--first N] [--step N] [--count N]
+        [--first N] [--step N] [--count N] [--model NAME]
 
 Each case has three files: `ID.json` (what it is, and how good the mask is), `ID.npz` (what the networks predict) and
 `ID.nii.gz` (the scan). Cases that exist are not made again, so that several processes can share the work: each takes
@@ -56,6 +56,7 @@ def main() -> None:
     parser.add_argument("data", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--cache", type=Path, required=True)
+    parser.add_argument("--model", default="default", help="name or file of the network whose masks are judged")
     parser.add_argument("--kind", choices=("synthetic", "real"), default="synthetic")
     parser.add_argument("--split", choices=("train", "test"), default="train")
     parser.add_argument("--first", type=int, default=0)
@@ -65,14 +66,15 @@ def main() -> None:
     parser.add_argument("--non-heads", action="store_true", help="make volumes of every kind without a head instead")
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
-    networks = Networks()
+    networks = Networks(options.model)
+    border = networks.model.default_border("brain")
     for index in range(options.first, options.count, options.step):
         if options.kind == "real":
             source = real_heads(options.data, options.split, index)
             if source is None:
                 break
         else:
-            source = synthetic_head(options.data, options.cache, options.split, index)
+            source = synthetic_head(options.data, options.cache, options.split, index, border)
         n_faults = N_FAULTS_REAL if source.real else N_FAULTS
         make_cases = non_heads_of if options.non_heads else cases_of
         name = f"{source.name}_{options.again}" if options.again else source.name
@@ -128,7 +130,7 @@ def make(out: Path, case: Case, facts: dict[str, object], networks: Networks) ->
         "name": case.name, "kind": case.kind, "group": case.group, "strength": case.strength, "error": error,
         "has_brain": case.has_brain, **truth(case, predicted, scan),
     }  # fmt: skip
-    save(out / f"{case.name}.npz", predicted)
+    save(out / f"{case.name}.npz", predicted, case.head if case.has_brain else None)
     write_scan(out / f"{case.name}.nii.gz", stored, head.affine)
     partial = record.with_suffix(f".{os.getpid()}")
     partial.write_text(json.dumps(facts))

@@ -19,7 +19,6 @@ from typing import Any
 import numpy as np
 
 from deskull import InputError, formats
-from deskull.models import load_model
 from deskull.models.surface_distance import SurfaceDistance
 from deskull.options import ReadOptions
 from deskull.preprocessing.coverage import find_coverage
@@ -75,14 +74,14 @@ def load_evidence(record: Path) -> Evidence | None:
         scan = formats.read(record.with_suffix(".nii.gz"), ReadOptions())
     except InputError:  # its header says what no scan has
         return None
-    border = load_model("default").default_border("brain")
+    border = float(kept["border"])
     coverage = find_coverage(scan)
     floats = {name: array.astype(np.float32) for name, array in kept.items() if array.dtype == np.float16}
     cleaned, (brain, intracranial) = floats["cleaned"], floats["distance"]
     found = SurfaceDistance(cleaned, kept["affine"], coverage.part(scan), coverage, scan.shape, border, 10.0, 1)
     return Evidence(
         scan, found.mask(), floats["image"], kept["field_of_view"], kept["affine"], cleaned, brain, intracranial,
-        border, floats["second"], floats["mirrored"],
+        border, floats["second"],
     )  # fmt: skip
 
 

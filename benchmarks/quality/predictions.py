@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from heads import Head
 from scipy import ndimage
 
 from deskull.masking import keep_largest
@@ -18,6 +19,9 @@ from deskull.preprocessing.grid import Conformed
 from deskull.quality.second import SecondNetwork
 from deskull.volume import Volume
 
+#: Distances are kept as far as this, in mm, and true ones in so many steps a mm.
+_FAR_MM, TRUTH_STEPS = 10.0, 12
+
 
 @dataclass(frozen=True)
 class Predicted:
@@ -28,10 +32,16 @@ class Predicted:
 
 
 class Networks:
-    """The two shipped networks, with one thread each."""
+    """A network and the one that looks a second time, with one thread each.
 
-    def __init__(self) -> None:
-        self.model = load_model("default")
+    Parameters
+    ----------
+    model : str
+        Name or file of the first one.
+    """
+
+    def __init__(self, model: str) -> None:
+        self.model = load_model(model)
         self._first = make_engine(self.model, 1, EngineName.onnxruntime, Device.cpu)
         self._second = SecondNetwork(1, EngineName.onnxruntime, Device.cpu)
 
@@ -48,22 +58,36 @@ class Networks:
         cleaned = keep_largest(predicted[0].copy(), border, self.model.band, field_of_view)
         found = SurfaceDistance(cleaned, affine, part, coverage, scan.shape, border, self.model.band, 1)
         arrays = {
-            "image": conformed.averaged(settings.stride).astype(np.float16), "field_of_view": field_of_view,
-            "affine": affine, "distance": predicted.astype(np.float16), "cleaned": cleaned.astype(np.float16),
-            **self._second_looks(conformed, (cleaned < border) & field_of_view),
-        }  # fmt: skip
+            "image": conformed.averaged(settings.stride).astype(np.float16),
+            "field_of_view": field_of_view,
+            "affine": affine,
+            "border": np.float64(border),
+            "distance": predicted.astype(np.float16),
+            "cleaned": cleaned.astype(np.float16),
+            "second": self._second_look(conformed, (cleaned < border) & field_of_view).astype(np.float16),
+        }
         return Predicted(found.mask(), arrays)
 
-    def _second_looks(self, conformed: Conformed, inside: np.ndarray) -> dict[str, np.ndarray]:
-        """Return what the second network predicts, for the image and its mirror image."""
+    def _second_look(self, conformed: Conformed, inside: np.ndarray) -> np.ndarray:
+        """Return what the second network predicts around the mask."""
         found, stride = ndimage.find_objects(inside.astype(np.uint8)), self.model.preprocessing.stride
         box = tuple(slice(stride * side.start, stride * side.stop) for side in found[0]) if found else None
-        return {
-            "second": self._second(conformed, self.model.voxel_size, box).astype(np.float16),
-            "mirrored": self._second.mirrored(conformed, self.model.voxel_size, box).astype(np.float16),
-        }
+        return self._second(conformed, self.model.voxel_size, box)
 
 
-def save(path: Path, predicted: Predicted | None) -> None:
-    """Write what was predicted."""
-    np.savez(path, **(predicted.arrays if predicted else {}))
+def save(path: Path, predicted: Predicted | None, head: Head | None) -> None:
+    """Write what was predicted, and the true distance on the grid of the answer: in twelfths of a mm, 10 mm at most."""
+    arrays = predicted.arrays if predicted else {}
+    if predicted:
+        shape = arrays["field_of_view"].shape
+        truth = np.full(shape, _FAR_MM, np.float32) if head is None else _on_grid(head, arrays["affine"], shape)
+        arrays = arrays | {"truth": np.round(truth * TRUTH_STEPS).astype(np.int8)}
+    np.savez(path, **arrays)
+
+
+def _on_grid(head: Head, affine: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """Return the true distance of a head at the centres of a grid's voxels; far outside beyond the head's image."""
+    to_head = np.linalg.inv(head.affine) @ affine
+    return ndimage.affine_transform(
+        head.distance, to_head[:3, :3], to_head[:3, 3], shape, order=1, mode="constant", cval=_FAR_MM
+    ).clip(-_FAR_MM, _FAR_MM)

@@ -10,7 +10,6 @@ import numpy as np
 from heads import Head
 from scipy import ndimage
 
-from deskull.models import load_model
 from deskull.train.data.synthetic import synthesis_config
 from deskull.train.recipe_files import load_recipe
 from deskull.train.synthesis.generator import synthesise
@@ -32,8 +31,8 @@ class Source:
     real: bool
 
 
-def synthetic_head(data: Path, cache_folder: Path, split: str, index: int) -> Source:
-    """Make a head of one of the split's label maps, in any contrast that scanners make."""
+def synthetic_head(data: Path, cache_folder: Path, split: str, index: int, border: float) -> Source:
+    """Make a head of one of the split's label maps, in any contrast; its edge lies `border` mm outside the true one."""
     names = sorted(path.name.removesuffix(".nii.gz") for path in (data / "labelmaps").glob("*.nii.gz"))
     names = [name for name in names if (name in HELD_OUT) == (split == "test")]
     seed = FIRST_SEEDS[split] + index
@@ -46,7 +45,7 @@ def synthetic_head(data: Path, cache_folder: Path, split: str, index: int) -> So
     config = replace(config, contrast=replace(config.contrast, family_weights=weights))
     sample = synthesise(_label_map(data / "labelmaps" / f"{name}.nii.gz", cache_folder), seed, shape,
                         config)  # fmt: skip
-    distance = sample.distance[0, 0].numpy() - load_model("default").default_border("brain")
+    distance = sample.distance[0, 0].numpy() - border
     fine = ndimage.zoom(distance, recipe.stride, order=1, mode="nearest", grid_mode=True)
     head = Head(sample.image[0, 0].numpy(), fine.astype(np.float32), np.eye(4))
     return Source(f"{split}{index:05d}_{name}", head, sample.family, False)

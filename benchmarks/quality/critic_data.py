@@ -1,0 +1,102 @@
+"""Training data of the critic: windows of cases, some with a mask that was moved, cut or added to on purpose."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as functional
+from critic_cases import FIELDS, IMAGE_STEPS
+from critic_cells import BRIGHTEST, CELL, FAR_MM
+from critic_network import VOXEL_MM
+from predictions import TRUTH_STEPS
+from torch import Tensor
+
+#: Probability that a mask is spoiled, beyond what the network did wrong.
+_SPOILED_PROBABILITY = 0.3
+#: A spoiled edge moves by a smooth field of this many mm (standard deviation), with so many control points a side.
+_MOVED_MM, _CONTROL_POINTS = (0.3, 4.0), (2, 7)
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A window, what is wrong in it, and what is known of the case."""
+
+    window: Tensor
+    wrong: Tensor
+    inside: Tensor
+    facts: dict[str, Any]
+
+
+def load(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """Read the fields of a case as floats, distances in mm, and its facts."""
+    with np.load(path) as arrays:
+        fields = torch.from_numpy(arrays["fields"]).float()
+        facts = json.loads(str(arrays["facts"]))
+    scale = torch.tensor([IMAGE_STEPS, TRUTH_STEPS, TRUTH_STEPS, TRUTH_STEPS, 1.0]).view(-1, 1, 1, 1)
+    return dict(zip(FIELDS, fields / scale, strict=True)), facts
+
+
+def sample_of(path: Path, rng: np.random.Generator | None = None) -> Sample:
+    """Return a case; with random numbers, mirrored by chance, and its mask spoiled by chance."""
+    fields, facts = load(path)
+    if rng is not None:
+        if rng.random() < 0.5:
+            fields = {name: field.flip(0) for name, field in fields.items()}
+        if rng.random() < _SPOILED_PROBABILITY:
+            fields["depth"] = spoiled(fields["depth"], rng)
+            facts = facts | {"spoiled": True}
+    seen = fields["seen"]
+    mask, brain = (_partial(fields[name]) * seen for name in ("depth", "truth"))
+    wrong = torch.stack([in_cells((mask - brain).clamp_min(0)).mean(0), in_cells((brain - mask).clamp_min(0)).mean(0)])
+    return Sample(channels(fields)[None], wrong[None], in_cells(mask).mean(0)[None], facts)
+
+
+def channels(fields: dict[str, Tensor]) -> Tensor:
+    """Return the channels of a window; see `deskull.quality.critic.cells.Window.channels`."""
+    cells = [
+        in_cells(fields["image"] / BRIGHTEST), in_cells(fields["depth"] / FAR_MM),
+        in_cells(fields["wide"] / FAR_MM).mean(0, keepdim=True), in_cells(fields["seen"]).mean(0, keepdim=True),
+    ]  # fmt: skip
+    sides = [torch.linspace(-1, 1, size) for size in cells[0].shape[1:]]
+    return torch.cat([*cells, torch.stack(torch.meshgrid(*sides, indexing="ij"))])
+
+
+def in_cells(values: Tensor) -> Tensor:
+    """Return the eight voxels of each cell as channels."""
+    x, y, z = (size // CELL for size in values.shape)
+    return values.reshape(x, CELL, y, CELL, z, CELL).permute(1, 3, 5, 0, 2, 4).reshape(CELL**3, x, y, z)
+
+
+def spoiled(depth: Tensor, rng: np.random.Generator) -> Tensor:
+    """Move the edge of a mask smoothly, cut off a part, or add one."""
+    kind = rng.choice(["move", "cut", "add"], p=[0.6, 0.2, 0.2])
+    if kind == "move":
+        size = int(rng.integers(*_CONTROL_POINTS))
+        field = torch.from_numpy(rng.normal(rng.normal(0, 0.5), 1, (1, 1, size, size, size)).astype(np.float32))
+        moved = functional.interpolate(field, tuple(depth.shape), mode="trilinear", align_corners=True)[0, 0]
+        changed = depth + float(rng.uniform(*_MOVED_MM)) * moved
+    else:
+        points = torch.stack(torch.meshgrid(*(torch.arange(n) * VOXEL_MM for n in depth.shape), indexing="ij"))
+        edge = torch.nonzero(depth.abs() < VOXEL_MM)
+        place = edge[int(rng.integers(len(edge)))] * VOXEL_MM
+        if kind == "cut":
+            direction = torch.from_numpy(rng.normal(size=3).astype(np.float32))
+            direction = direction / direction.norm()
+            middle = torch.nonzero(depth < 0).float().mean(0) * VOXEL_MM
+            direction = direction * torch.sign((direction * (place - middle)).sum())
+            start = place - direction * float(rng.uniform(2, 25))
+            changed = torch.maximum(depth, torch.einsum("c,cxyz->xyz", direction, points - start.view(3, 1, 1, 1)))
+        else:
+            ball = (points - place.view(3, 1, 1, 1)).norm(dim=0) - float(rng.uniform(5, 25))
+            changed = torch.minimum(depth, ball)
+    return changed.clamp(-FAR_MM, FAR_MM)
+
+
+def _partial(depth: Tensor) -> Tensor:
+    """Return the fraction of each voxel that lies inside."""
+    return (0.5 - depth / VOXEL_MM).clamp(0, 1)
