@@ -149,8 +149,12 @@ def truth(case: Case, predicted: Predicted | None, scan: Volume) -> dict[str, fl
 
 def margin(mask: np.ndarray, head: Head) -> float:
     """Return the distance in mm that 95 % of the mask's edge keep from the true border; at most 10."""
-    edge = mask & ~ndimage.binary_erosion(mask, border_value=1)
-    return float(np.percentile(np.abs(head.distance[edge]), 95)) if edge.any() else 10.0
+    found = ndimage.find_objects(mask.astype(np.uint8))
+    if not found:
+        return 10.0
+    box = tuple(slice(max(0, side.start - 1), side.stop + 1) for side in found[0])
+    edge = mask[box] & ~ndimage.binary_erosion(mask[box], border_value=1)
+    return float(np.percentile(np.abs(head.distance[box][edge]), 95)) if edge.any() else 10.0
 
 
 def write_scan(path: Path, stored: np.ndarray, affine: np.ndarray) -> None:

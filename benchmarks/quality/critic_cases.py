@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
+import zlib
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -36,6 +38,16 @@ def main() -> None:
     with ProcessPoolExecutor(options.jobs) as pool:
         kept = sum(pool.map(partial(convert, out=options.out), new, chunksize=4))
     print(f"{kept} of {len(new)} new cases")
+
+
+def trains(name: str) -> bool:
+    """Whether a case is one of the two thirds of the training split that train the critic.
+
+    Of each family of label maps and scans, every third is held back.
+    """
+    split, *source = name.split("_")[:3]
+    number = re.search(r"(\d+)w?$", source[-1])
+    return split.startswith("train") and (int(number[1]) if number else zlib.crc32("_".join(source).encode())) % 3 > 0
 
 
 def convert(record: Path, out: Path) -> bool:

@@ -1,25 +1,23 @@
 """Train the critic, and export it.
 
-    python benchmarks/quality/critic_train.py WINDOWS OUT.onnx [--steps N] [--predictions FILE.jsonl]
+    python benchmarks/quality/critic_train.py WINDOWS OUT.onnx [--steps N]
 
-WINDOWS is what `critic_cases.py` wrote. The label maps and scans of the training split are halved: one half trains the
-critic, and its predictions for the other half are what the calibration is fitted on (`fit.py`), as it must learn how
-far the critic can be trusted on heads that it has not seen. `--predictions` gets a line for every case.
+WINDOWS is what `critic_cases.py` wrote. Two thirds of the label maps and scans of the training split train the critic;
+the calibration is fitted on what it says of the others (`fit.py`), as it must learn how far the critic can be trusted
+on heads that it has not seen.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import math
 import time
-import zlib
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 import torch.nn.functional as functional
+from critic_cases import trains
 from critic_cells import CELL
 from critic_data import Sample, sample_of
 from critic_network import VOXEL_MM, CriticNetwork
@@ -40,29 +38,12 @@ def main() -> None:
     parser.add_argument("out", type=Path)
     parser.add_argument("--steps", type=int, default=4000, help="each of four windows")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--predictions", type=Path)
     options = parser.parse_args()
     paths = sorted(options.windows.glob("*.npz"))
     training = [path for path in paths if trains(path.stem)]
     network = train(training, options.steps, options.seed)
     torch.save(network.state_dict(), options.out.with_suffix(".pt"))
-    if options.predictions:
-        predict(network, paths, options.predictions)
     export(network, options.out)
-
-
-def source_of(name: str) -> str:
-    """Return the label map or scan of a case."""
-    return name.split("_", 1)[1]
-
-
-def trains(name: str) -> bool:
-    """Whether a case is of the half of the training split that trains the critic."""
-    if not name.startswith("train"):
-        return False
-    parts = name.split("_")
-    source = "_".join(parts[1:3])
-    return zlib.crc32(source.encode()) % 2 == 0
 
 
 def train(paths: list[Path], steps: int, seed: int) -> CriticNetwork:
@@ -117,8 +98,11 @@ def loss_of(network: CriticNetwork, sample: Sample) -> tuple[Tensor, dict[str, f
         cells = functional.binary_cross_entropy_with_logits(logits, sample.wrong, reduction="sum") / edges
         whole = (summary[0, 0] - math.log(true_error(sample) + OFFSET)).abs()
     loss = cells + _WHOLE * whole + _HEAD * odds
-    parts = {"cells": float(cells) if has_head else math.nan, "whole": float(whole) if has_head else math.nan}
-    return loss, parts | {"odds": float(odds)}
+    parts = {
+        "cells": float(cells.detach()) if has_head else math.nan,
+        "whole": float(whole.detach()) if has_head else math.nan,
+    }
+    return loss, parts | {"odds": float(odds.detach())}
 
 
 def true_error(sample: Sample) -> float:
@@ -133,23 +117,6 @@ def true_error(sample: Sample) -> float:
     else:
         dice = facts["dice"]
     return 1 - dice * (_CLEAN_DICE if unsure else 1.0)
-
-
-@torch.no_grad()
-def predict(network: CriticNetwork, paths: list[Path], out: Path) -> None:
-    """Write what the critic says of each case."""
-    with out.open("w") as file:
-        for path in paths:
-            sample = sample_of(path)
-            with torch.autocast("cpu", torch.bfloat16):
-                logits, summary = network(sample.window.to(memory_format=torch.channels_last_3d))
-            extra, missing = (float(part) for part in logits.sigmoid()[0].sum((1, 2, 3)))
-            volume = max(float(sample.inside.sum()), 1.0)
-            row: dict[str, Any] = {
-                "name": sample.facts["name"], "critic_error": float(summary[0, 0]), "critic_extra": extra / volume,
-                "critic_missing": missing / volume, "critic_head": float(summary[0, 1]), "trained": trains(path.stem),
-            }  # fmt: skip
-            file.write(json.dumps(row) + "\n")
 
 
 class _Exported(torch.nn.Module):

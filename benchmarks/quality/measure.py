@@ -1,6 +1,6 @@
 """Measure cases: a table of the numbers by which the quality of their masks can be judged.
 
-    python benchmarks/quality/measure.py CASES OUT [--jobs N]
+    python benchmarks/quality/measure.py CASES OUT [--critic FILE.onnx] [--jobs N]
 
 OUT gets `shape.npz` (the mean shape of clean training heads) and `measures.jsonl` (a line for each case). Cases that
 have a line already are not measured again.
@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from critic_cells import window_of
+from critic_doubt import critic_measures, criticise, load_critic
 
 from deskull import InputError, formats
 from deskull.models.surface_distance import SurfaceDistance
@@ -34,6 +36,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("cases", type=Path)
     parser.add_argument("out", type=Path)
+    parser.add_argument("--critic", type=Path, help="a critic's network, which is asked about each mask, too")
     parser.add_argument("--jobs", type=int, default=2)
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
@@ -47,7 +50,7 @@ def main() -> None:
         known = {row["name"] for row in read_table(table)}
         new = [path for path in records if path.stem not in known]
         with table.open("a") as file:
-            for row in pool.map(partial(_measure, out=options.out), new, chunksize=4):
+            for row in pool.map(partial(_measure, out=options.out, critic=options.critic), new, chunksize=4):
                 file.write(json.dumps(row) + "\n")
     print(f"{len(known) + len(new)} cases")
 
@@ -99,14 +102,23 @@ def _points(record: Path) -> np.ndarray:
     return found[0] if found else np.empty((0, 3))
 
 
-def _measure(record: Path, out: Path) -> dict[str, Any]:
+def _measure(record: Path, out: Path, critic: Path | None) -> dict[str, Any]:
     """Return the line of a case."""
     facts, evidence = json.loads(record.read_text()), load_evidence(record)
     if evidence is None:
         return facts | {"input": {}, "mask": {}}
     with np.load(out / "shape.npz") as arrays:
         mean = shapes.MeanShape(arrays["probability"], float(arrays["spacing"]))
-    return facts | {"input": input_measures(evidence), "mask": mask_measures(evidence, mean)}
+    criticised = _criticised(evidence, critic) if critic else {}
+    return facts | {"input": input_measures(evidence), "mask": mask_measures(evidence, mean) | criticised}
+
+
+def _criticised(evidence: Evidence, critic: Path) -> dict[str, float]:
+    """Return what the critic says of a mask; nothing of an empty one."""
+    window = window_of(evidence)
+    if window is None:
+        return {}
+    return critic_measures(window, criticise(load_critic(critic, 1), window), float(evidence.spacing.mean()))
 
 
 if __name__ == "__main__":

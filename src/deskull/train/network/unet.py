@@ -30,7 +30,7 @@ class _ChannelsLast(torch.autograd.Function):
         return x.contiguous(memory_format=torch.channels_last_3d)
 
     @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> Tensor:  # type: ignore[override]
+    def backward(ctx: Any, gradient: Tensor) -> Tensor:
         return gradient.contiguous()
 
 
@@ -51,7 +51,7 @@ class ScanNorm(nn.Module):
         if x.shape[0] == 1 and self.training and x.shape[1] % _FAST_CHANNELS == 0:
             return functional.batch_norm(x, None, None, self.weight, self.bias, training=True)
         y = functional.instance_norm(x, weight=self.weight, bias=self.bias)
-        return _ChannelsLast.apply(y) if self.training else y  # type: ignore[no-any-return, no-untyped-call]
+        return _ChannelsLast.apply(y) if self.training else y  # type: ignore[no-untyped-call]
 
 
 class StridedConvolution(nn.Conv3d):
