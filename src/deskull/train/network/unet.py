@@ -21,8 +21,8 @@ _FAST_CHANNELS = 16
 class _ChannelsLast(torch.autograd.Function):
     """Store features channel by channel in each voxel, and their gradients voxel by voxel in each channel.
 
-    torch's instance norm takes the gradients of features to be stored like the features themselves, and computes wrong
-    ones where they are not (version 2.13, CPU).
+    Whole layers train twice as fast in the first order, torch's instance norm in the second; without this, it computed
+    wrong gradients where the orders met (version 2.13, on a CPU).
     """
 
     @staticmethod
@@ -38,7 +38,8 @@ class ScanNorm(nn.Module):
     """Normalise each scan by its own statistics, per channel: instance norm (Ulyanov et al., arXiv:1607.08022, 2016).
 
     For one scan this is batch norm in training mode, which on a CPU is faster than torch's instance norm for a multiple
-    of 16 channels, and four times slower for others. No statistics are averaged over training, so the exported network does what the trained one did.
+    of 16 channels, and four times slower for others. No statistics are averaged over training, so the exported network
+    does what the trained one did.
     """
 
     def __init__(self, channels: int) -> None:
