@@ -170,7 +170,9 @@ def images(fault: Fault, label_maps: dict[str, LabelMap], count: int) -> list[Sa
 def measure(stripper: Stripper, sample: Sample, fault: Fault) -> tuple[float, float]:
     """Return the volume in ml and the depth in mm of a fault in one image of voxels of 1 mm."""
     border = stripper.model.default_border("brain")
-    predicted = stripper.strip(Volume(sample.image[0, 0].numpy(), np.eye(4)), border=border).distance.data
+    predicted = stripper.strip(
+        Volume(sample.image[0, 0].numpy(), np.eye(4)), border=border, quality="none"
+    ).distance.data
     truth, region = true_distance(sample), fault.region(sample)
     if fault.leaked:
         leaked = region & (predicted < border) & (truth > LEAK_MM) & (tissue_fraction(sample, fault.leaked) > 0.5)

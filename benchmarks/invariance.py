@@ -29,7 +29,7 @@ def main() -> None:
     dice: dict[str, list[float]] = defaultdict(list)
     for path in options.scans:
         scan = formats.read(path).mean_frame().finite()
-        unchanged = stripper.strip(scan).mask.data
+        unchanged = stripper.strip(scan, quality="none").mask.data
         for name, change in CHANGES.items():
             dice[name].append(score(change(stripper, scan), unchanged, scan.voxel_sizes).dice)
             print(f"{path.name}: {name}: {dice[name][-1]:.4f}", flush=True)
@@ -42,7 +42,7 @@ def mirrored(axis: int) -> Callable[[Stripper, Volume], np.ndarray]:
     """Mirror the head without changing the header."""
 
     def change(stripper: Stripper, scan: Volume) -> np.ndarray:
-        return np.flip(stripper.strip(scan.with_data(np.flip(scan.data, axis))).mask.data, axis)
+        return np.flip(stripper.strip(scan.with_data(np.flip(scan.data, axis)), quality="none").mask.data, axis)
 
     return change
 
@@ -54,7 +54,7 @@ def rotated(axes: tuple[int, int]) -> Callable[[Stripper, Volume], np.ndarray]:
         order = [0, 1, 2]
         order[axes[0]], order[axes[1]] = axes[1], axes[0]
         affine = np.diag([*scan.voxel_sizes[order], 1.0])
-        mask = stripper.strip(Volume(np.rot90(scan.values(), 1, axes), affine)).mask.data
+        mask = stripper.strip(Volume(np.rot90(scan.values(), 1, axes), affine), quality="none").mask.data
         return np.rot90(mask, -1, axes)
 
     return change
@@ -66,7 +66,7 @@ def with_permuted_axes(stripper: Stripper, scan: Volume) -> np.ndarray:
     permutation[[1, 2, 0, 3], range(4)] = 1
     affine = scan.affine @ permutation @ _reversal(scan.shape[1])
     permuted = Volume(np.flip(scan.values().transpose(1, 2, 0), 0), affine)
-    return np.flip(stripper.strip(permuted).mask.data, 0).transpose(2, 0, 1)
+    return np.flip(stripper.strip(permuted, quality="none").mask.data, 0).transpose(2, 0, 1)
 
 
 def _reversal(size: int) -> np.ndarray:
@@ -102,7 +102,7 @@ def resampled_distance(voxel_size: float, degrees: float) -> Callable[[Stripper,
         back = np.linalg.inv(rotation)
         upright = Volume(scan.values(), back @ scan.affine)
         moved = Volume(resample(upright, shape, back @ grid).data, grid)
-        distance = stripper.strip(moved).distance.data
+        distance = stripper.strip(moved, quality="none").distance.data
         return to_native(distance, grid, scan, stripper.model.band)
 
     return change
@@ -121,7 +121,7 @@ def shifted(stripper: Stripper, scan: Volume) -> np.ndarray:
 def shifted_distance(stripper: Stripper, scan: Volume) -> np.ndarray:
     """Shift the head by half a voxel along each axis."""
     moved = scan.with_data(ndimage.shift(scan.values(), 0.5, order=1, mode="nearest"))
-    distance = stripper.strip(moved).distance.data
+    distance = stripper.strip(moved, quality="none").distance.data
     return ndimage.shift(distance, -0.5, order=1, mode="nearest")
 
 

@@ -41,10 +41,10 @@ def main() -> None:
     found: dict[str, list[tuple[float, float]]] = defaultdict(list)
     for path in options.scans:
         scan = formats.read(path).mean_frame().finite()
-        brain = stripper.strip(scan).mask.data
+        brain = stripper.strip(scan, quality="none").mask.data
         for name, change in CHANGES.items():
             changed, empty, expected = change(stripper, scan, brain)
-            mask = stripper.strip(changed).mask.data
+            mask = stripper.strip(changed, quality="none").mask.data
             dice = score(np.where(empty, 0, mask), np.where(empty, 0, expected), changed.voxel_sizes).dice
             found[name].append((float(mask[empty].sum()) * changed.voxel_ml, dice))
             print(f"{path.name}: {name}: {found[name][-1][0]:.1f} ml, Dice {dice:.4f}", flush=True)
@@ -61,7 +61,7 @@ def cut(world_axis: int, top: bool, value: float) -> Callable[[Stripper, Volume,
         kept = _without_end(scan, brain, world_axis, top)
         data, empty, expected = np.full(scan.shape, np.float32(value)), np.ones(scan.shape, bool), np.zeros(scan.shape)
         part = _part(scan, kept)
-        data[kept], empty[kept], expected[kept] = part.data, False, stripper.strip(part).mask.data
+        data[kept], empty[kept], expected[kept] = part.data, False, stripper.strip(part, quality="none").mask.data
         return scan.with_data(data), empty, expected
 
     return change
@@ -113,7 +113,7 @@ def rotated(degrees: float) -> Callable[[Stripper, Volume, np.ndarray], Emptied]
         filled = resample(nodded, tuple(np.ceil(np.ptp(outer, axis=0) / GRID_MM).astype(int)), grid)
         empty = ~filled.field_of_view
         changed = Volume(np.where(empty, 0, filled.data), grid)
-        result = stripper.strip(nodded)
+        result = stripper.strip(nodded, quality="none")
         distance = to_native(result.distance.data, nodded.affine, changed, stripper.model.band)
         return changed, empty, distance < stripper.model.default_border("brain")
 

@@ -59,14 +59,14 @@ def all_comparisons(stripper: Stripper, data: Path) -> Iterator[tuple[str, tuple
     """Yield the name and the measures of each comparison."""
     for name in GRID_SCANS:
         scan = formats.read(data / f"{name}.nii.gz").finite()
-        unchanged = stripper.strip(scan).distance.data
+        unchanged = stripper.strip(scan, quality="none").distance.data
         for change, make in CHANGES.items():
             yield change, compare(stripper, unchanged, make(stripper, scan))
     for t1 in sorted((data / "tissue").glob("*_T1.nii.gz")):
         yield "FLAIR instead of T1w", contrasts(stripper, t1, Path(str(t1).replace("_T1.", "_FLAIR.")))
     for name in EPI_SCANS:
         scan = formats.read(data / f"{name}.nii.gz").mean_frame()
-        unchanged = stripper.strip(scan).distance.data
+        unchanged = stripper.strip(scan, quality="none").distance.data
         for seed in range(N_FRAMES):
             yield "frame of an EPI series (simulated)", compare(stripper, unchanged, frame(seed)(stripper, scan))
 
@@ -83,7 +83,7 @@ def compare(stripper: Stripper, first: np.ndarray, second: np.ndarray) -> tuple[
 
 def contrasts(stripper: Stripper, first: Path, second: Path) -> tuple[float, float, float]:
     """Compare the masks of two contrasts of one head on the voxels of the first; volumes are those of each own grid."""
-    one, other = stripper.strip(first), stripper.strip(second)
+    one, other = stripper.strip(first, quality="none"), stripper.strip(second, quality="none")
     to_second = np.linalg.inv(other.scan.affine) @ one.scan.affine
     moved = interpolate(other.distance.data, to_second[:3, :3], to_second[:3, 3], one.scan.shape)
     _, dice, edge = compare(stripper, one.distance.data, moved)
@@ -94,7 +94,7 @@ def noisy(fraction: float, seed: int = 0) -> Change:
     """Add Rician noise (Gudbjartsson and Patz, Magnetic Resonance in Medicine 1995)."""
 
     def change(stripper: Stripper, scan: Volume) -> np.ndarray:
-        return stripper.strip(scan.with_data(_with_noise(scan.values(), fraction, seed))).distance.data
+        return stripper.strip(scan.with_data(_with_noise(scan.values(), fraction, seed)), quality="none").distance.data
 
     return change
 
@@ -113,7 +113,7 @@ def frame(seed: int) -> Change:
     def change(stripper: Stripper, scan: Volume) -> np.ndarray:
         shift = np.random.default_rng(seed).normal(0, MOTION_VOXELS, 3)
         moved = interpolate(scan.values(), np.eye(3), shift, scan.shape)
-        distance = stripper.strip(scan.with_data(_with_noise(moved, NOISE[0], seed))).distance.data
+        distance = stripper.strip(scan.with_data(_with_noise(moved, NOISE[0], seed)), quality="none").distance.data
         return interpolate(distance, np.eye(3), -shift, scan.shape)
 
     return change

@@ -127,7 +127,7 @@ def strip(
     image, field_of_view = sample.image[0, 0].numpy(), sample.weight[0, 0].numpy() > 0
     stride = image.shape[0] // brain.shape[0]
     try:
-        result = stripper.strip(Volume(image, np.diag([*(voxel / stride,) * 3, 1.0])), border=border)
+        result = stripper.strip(Volume(image, np.diag([*(voxel / stride,) * 3, 1.0])), border=border, quality="none")
     except InputError:
         return None, np.nan, None
     predicted, _ = downsample(result.distance.data, result.distance.affine, voxel)

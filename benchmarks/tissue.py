@@ -46,7 +46,7 @@ def measure(stripper: Stripper, tissue_map: Path, borders: list[float]) -> list[
     scan = Path(str(tissue_map).replace("_tissue", ""))
     tissue = ~np.isin(formats.read(tissue_map).data, NO_TISSUE)
     reference = formats.read(Path(str(tissue_map).replace("_tissue", "_mask")))
-    distance = stripper.strip(scan).distance.data
+    distance = stripper.strip(scan, quality="none").distance.data
     measured = []
     for border in borders:
         mask = distance < border
