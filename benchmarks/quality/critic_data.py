@@ -11,7 +11,7 @@ import numpy as np
 import torch
 import torch.nn.functional as functional
 from critic_cases import FIELDS, IMAGE_STEPS
-from critic_cells import BRIGHTEST, CELL, FAR_MM
+from critic_cells import CELL, FAR_MM, Window
 from critic_network import VOXEL_MM
 from predictions import TRUTH_STEPS
 from torch import Tensor
@@ -50,26 +50,16 @@ def sample_of(path: Path, rng: np.random.Generator | None = None) -> Sample:
         if rng.random() < _SPOILED_PROBABILITY:
             fields["depth"] = spoiled(fields["depth"], rng)
             facts = facts | {"spoiled": True}
-    seen = fields["seen"]
-    mask, brain = (_partial(fields[name]) * seen for name in ("depth", "truth"))
-    wrong = torch.stack([in_cells((mask - brain).clamp_min(0)).mean(0), in_cells((brain - mask).clamp_min(0)).mean(0)])
-    return Sample(channels(fields)[None], wrong[None], in_cells(mask).mean(0)[None], facts)
+    mask, brain = (_partial(fields[name]) * fields["seen"] for name in ("depth", "truth"))
+    wrong = [(one - other).clamp_min(0) for one, other in ((mask, brain), (brain, mask))]
+    image, depth, wide, seen = (fields[name].numpy() for name in ("image", "depth", "wide", "seen"))
+    window = torch.from_numpy(Window(image, depth, wide, seen > 0).channels())
+    return Sample(window, torch.stack([_means(part) for part in wrong])[None], _means(mask)[None], facts)
 
 
-def channels(fields: dict[str, Tensor]) -> Tensor:
-    """Return the channels of a window; see `deskull.quality.critic.cells.Window.channels`."""
-    cells = [
-        in_cells(fields["image"] / BRIGHTEST), in_cells(fields["depth"] / FAR_MM),
-        in_cells(fields["wide"] / FAR_MM).mean(0, keepdim=True), in_cells(fields["seen"]).mean(0, keepdim=True),
-    ]  # fmt: skip
-    sides = [torch.linspace(-1, 1, size) for size in cells[0].shape[1:]]
-    return torch.cat([*cells, torch.stack(torch.meshgrid(*sides, indexing="ij"))])
-
-
-def in_cells(values: Tensor) -> Tensor:
-    """Return the eight voxels of each cell as channels."""
-    x, y, z = (size // CELL for size in values.shape)
-    return values.reshape(x, CELL, y, CELL, z, CELL).permute(1, 3, 5, 0, 2, 4).reshape(CELL**3, x, y, z)
+def _means(values: Tensor) -> Tensor:
+    """Return the mean of each cell."""
+    return functional.avg_pool3d(values[None, None], CELL)[0, 0]
 
 
 def spoiled(depth: Tensor, rng: np.random.Generator) -> Tensor:

@@ -1,4 +1,4 @@
-"""The critic itself: runs its network on a window, and sums up what it says."""
+"""The critic itself: runs its network on a window around a mask, and sums up what it says."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from critic_cells import CELL, Window
+from critic_cells import CELL, Window, window_of
 
 from deskull.models.runtime import import_onnxruntime
+from deskull.quality.evidence import Evidence
 from deskull.volume import FloatArray
 
 
@@ -22,60 +23,76 @@ class Doubt:
     ----------
     extra, missing : ndarray of float32, shape (u, v, w)
         Fraction of each cell that it takes to be wrongly in the mask, and wrongly outside.
-    error : float
-        Its prediction of 1 - Dice, as a logarithm (with `deskull.quality.calibration.OFFSET`).
-    head_odds : float
-        Logarithm of the odds that the scan shows a human head.
+    dice : float
+        The Dice coefficient that it expects.
+    head : float
+        Probability that the scan shows a human head.
+    mask_cells : float
+        Volume of the mask in cells.
     """
 
     extra: FloatArray
     missing: FloatArray
-    error: float
-    head_odds: float
+    dice: float
+    head: float
+    mask_cells: float
 
 
-def critic_measures(window: Window, doubt: Doubt, voxel_mm: float) -> dict[str, float]:
-    """Sum up what the critic says of a mask.
+def doubt_measures(doubt: Doubt) -> dict[str, float]:
+    """Sum up what the critic says.
 
     Parameters
     ----------
-    window : Window
     doubt : Doubt
-    voxel_mm : float
-        Edge of the voxels.
 
     Returns
     -------
     dict of str to float
-        ``critic_error`` (its prediction of the logarithm of 1 - Dice), ``critic_extra`` and ``critic_missing`` (volumes
-        that it takes to be wrongly in the mask and wrongly outside, as a fraction of the mask's) and ``critic_head``
-        (logarithm of the odds that there is a head).
+        ``critic_dice`` (what it expects), ``critic_extra`` and ``critic_missing`` (volumes that it takes to be wrongly
+        in the mask and wrongly outside, as a fraction of the mask's) and ``critic_head`` (probability that the scan
+        shows a human head).
     """
-    inside = float(np.clip(0.5 - window.depth / voxel_mm, 0, 1)[window.seen].sum(dtype=np.float64)) / CELL**3
-    volume = max(inside, 1.0)
+    volume = max(doubt.mask_cells, 1.0)
     return {
-        "critic_error": doubt.error,
+        "critic_dice": doubt.dice,
         "critic_extra": float(doubt.extra.sum(dtype=np.float64)) / volume,
         "critic_missing": float(doubt.missing.sum(dtype=np.float64)) / volume,
-        "critic_head": doubt.head_odds,
+        "critic_head": doubt.head,
     }
 
 
-def criticise(session: Any, window: Window) -> Doubt:
-    """Run the critic's network.
+def criticise(evidence: Evidence, critic: Path, threads: int = 1) -> Doubt | None:
+    """Ask the critic about a mask.
 
     Parameters
     ----------
-    session : onnxruntime.InferenceSession
-        See `load_critic`.
-    window : Window
+    evidence : Evidence
+    critic : Path
+        File of its network, as `critic_train.py` writes it.
+    threads : int
+        Maximum number of threads.
+
+    Returns
+    -------
+    Doubt or None
+        None if the mask is empty.
     """
-    doubt, summary = session.run(None, {"window": window.channels()})
-    return Doubt(doubt[0, 0], doubt[0, 1], float(summary[0, 0]), float(summary[0, 1]))
+    window = window_of(evidence)
+    if window is None:
+        return None
+    doubt, summary = _session(critic, threads).run(None, {"window": window.channels()})
+    dice, head = (float(value) for value in summary[0])
+    return Doubt(doubt[0, 0], doubt[0, 1], dice, head, _mask_cells(window, float(evidence.spacing.mean())))
+
+
+def _mask_cells(window: Window, voxel_mm: float) -> float:
+    """Return the volume of the mask in cells, with voxels at the edge counted in part."""
+    inside = np.clip(0.5 - window.depth / voxel_mm, 0, 1)[window.seen]
+    return float(inside.sum(dtype=np.float64)) / CELL**3
 
 
 @cache
-def load_critic(path: Path, threads: int) -> Any:
+def _session(path: Path, threads: int) -> Any:
     """Load the network of a critic, once for each number of threads."""
     onnxruntime = import_onnxruntime()
     options = onnxruntime.SessionOptions()

@@ -120,7 +120,7 @@ def true_error(sample: Sample) -> float:
 
 
 class _Exported(torch.nn.Module):
-    """The network with fractions in place of logits."""
+    """The network with fractions in place of logits, and Dice and probability as its summary."""
 
     def __init__(self, network: CriticNetwork) -> None:
         super().__init__()
@@ -128,7 +128,8 @@ class _Exported(torch.nn.Module):
 
     def forward(self, window: Tensor) -> tuple[Tensor, Tensor]:
         logits, summary = self.network(window)
-        return logits.sigmoid(), summary
+        dice = (1 + OFFSET - summary[:, :1].exp()).clamp(0, 1)
+        return logits.sigmoid(), torch.cat([dice, summary[:, 1:].sigmoid()], 1)
 
 
 def export(network: CriticNetwork, out: Path) -> None:

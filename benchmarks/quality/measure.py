@@ -17,13 +17,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from critic_cells import window_of
-from critic_doubt import critic_measures, criticise, load_critic
+from critic_doubt import criticise, doubt_measures
 
 from deskull import InputError, formats
-from deskull.models.surface_distance import SurfaceDistance
 from deskull.options import ReadOptions
-from deskull.preprocessing.coverage import find_coverage
 from deskull.quality.evidence import Evidence
 from deskull.quality.measures import input_measures, mask_measures
 from deskull.quality.measures import shape as shapes
@@ -36,7 +33,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("cases", type=Path)
     parser.add_argument("out", type=Path)
-    parser.add_argument("--critic", type=Path, help="a critic's network, which is asked about each mask, too")
+    parser.add_argument("--critic", type=Path, help="network of a critic, which is asked about each mask, too")
     parser.add_argument("--jobs", type=int, default=2)
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
@@ -78,12 +75,11 @@ def load_evidence(record: Path) -> Evidence | None:
     except InputError:  # its header says what no scan has
         return None
     border = float(kept["border"])
-    coverage = find_coverage(scan)
     floats = {name: array.astype(np.float32) for name, array in kept.items() if array.dtype == np.float16}
     cleaned, (brain, intracranial) = floats["cleaned"], floats["distance"]
-    found = SurfaceDistance(cleaned, kept["affine"], coverage.part(scan), coverage, scan.shape, border, 10.0, 1)
+    mask = np.unpackbits(kept["mask"], count=scan.data.size).reshape(scan.shape)
     return Evidence(
-        scan, found.mask(), floats["image"], kept["field_of_view"], kept["affine"], cleaned, brain, intracranial,
+        scan, mask, floats["image"], kept["field_of_view"], kept["affine"], cleaned, brain, intracranial,
         border, floats["second"],
     )  # fmt: skip
 
@@ -109,16 +105,9 @@ def _measure(record: Path, out: Path, critic: Path | None) -> dict[str, Any]:
         return facts | {"input": {}, "mask": {}}
     with np.load(out / "shape.npz") as arrays:
         mean = shapes.MeanShape(arrays["probability"], float(arrays["spacing"]))
-    criticised = _criticised(evidence, critic) if critic else {}
+    doubt = criticise(evidence, critic) if critic else None
+    criticised = doubt_measures(doubt) if doubt else {}
     return facts | {"input": input_measures(evidence), "mask": mask_measures(evidence, mean) | criticised}
-
-
-def _criticised(evidence: Evidence, critic: Path) -> dict[str, float]:
-    """Return what the critic says of a mask; nothing of an empty one."""
-    window = window_of(evidence)
-    if window is None:
-        return {}
-    return critic_measures(window, criticise(load_critic(critic, 1), window), float(evidence.spacing.mean()))
 
 
 if __name__ == "__main__":

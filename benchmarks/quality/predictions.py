@@ -104,7 +104,8 @@ def save(path: Path, predicted: Predicted | None, head: Head | None) -> None:
     if predicted:
         shape = arrays["field_of_view"].shape
         truth = np.full(shape, _FAR_MM, np.float32) if head is None else _on_grid(head, arrays["affine"], shape)
-        arrays = arrays | {"truth": np.round(truth * TRUTH_STEPS).astype(np.int8)}
+        kept = {"truth": np.round(truth * TRUTH_STEPS).astype(np.int8), "mask": np.packbits(predicted.mask)}
+        arrays = arrays | kept
     np.savez(path, **arrays)
 
 
