@@ -330,6 +330,13 @@ def test_option_out_of_range_is_refused_by_its_name(toy_stripper, head, options,
     assert caught.value.parameter == next(iter(options))
 
 
+def test_second_mask_of_the_intracranial_surface_is_refused(toy_stripper, head):
+    with pytest.raises(
+        UsageError, match="outputs='icvmask': the mask of surface='intracranial' is the intracranial one"
+    ):
+        toy_stripper.strip(head, surface="intracranial", icv=True)
+
+
 def test_border_for_a_network_without_distances_is_refused(tmp_path, head):
     toy = pytest.importorskip("tests.models.toy", reason="needs onnx (deskull[train])")
     stripper = Stripper(toy.write_model(tmp_path, toy.threshold_network(), distances=False), threads=1)

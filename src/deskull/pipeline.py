@@ -33,6 +33,7 @@ from deskull.options import (
     ReadOptions,
     StripOptions,
     Surface,
+    check_second_mask,
     check_threads,
     describe_options,
     parse_choice,
@@ -215,6 +216,8 @@ class Stripper:
         if surface not in self.model.surfaces:
             reason = f"unknown to this network; choose {' or '.join(self.model.surfaces)}."
             raise UsageError(reason, parameter="surface", value=surface)
+        if icv:
+            check_second_mask(surface)
         if icv and Surface.intracranial not in self.model.surfaces:
             reason = f"this network predicts only the surface {' and '.join(self.model.surfaces)}; leave it out."
             raise UsageError(reason, parameter="outputs", value="icvmask")

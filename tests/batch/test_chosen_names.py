@@ -127,3 +127,22 @@ def test_one_file_for_two_results_is_refused(scan):
 
 def test_other_names_pass(scan, tmp_path):
     check_outputs(named(scan, brain=tmp_path / "b.nii", brainmask=tmp_path / "m.nii"))
+
+
+def other_names(file: str | None, mask: str | None, options: StripOptions) -> set[str]:
+    """Names of the files that results of other kinds would have."""
+    given = [Path(name) if name else None for name in (file, mask)]
+    (task,) = choose_names([Task(Path("in/b_brain.nii.gz"), Path("in"))], *given, options)
+    return {path.as_posix() for path in task.other_files}
+
+
+def test_other_files_are_named_after_the_brain_and_of_each_surface():
+    others = {"b_distance", "b_brain_n4", "b_brainmask", "b_icv_distance", "b_icv_n4"}
+    found = other_names("out/b.nii.gz", None, StripOptions(surface="intracranial"))
+    assert found == {f"out/{name}.nii.gz" for name in others}
+
+
+def test_scan_is_no_other_file_of_itself():
+    found = other_names("in/b_brainmask.nii.gz", None, StripOptions(outputs=("brainmask",)))
+    assert "in/b_distance.nii.gz" in found
+    assert "in/b_brain.nii.gz" not in found

@@ -9,10 +9,12 @@ import numpy as np
 import pytest
 
 from deskull import formats
+from deskull.batch.outputs import quality_path
 from deskull.batch.resuming import requested, sidecar_path
 from deskull.batch.stripping import strip_task
 from deskull.batch.tasks import Task
 from deskull.options import StripOptions
+from deskull.quality.files import read_provenance
 
 BOTH = StripOptions(threads=1, model="small", border=0.0)
 MASK_ONLY = replace(BOTH, outputs=("brainmask",))
@@ -24,9 +26,9 @@ def task(folder, tmp_path):
     return Task(folder / "s0.nii.gz", tmp_path / "out")
 
 
-def write_sidecar(task, options):
-    fields = {"GeneratedBy": [requested(options).generated_by()]}
-    sidecar_path(task.mask).write_text(json.dumps(fields))
+def write_sidecar(task, options, path=None, *, icv=False):
+    fields = {"GeneratedBy": [requested(options, icv=icv).generated_by()]}
+    (path or sidecar_path(task.mask)).write_text(json.dumps(fields))
 
 
 def contents(task):
@@ -107,3 +109,45 @@ def test_resuming_with_overwrite_skips_results_of_the_same_settings(task):
     strip_task(task, BOTH)
     again = strip_task(replace(task, recorded=requested(BOTH)), replace(RESUME, overwrite=True))
     assert again.status == "skipped"
+
+
+def test_intracranial_mask_of_another_network_is_refused_and_kept(task):
+    icv = replace(MASK_ONLY, outputs=("icvmask",), sidecar=True)
+    strip_task(task, icv)
+    write_sidecar(task, replace(icv, model="default"), task.folder / "s0_icvmask.json", icv=True)
+    before = contents(task)
+    record = strip_task(task, replace(icv, resume=True))
+    assert record.status == "refused"
+    assert f"{task.folder / 's0_icvmask.json'}: was made with " in record.error
+    assert "model='default' (" in record.error
+    assert contents(task) == before
+
+
+def test_intracranial_mask_of_the_same_network_is_skipped(task):
+    icv = replace(MASK_ONLY, outputs=("icvmask",), sidecar=True)
+    strip_task(task, icv)
+    assert strip_task(task, replace(icv, resume=True)).status == "skipped"
+
+
+@pytest.mark.parametrize("is_asked_for", [True, False])
+def test_quality_of_another_mask_is_refused_and_kept(task, is_asked_for):
+    strip_task(task, MASK_ONLY)
+    write_sidecar(task, replace(MASK_ONLY, border=5.0), quality_path(task.mask))
+    before = contents(task)
+    record = strip_task(task, replace(MASK_ONLY, resume=True, quality_file=is_asked_for))
+    assert record.status == "refused"
+    assert "s0_quality.json: was made with border=5, not border=0" in record.error
+    assert contents(task) == before
+
+
+def test_quality_of_another_mask_is_replaced_with_overwrite(task):
+    strip_task(task, MASK_ONLY)
+    write_sidecar(task, replace(MASK_ONLY, border=5.0), quality_path(task.mask))
+    assert strip_task(task, replace(MASK_ONLY, resume=True, overwrite=True)).status == "done"
+    assert read_provenance(quality_path(task.mask)).border == MASK_ONLY.border
+
+
+def test_quality_of_the_mask_of_the_other_surface_does_not_count(task):
+    strip_task(task, MASK_ONLY)
+    write_sidecar(task, replace(MASK_ONLY, surface="intracranial"), quality_path(task.mask))
+    assert strip_task(task, replace(MASK_ONLY, resume=True)).status == "skipped"

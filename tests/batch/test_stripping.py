@@ -12,10 +12,13 @@ import pytest
 
 from deskull import UsageError, formats
 from deskull.batch import stripping
+from deskull.batch.chosen_names import choose_names
 from deskull.batch.stripping import check_options, load_stripper, process_failed, refusal, strip_task
 from deskull.batch.tasks import Task
 from deskull.models import load_model
 from deskull.options import StripOptions
+from deskull.quality.files import read_provenance, read_quality
+from deskull.quality.verdict import Verdict
 from deskull.system.processes import Failure
 
 MASK_ONLY = StripOptions(outputs=("brainmask",), threads=1, model="small")
@@ -226,3 +229,73 @@ def test_results_of_other_kinds_that_stay_when_a_mask_is_replaced_are_named(task
     record = strip_task(task, replace(MASK_ONLY, overwrite=True, border=3.0))
     assert record.status == "done"
     assert "s0_brain.nii.gz from an earlier run stay as they are" in record.warnings[0]
+
+
+def quality_file(task):
+    return task.folder / "s0_quality.json"
+
+
+def test_existing_quality_file_is_written_anew_when_the_mask_is_replaced(task):
+    strip_task(task, replace(MASK_ONLY, quality_file=True, border=0.0))
+    strip_task(task, replace(MASK_ONLY, overwrite=True, border=3.0))
+    assert read_provenance(quality_file(task)).border == 3.0
+    assert read_quality(quality_file(task)).verdict is Verdict.not_judged
+
+
+def test_existing_quality_file_is_removed_when_the_new_mask_is_not_judged(task):
+    strip_task(task, replace(MASK_ONLY, quality_file=True))
+    strip_task(task, replace(MASK_ONLY, overwrite=True, quality="none"))
+    assert list(contents(task.folder)) == ["s0_brainmask.nii.gz"]
+
+
+def test_quality_file_of_another_tool_is_kept_when_the_mask_is_replaced(task):
+    strip_task(task, MASK_ONLY)
+    quality_file(task).write_text('{"quality": {"verdict": "pass"}}')
+    strip_task(task, replace(MASK_ONLY, overwrite=True))
+    assert quality_file(task).read_text() == '{"quality": {"verdict": "pass"}}'
+
+
+def test_quality_file_of_the_brain_mask_is_kept_when_the_intracranial_mask_is_replaced(task):
+    strip_task(task, replace(MASK_ONLY, quality_file=True))
+    before = quality_file(task).read_bytes()
+    strip_task(task, replace(MASK_ONLY, overwrite=True, surface="intracranial"))
+    assert quality_file(task).read_bytes() == before
+
+
+def test_distance_and_intracranial_mask_that_stay_when_a_mask_is_replaced_are_named(task):
+    strip_task(task, replace(MASK_ONLY, outputs=("distance", "icvmask")))
+    record = strip_task(task, replace(MASK_ONLY, overwrite=True, border=3.0))
+    assert "s0_distance.nii.gz and s0_icvmask.nii.gz from an earlier run stay as they are" in record.warnings[0]
+
+
+def test_new_intracranial_mask_is_no_older_result_of_itself(task):
+    strip_task(task, replace(MASK_ONLY, surface="intracranial"))
+    record = strip_task(task, replace(MASK_ONLY, surface="intracranial", overwrite=True))
+    assert not any("earlier run" in warning for warning in record.warnings)
+
+
+def named(task, options):
+    """The task with a name for its brain."""
+    (named,) = choose_names([task], task.folder / "b.nii.gz", None, options)
+    return named
+
+
+@pytest.mark.parametrize(
+    ("surface", "older"),
+    [
+        ("brain", "b_distance.nii.gz and b_icvmask.nii.gz"),
+        ("intracranial", "b_brainmask.nii.gz and b_distance.nii.gz"),
+    ],
+)
+def test_older_results_beside_files_with_chosen_names_are_named(task, surface, older):
+    first = replace(BOTH, outputs=("brain", "distance", "icvmask"))
+    strip_task(named(task, first), first)
+    again = replace(BOTH, surface=surface, overwrite=True)
+    assert f"{older} from an earlier run stay" in strip_task(named(task, again), again).warnings[0]
+
+
+def test_results_of_other_names_are_not_called_older(task):
+    strip_task(task, BOTH)
+    again = replace(MASK_ONLY, overwrite=True)
+    (other,) = choose_names([task], None, task.folder / "m.nii.gz", again)
+    assert not any("earlier run" in warning for warning in strip_task(other, again).warnings)

@@ -12,6 +12,7 @@ from deskull import UsageError, Volume, formats
 from deskull.batch.records import Record, Status, records_table
 from deskull.bids.failures import RECORDS
 from deskull.bids.group import COLUMNS, group
+from deskull.provenance import Provenance
 
 
 def add_mask(out, name, volume_ml=8):
@@ -159,3 +160,14 @@ def test_older_mask_of_a_scan_that_failed_since_says_so(failed):
 def test_failures_have_lines_where_there_is_no_mask_at_all(failed):
     (failed / "sub-02/anat/sub-02_desc-brain_mask.nii.gz").unlink()
     assert group(failed) == (0, 2, [])
+
+
+@pytest.mark.parametrize(("border", "verdict"), [(0.5, "pass"), (-6.0, "n/a")])
+def test_verdict_counts_if_it_is_that_on_the_mask_of_the_sidecar(tmp_path, border, verdict):
+    mask = add_mask(tmp_path, "sub-02/anat/sub-02_desc-brain_mask.nii.gz")
+    for ending, stated in (("mask", border), ("quality", 0.5)):
+        made = Provenance("default", "ab" * 32, "brain", stated).generated_by()
+        fields = {"quality": {"verdict": "pass"}, "GeneratedBy": [made]}
+        mask.with_name(f"sub-02_desc-brain_{ending}.json").write_text(json.dumps(fields))
+    group(tmp_path)
+    assert rows(tmp_path)[0]["verdict"] == verdict

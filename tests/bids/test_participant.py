@@ -111,3 +111,9 @@ def test_series_inherits_the_b_values_of_the_dataset(raw, tmp_path):
     (raw / "dwi.bval").write_text("0 1000")
     (task,) = tasks_of(raw, tmp_path / "out", "sub-02/dwi/sub-02_dwi")
     assert task.b_values == raw / "dwi.bval"
+
+
+def test_kinds_of_results_that_are_not_asked_for_are_named(raw, tmp_path):
+    options = StripOptions(outputs=("brainmask",), threads=1)
+    (task,) = plan(raw, tmp_path / "out", [raw / f"{SCANS[4]}.nii.gz"], options)
+    assert [path.name for path in task.other_files] == ["sub-02_desc-brain_T1w.nii.gz", "sub-02_desc-icv_mask.nii.gz"]

@@ -150,6 +150,8 @@ class TestBadScans:
         (("--cluster-option", "queue=a"), "--cluster-option queue=a: must be NAME=VALUE and needs --cluster"),
         (("--memory", "4GB"), "--memory 4GB: applies to workers that --cluster starts"),
         (("--shard", "3/2"), "--shard 3/2: "),
+        (("--icv", "--surface", "intracranial"), "--icv: the mask of --surface intracranial is the intracranial one"),
+        (("--quality-file", "--quality", "none"), "--quality-file: states nothing with --quality none; leave one of"),
     ],
 )
 def test_wrong_option_is_one_sentence_with_exit_status_2(strip, scan, options, text):

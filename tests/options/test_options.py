@@ -80,3 +80,23 @@ def test_reading_takes_no_series_where_all_are_stripped():
 
 def test_defaults_of_reading_are_stated_once():
     assert StripOptions().reading == ReadOptions()
+
+
+@pytest.mark.parametrize(
+    ("options", "fault"),
+    [
+        (
+            {"outputs": ("icvmask",), "surface": "intracranial"},
+            "outputs='icvmask': the mask of surface='intracranial' is the intracranial one already; leave one of the "
+            "two out.",
+        ),
+        (
+            {"quality_file": True, "quality": "none"},
+            "quality_file: states nothing with quality='none'; leave one of the two out.",
+        ),
+    ],
+)
+def test_options_that_contradict_each_other_are_refused(options, fault):
+    with pytest.raises(UsageError) as caught:
+        StripOptions(**options)
+    assert str(caught.value) == fault

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from deskull.errors import InputError
-from deskull.quality.files import read_fields, read_quality, short_text, to_quality
+from deskull.provenance import Provenance
+from deskull.quality.files import read_fields, read_provenance, read_quality, short_text, to_quality
 from deskull.quality.verdict import Quality, Verdict
 
 STATED = {
@@ -64,3 +66,37 @@ def test_values_of_other_types_are_left_out():
 def test_long_text_is_cut_off_and_control_characters_are_written_out():
     assert short_text("a" * 1000) == "a" * 300 + "…"
     assert short_text("a\x1b[2J\u202e") == r"a\x1b[2J\u202e"
+
+
+MADE = Provenance("default", "ab" * 32, "brain", 0.5)
+
+
+def write_quality_of(path, made):
+    path.write_text(json.dumps({"quality": STATED, "GeneratedBy": [made.generated_by()]}))
+
+
+def test_file_of_a_mask_of_the_same_settings_is_read(path):
+    write_quality_of(path, MADE)
+    assert read_quality(path, MADE).verdict is Verdict.passed
+
+
+def test_file_of_another_mask_says_nothing_and_the_settings_are_named(path):
+    write_quality_of(path, MADE)
+    other = replace(MADE, border=-6.0)
+    assert read_quality(path, other) is None
+    with pytest.raises(
+        InputError, match=r"describes a mask that was made with border=0.5, not border=-6; make it anew"
+    ):
+        read_fields(path, other)
+
+
+def test_file_that_does_not_say_what_its_mask_was_made_with_is_read(path):
+    path.write_text(json.dumps({"quality": STATED}))
+    assert read_quality(path, MADE).verdict is Verdict.passed
+
+
+@pytest.mark.parametrize("content", [None, "{", "{}", '{"GeneratedBy": [{"Name": "other"}]}'])
+def test_what_a_mask_was_made_with_is_unknown_without_a_file_of_deskull(path, content):
+    if content:
+        path.write_text(content)
+    assert read_provenance(path) is None

@@ -282,3 +282,47 @@ def write_and_die(folder: Path, steps: int, links: bool) -> None:
         write_all(folder, "new", overwrite=True)
     finally:
         os._exit(0)
+
+
+@pytest.fixture
+def old(tmp_path):
+    """A folder with a file that a transaction removes."""
+    (tmp_path / "a").write_text("old")
+    return tmp_path
+
+
+def write_and_remove(folder: Path, *, error: Exception | None = None) -> None:
+    """Write a file and remove one in one transaction."""
+    with Transaction([folder / "a", folder / "b"], overwrite=True) as transaction:
+        transaction.remove(folder / "a")
+        with transaction.writing(folder / "b") as partial:
+            partial.write_text("new")
+        if error:
+            raise error
+
+
+def test_removed_file_disappears_when_the_others_appear(old):
+    write_and_remove(old)
+    assert os.listdir(old) == ["b"]
+
+
+def test_removal_of_a_file_that_does_not_exist_is_no_error(tmp_path):
+    write_and_remove(tmp_path)
+    assert os.listdir(tmp_path) == ["b"]
+
+
+def test_removed_file_is_kept_if_the_transaction_fails(old):
+    with pytest.raises(ValueError, match="no"):
+        write_and_remove(old, error=ValueError("no"))
+    assert os.listdir(old) == ["a"]
+
+
+def test_removed_file_comes_back_if_another_cannot_be_renamed(old, monkeypatch):
+    def refuse(partial: Path, path: Path) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(atomic, "_create", refuse)
+    with pytest.raises(OutputError, match="b: could not be written"):
+        write_and_remove(old)
+    assert os.listdir(old) == ["a"]
+    assert (old / "a").read_text() == "old"

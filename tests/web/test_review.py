@@ -11,6 +11,7 @@ import pytest
 
 from deskull import formats
 from deskull.batch.records import COLUMNS
+from deskull.provenance import Provenance
 from deskull.web.ratings import TABLE
 from tests.web.client import Client, running
 
@@ -146,3 +147,13 @@ def test_edit_is_saved_beside_the_mask_and_found_again(client, batch, tmp_path):
 def test_server_without_a_review_has_none(tmp_path):
     with running(tmp_path / "alone") as server, Client(server.address) as client:
         assert client.get("/api/review").status_code == 404
+
+
+@pytest.mark.parametrize(("border", "is_offered"), [(0.5, True), (-6.0, False)])
+def test_quality_file_is_offered_if_it_describes_the_mask(client, batch, border, is_offered):
+    for ending, stated in (("brainmask", 0.5), ("quality", border)):
+        made = Provenance("small", "ab" * 32, "brain", stated).generated_by()
+        fields = {"quality": {"verdict": "pass"}, "GeneratedBy": [made]}
+        (batch / f"a_{ending}.json").write_text(json.dumps(fields))
+    job = client.post(f"/api/review/{rows(client)['a.nii.gz']['id']}/open").json()["job"]
+    assert client.get(f"/api/jobs/{job['id']}/download/quality").is_success == is_offered

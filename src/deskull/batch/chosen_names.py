@@ -6,11 +6,11 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from deskull.batch.outputs import result_files, scan_of_result
+from deskull.batch.outputs import KINDS_OF_MASK, result_files, scan_of_result
 from deskull.batch.tasks import Task
 from deskull.errors import UsageError
 from deskull.formats import WRITABLE, split_name
-from deskull.options import OutputKind, StripOptions
+from deskull.options import OutputKind, StripOptions, Surface
 
 
 def is_file_name(out: Path) -> bool:
@@ -52,16 +52,28 @@ def choose_names(tasks: Sequence[Task], file: Path | None, mask: Path | None, op
         raise UsageError(f"{chosen[0]}: is a file, but there are {len(tasks)} scans; give a folder for their results.")
     (task,) = tasks
     files = task.result_files(options.outputs, options.surface)
+    given = OutputKind.brain if OutputKind.brain in files else OutputKind.brainmask
     if file is not None:
-        files = _named_after(file, files, options.surface)
+        files = _named_after(file, given, files, options.surface)
     if mask is not None:
         files[OutputKind.brainmask] = mask
-    return [replace(task, files=files)]
+    others = [path for path in _files_of_mask(task, file, given) if path not in (*files.values(), task.scan)]
+    return [replace(task, files=files, other_files=tuple(others))]
 
 
-def _named_after(file: Path, kinds: Collection[str], surface: str) -> dict[str, Path]:
-    """File of each kind, of which that of the brain, or of the mask if there is no brain, is given."""
-    kind = OutputKind.brain if OutputKind.brain in kinds else OutputKind.brainmask
+def _files_of_mask(task: Task, file: Path | None, given: OutputKind) -> list[Path]:
+    """Every file that fits one mask alone, of each surface, named after the file that is given, if there is one."""
+    files: dict[Path, None] = {}
+    for surface in Surface:
+        named = task.result_files(KINDS_OF_MASK, surface)
+        if file is not None:
+            named = _named_after(file, given, named, surface)
+        files |= dict.fromkeys(named.values())
+    return list(files)
+
+
+def _named_after(file: Path, kind: OutputKind, kinds: Collection[str], surface: str) -> dict[str, Path]:
+    """File of each kind, of which one is given: that of the brain, or of the mask if there is no brain."""
     alike = _files_of_stem(scan_of_result(file), file, kinds, surface)
     files = alike if alike[kind] == file else _files_of_stem(split_name(file)[0], file, kinds, surface)
     return files | {kind: file}

@@ -90,6 +90,8 @@ _ENDINGS: dict[str, dict[str, str]] = {
         OutputKind.converted: "icv_converted",
     }
 }
+#: Kinds of results that fit one mask alone.
+KINDS_OF_MASK = tuple(kind for kind in OutputKind if kind is not OutputKind.converted)
 #: How the names of masks end that were edited by hand, which lie apart from the network's.
 EDITED = "desc-edited_mask"
 _ALL_ENDINGS = (
@@ -180,7 +182,7 @@ def write_results(
     files : mapping of str to Path
         File of each kind to write.
     sidecars : mapping of Path to Sidecar
-        JSON files to write with them.
+        JSON files to write with them; that of the quality is removed if the mask was not judged.
     transaction : Transaction
         Of all these files.
     threads : int
@@ -213,6 +215,9 @@ def write_results(
                 assert volume is not None
                 formats.write_as(volume, path, partial)
     for path, sidecar in sidecars.items():
+        if sidecar.has_quality and result.quality is None:
+            transaction.remove(path)
+            continue
         with transaction.writing(path) as partial:
             made = result.icv_provenance if sidecar.is_of_icv else result.provenance
             stated = run.fields(path) if run else None

@@ -230,14 +230,32 @@ def recorded_provenance(path: Path) -> dict[Path, Provenance]:
     return {
         Path(row["mask"]).absolute(): made
         for row in _rows(path)
-        if (made := Provenance.from_texts(row)) and row.get("mask") and _is_unchanged(row)
+        if row.get("mask") and (made := provenance_of(row, Path(row["mask"])))
     }
 
 
-def _is_unchanged(row: Mapping[str, str]) -> bool:
+def provenance_of(row: Mapping[str, str], mask: Path) -> Provenance | None:
+    """Return what a line of a table says that a mask was made with.
+
+    Parameters
+    ----------
+    row : mapping of str to str
+        Cells of the line.
+    mask : Path
+        Where its mask lies now.
+
+    Returns
+    -------
+    Provenance or None
+        None if the line does not say, or if the mask was changed after it was written.
+    """
+    return Provenance.from_texts(row) if _is_unchanged(row, mask) else None
+
+
+def _is_unchanged(row: Mapping[str, str], mask: Path) -> bool:
     """Whether the mask of a line is as old as the line."""
     try:
         finished = datetime.fromisoformat(row["finished"]).timestamp()
-        return Path(row["mask"]).stat().st_mtime <= finished + _CLOCK_TOLERANCE_S
+        return mask.stat().st_mtime <= finished + _CLOCK_TOLERANCE_S
     except (OSError, LookupError, TypeError, ValueError):
         return False

@@ -12,13 +12,12 @@ import numpy as np
 from deskull import formats
 from deskull.batch.outputs import Sidecar, quality_path
 from deskull.batch.tasks import Task
-from deskull.errors import InputError
 from deskull.models import load_model
-from deskull.options import OutputKind, StripOptions, Surface
+from deskull.options import Frame, OutputKind, StripOptions, Surface
 from deskull.provenance import Provenance
+from deskull.quality.files import read_provenance
 from deskull.result import Result
 from deskull.system.atomic import ResultExistsError
-from deskull.system.json_files import read_object
 
 #: Masks of the same settings differ in no more than this fraction of their voxels: processors and inference engines
 #: round differently. A border moved by 0.1 mm changes about ten times as many.
@@ -44,15 +43,24 @@ class Decision:
     provenance: Provenance | None = None
 
 
-def requested(options: StripOptions) -> Provenance:
+def requested(options: StripOptions, *, icv: bool = False) -> Provenance:
     """Return what masks are made with according to the options.
+
+    Parameters
+    ----------
+    options : StripOptions
+    icv : bool
+        Whether it is the intracranial mask that is written beside the brain mask.
 
     Raises
     ------
     UsageError
         If there is no such network.
     """
-    return load_model(options.model).provenance(options.border, options.surface, options.frame)
+    model = load_model(options.model)
+    if icv:
+        return model.provenance(None, Surface.intracranial, Frame.mean)
+    return model.provenance(options.border, options.surface, options.frame)
 
 
 def decide(task: Task, options: StripOptions) -> Decision:
@@ -63,7 +71,7 @@ def decide(task: Task, options: StripOptions) -> Decision:
     task : Task
     options : StripOptions
         With ``resume``, results of the same settings are kept, and with ``overwrite`` too those of other settings are
-        replaced. Results are also kept if nothing tells their settings, neither a sidecar nor a table.
+        replaced. Results are also kept if nothing tells their settings: no sidecar, no quality file and no table.
 
     Returns
     -------
@@ -80,14 +88,27 @@ def decide(task: Task, options: StripOptions) -> Decision:
         return Decision(Step.write)
     mask = files.get(OutputKind.brainmask)
     made = (read_sidecar(mask) or task.recorded) if mask and mask.exists() else None
-    differences = made.differences(requested(options)) if made else []
-    if mask and differences and not options.overwrite:
-        raise _other_settings(mask, differences)
-    if not differences and all(path.exists() for path in paths):
+    error = _other_settings(task, options, made)
+    if error and not options.overwrite:
+        raise error
+    if not error and all(path.exists() for path in paths):
         return Decision(Step.skip, made)
     if not options.overwrite:
         _refuse_results_without_mask(mask, files.values())
     return Decision(Step.write if options.overwrite else Step.add, made)
+
+
+def _other_settings(task: Task, options: StripOptions, made: Provenance | None) -> ResultExistsError | None:
+    """Error for the first result that was made with other settings, by all files that tell; None if there is none."""
+    stated = [(task.mask_file(options.surface), made, False)]
+    for path, sidecar in sidecars_of(task, replace(options, overwrite=True)).items():
+        stated.append((path, read_provenance(path), sidecar.is_of_icv))
+    for file, before, is_of_icv in stated:
+        differences = before.differences(requested(options, icv=is_of_icv)) if before else []
+        if file and differences:
+            then, now = (", ".join(texts) for texts in zip(*differences, strict=True))
+            return _refusal(file, f"was made with {then}, not {now}")
+    return None
 
 
 def _refuse_results_without_mask(mask: Path | None, files: Collection[Path]) -> None:
@@ -102,12 +123,6 @@ def _refuse_results_without_mask(mask: Path | None, files: Collection[Path]) -> 
         raise _refusal(existing[0], "exists without a mask that states its settings, so no files can be added to it")
 
 
-def _other_settings(mask: Path, differences: Collection[tuple[str, str]]) -> ResultExistsError:
-    """Error for a mask that was made with other settings."""
-    before, now = (", ".join(texts) for texts in zip(*differences, strict=True))
-    return _refusal(mask, f"was made with {before}, not {now}")
-
-
 def _refusal(path: Path, fault: str) -> ResultExistsError:
     """Error for a result that may neither be kept nor be replaced."""
     return ResultExistsError(f"{path}: {fault}; use overwrite=True to replace it, or choose another name or folder.")
@@ -115,10 +130,7 @@ def _refusal(path: Path, fault: str) -> ResultExistsError:
 
 def read_sidecar(mask: Path) -> Provenance | None:
     """Read what a mask was made with from the JSON file beside it; None if there is none, or it is not deskull's."""
-    try:
-        return Provenance.from_sidecar(read_object(sidecar_path(mask)))
-    except InputError:
-        return None
+    return read_provenance(sidecar_path(mask))
 
 
 def sidecar_path(mask: Path) -> Path:
@@ -127,7 +139,7 @@ def sidecar_path(mask: Path) -> Path:
 
 
 def sidecars_of(task: Task, options: StripOptions) -> dict[Path, Sidecar]:
-    """JSON files to write with the results; one of deskull's that exists already is kept true, asked for or not."""
+    """JSON files to write with the results; one of deskull's that is replaced is kept true, asked for or not."""
     sidecars, common = dict(task.sidecars), {"Sources": [task.scan.name], "SpatialReference": "orig"}
     mask = task.mask_file(options.surface)
     if mask and _has_sidecar(mask, options):
@@ -137,7 +149,7 @@ def sidecars_of(task: Task, options: StripOptions) -> dict[Path, Sidecar]:
     if icv_mask and _has_sidecar(icv_mask, options):
         own = Sidecar({"Type": "ROI", **common}, has_volumes=True, is_of_icv=True)
         sidecars.setdefault(sidecar_path(icv_mask), own)
-    if mask and options.quality_file:
+    if mask and (options.quality_file or _has_quality(mask, task, options)):
         sidecars.setdefault(quality_path(mask), Sidecar({}, has_quality=True))
     return sidecars
 
@@ -145,6 +157,12 @@ def sidecars_of(task: Task, options: StripOptions) -> dict[Path, Sidecar]:
 def _has_sidecar(mask: Path, options: StripOptions) -> bool:
     """Whether a JSON file is written beside a mask."""
     return options.sidecar or (options.overwrite and read_sidecar(mask) is not None)
+
+
+def _has_quality(mask: Path, task: Task, options: StripOptions) -> bool:
+    """Whether a quality file of deskull is replaced with the mask; it may describe that of the other surface."""
+    stated = read_provenance(quality_path(mask)) if options.overwrite else None
+    return stated is not None and task.mask_file(stated.surface) == mask
 
 
 def with_existing_mask(result: Result, task: Task, options: StripOptions) -> Result:

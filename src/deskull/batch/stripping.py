@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import time
 import warnings
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
 from importlib.util import find_spec
 from pathlib import Path
 
-from deskull.batch.outputs import Sidecar, write_results
+from deskull.batch.outputs import KINDS_OF_MASK, Sidecar, write_results
 from deskull.batch.records import Record, Status
 from deskull.batch.resuming import Step, decide, sidecars_of, with_existing_mask
 from deskull.batch.run_record import RunRecord
@@ -34,8 +34,6 @@ from deskull.volume import Volume
 
 #: Number of times that a scan is tried: a network disk or the memory may be short for a moment.
 TRIES = 2
-#: Kinds of results that depend on the mask.
-_KINDS_OF_MASK = (OutputKind.brain, OutputKind.brain_n4, OutputKind.seg)
 
 
 def strip_task(task: Task, options: StripOptions, root: Path | None = None) -> Record:
@@ -194,13 +192,18 @@ def _strip(task: Task, options: StripOptions, root: Path | None, *, adds: bool) 
 
 def _warn_of_older_results(task: Task, options: StripOptions) -> None:
     """Warn of results that are replaced in part: those of kinds that are not asked for stay as they are."""
-    if not options.overwrite or task.files is not None:
-        return
-    kinds = [kind for kind in _KINDS_OF_MASK if kind not in options.outputs]
-    older = [path.name for path in task.result_files(kinds, options.surface).values() if path.exists()]
-    if older:
+    older = [path.name for path in _files_of_other_kinds(task, options) if path.exists()]
+    if options.overwrite and older:
         fault = f"{' and '.join(older)} from an earlier run stay as they are and may not fit the new mask"
         warnings.warn(f"{task.scan}: {fault}; write them again too, or remove them.", DeskullWarning, stacklevel=2)
+
+
+def _files_of_other_kinds(task: Task, options: StripOptions) -> Collection[Path]:
+    """Files that do not fit the mask once it is replaced, and that are not asked for."""
+    files = set(task.result_files(options.outputs, options.surface).values())
+    if task.files is None:
+        return [path for path in task.result_files(KINDS_OF_MASK, options.surface).values() if path not in files]
+    return task.other_files if any(path.exists() for path in files) else ()
 
 
 def _files_to_write(

@@ -40,6 +40,8 @@ class Task:
         What an earlier mask was made with, if a table of results tells.
     b_values : Path, optional
         File of the b-values of a diffusion series, if it is not the one of its name beside it.
+    other_files : tuple of Path
+        With `files`: files that results of other kinds would have, which an earlier run may have written.
     """
 
     scan: Path
@@ -50,6 +52,7 @@ class Task:
     series_key: str = ""
     recorded: Provenance | None = None
     b_values: Path | None = None
+    other_files: tuple[Path, ...] = ()
 
     def result_files(self, kinds: Collection[str], surface: str = Surface.brain) -> dict[str, Path]:
         """File of each kind of result of a surface; a DICOM segmentation and a converted scan only of DICOM."""

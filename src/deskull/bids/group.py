@@ -15,7 +15,7 @@ from typing import NamedTuple
 from deskull import formats
 from deskull.batch.outputs import quality_path
 from deskull.batch.records import Status
-from deskull.batch.resuming import sidecar_path
+from deskull.batch.resuming import read_sidecar, sidecar_path
 from deskull.bids.failures import failed_scans
 from deskull.bids.participant import ICV, RAW, TABLE
 from deskull.errors import DeskullError, InputError, UsageError, printable
@@ -180,7 +180,7 @@ def _volume_text(mask: Path) -> str:
 
 def _quality(mask: Path) -> dict[str, str]:
     """What the file beside a mask says of its quality."""
-    quality = read_quality(quality_path(mask))
+    quality = read_quality(quality_path(mask), read_sidecar(mask))
     cells = quality.cells() if quality else {}
     return {name: cells.get(name) or _UNKNOWN for name in ("verdict", "predicted_dice", "reason")}
 

@@ -89,7 +89,8 @@ def _task(
     described = {folder / f"{stems[kind]}.json": contents[kind] for kind in wanted}
     if options.quality is not QualityCheck.none:
         described[quality_path(files[OutputKind.brainmask])] = Sidecar(common, has_quality=True)
-    return Task(scan, folder, files, described, b_values=b_values.of(root / place))
+    others = tuple(folder / f"{stem}.nii.gz" for kind, stem in stems.items() if kind not in wanted)
+    return Task(scan, folder, files, described, b_values=b_values.of(root / place), other_files=others)
 
 
 def describe(root: Path, out: Path) -> None:

@@ -42,8 +42,8 @@ class StripOutputSpec(TraitedSpec):  # type: ignore[misc]
 class Strip(SimpleInterface):  # type: ignore[misc]
     """Find the brain in a head scan of any contrast.
 
-    Results are written to the folder of the node, with the names that ``deskull strip`` gives them. With the surface
-    intracranial, ``icv`` adds nothing, because the mask is the intracranial one.
+    Results are written to the folder of the node, with the names that ``deskull strip`` gives them. ``icv``
+    is refused with the surface intracranial, whose mask is the intracranial one.
     """
 
     input_spec = StripInputSpec

@@ -45,7 +45,7 @@ def strip_task(
     %(border)s
     %(threads)s
     icv : bool, default: False
-        Whether to write the intracranial mask, too, at its default border.
+        Whether to write the intracranial mask, too, at its default border; refused with the surface intracranial.
 
     Returns
     -------
@@ -54,7 +54,7 @@ def strip_task(
     volume_ml : float
         Volume of the mask in millilitres.
     icv_mask_file : Path or None
-        The intracranial mask; None without `icv`, or if the surface is the intracranial one already.
+        The intracranial mask; None without `icv`.
     icv_ml : float or None
         Its volume in millilitres.
 

@@ -43,6 +43,7 @@ __all__ = [
     "ReadOptions",
     "StripOptions",
     "Surface",
+    "check_second_mask",
     "check_threads",
     "describe_options",
     "option_fields",
@@ -206,8 +207,11 @@ class StripOptions:
         for name, choices in _CHOICES.items():
             set_field(self, name, parse_choice(name, getattr(self, name), choices))
         kinds = {OutputKind.brainmask, *(parse_choice("outputs", kind, OutputKind) for kind in self.outputs)}
-        if self.surface is Surface.intracranial:
-            kinds.discard(OutputKind.icvmask)  # the mask is the intracranial one
+        if OutputKind.icvmask in kinds:
+            check_second_mask(self.surface)
+        if self.quality_file and self.quality is QualityCheck.none:
+            fault = "states nothing with quality='none'; leave one of the two out."
+            raise UsageError(fault, parameter="quality_file")
         set_field(self, "outputs", tuple(kind for kind in OutputKind if kind in kinds))
         set_field(self, "model", str(self.model))
         check_threads(self.threads)
@@ -232,6 +236,18 @@ def check_threads(threads: int | None) -> None:
     """
     if threads is not None and not 1 <= threads <= MAX_THREADS:
         raise UsageError(f"must be at least 1 and at most {MAX_THREADS}.", parameter="threads", value=threads)
+
+
+def check_second_mask(surface: str) -> None:
+    """Refuse an intracranial mask beside a mask that is the intracranial one itself.
+
+    Raises
+    ------
+    UsageError
+    """
+    if surface == Surface.intracranial:
+        reason = "the mask of surface='intracranial' is the intracranial one already; leave one of the two out."
+        raise UsageError(reason, parameter="outputs", value="icvmask")
 
 
 def _check_finite(name: str, value: float) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from deskull.errors import InputError, printable
+from deskull.provenance import Provenance
 from deskull.quality.verdict import Quality, Verdict
 from deskull.system.json_files import read_object
 
@@ -17,33 +18,55 @@ _MOST_VALUES = 60
 _LONGEST_TEXT = 300
 
 
-def read_fields(path: Path) -> dict[str, Any]:
+def read_fields(path: Path, made: Provenance | None = None) -> dict[str, Any]:
     """Read what a file states as ``quality``, unchecked.
 
     Parameters
     ----------
     path : Path
+    made : Provenance, optional
+        What the mask was made with, if something tells.
 
     Raises
     ------
     InputError
-        If it states nothing, is too large, or is no regular file.
+        If it states nothing, is too large, is no regular file, or describes a mask that was made with something else.
     """
-    fields = read_object(path).get("quality")
+    content = read_object(path)
+    fields, stated = content.get("quality"), Provenance.from_sidecar(content)
     if not isinstance(fields, dict):
         raise InputError(f"{path}: holds no object 'quality'; make it anew.")
+    if made and stated and made.differences(stated):
+        before, now = (", ".join(texts) for texts in zip(*stated.differences(made), strict=True))
+        raise InputError(f"{path}: describes a mask that was made with {before}, not {now}; make it anew.")
     return fields
 
 
-def read_quality(path: Path) -> Quality | None:
-    """Read the quality that a file states; None if there is none, or it is damaged.
+def read_quality(path: Path, made: Provenance | None = None) -> Quality | None:
+    """Read the quality that a file states; None if there is none, it is damaged, or it describes another mask.
 
     Parameters
     ----------
     path : Path
+    made : Provenance, optional
+        What the mask was made with, if something tells.
     """
     try:
-        return to_quality(read_fields(path))
+        return to_quality(read_fields(path, made))
+    except InputError:
+        return None
+
+
+def read_provenance(path: Path) -> Provenance | None:
+    """Read what a JSON file says its mask was made with; None if there is none, or it is not deskull's.
+
+    Parameters
+    ----------
+    path : Path
+        The sidecar of a mask, or a quality file.
+    """
+    try:
+        return Provenance.from_sidecar(read_object(path))
     except InputError:
         return None
 

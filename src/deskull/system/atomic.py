@@ -86,7 +86,7 @@ class Transaction:
     def __init__(self, paths: Iterable[Path], *, overwrite: bool = False, root: Path | None = None) -> None:
         self._overwrite, self._root = overwrite, root
         self._before: dict[Path, _Stamp | None] = {}
-        self._partials: dict[Path, Path] = {}
+        self._partials: dict[Path, Path | None] = {}
         self._check_root()
         for path in paths:
             with _output_errors(path):
@@ -114,6 +114,10 @@ class Transaction:
             path.parent.mkdir(parents=True, exist_ok=True)
             yield partial
 
+    def remove(self, path: Path) -> None:
+        """Let one of the transaction's files disappear when it ends, if it exists."""
+        self._partials[path] = None
+
     def _check_root(self) -> None:
         """Check that the folder that must exist does."""
         if self._root is not None and not self._root.is_dir():
@@ -130,11 +134,11 @@ class Transaction:
                 self._commit()
         finally:
             for partial in self._partials.values():
-                with suppress(OSError):
-                    partial.unlink()
+                if partial:
+                    _remove(partial)
 
     def _commit(self) -> None:
-        """Rename every file, or none."""
+        """Rename or remove every file, or none."""
         with ExitStack() as locks, ExitStack() as rollback:
             for folder in sorted({path.parent for path in self._partials}):
                 locks.enter_context(_locked(folder))
@@ -145,13 +149,17 @@ class Transaction:
             for path, partial in self._partials.items():
                 with _output_errors(path):
                     if self._before[path] is None:
-                        _create(partial, path)
-                        rollback.callback(_remove, path)
+                        if partial:
+                            _create(partial, path)
+                            rollback.callback(_remove, path)
                         continue
                     backup = _backup(path)
                     backups.append(backup)
                     rollback.callback(_restore, backup, path)
-                    partial.replace(path)
+                    if partial:
+                        partial.replace(path)
+                    else:
+                        path.unlink()
             rollback.pop_all()  # every file is there: nothing is taken back
             for backup in backups:
                 with suppress(OSError):
@@ -301,6 +309,6 @@ def _restore(backup: Path, path: Path) -> None:
 
 
 def _remove(path: Path) -> None:
-    """Remove a new file."""
+    """Remove a temporary or new file."""
     with suppress(OSError):
         path.unlink()

@@ -16,7 +16,7 @@ from deskull.masking import Mask, binarise, distance_to
 from deskull.options import OutputKind
 from deskull.quality.verdict import Quality
 from deskull.report.batch.entries import Entry, find_entries
-from deskull.report.batch.quality import quality_of
+from deskull.report.batch.quality import has_quality_file, quality_of
 from deskull.report.batch.rows import NO_MASK, WORST_FIRST
 from deskull.system.atomic import Transaction
 from deskull.volume import Volume, grid_mismatch
@@ -182,8 +182,11 @@ def _write(row: Row, folder: Path, scan: Volume, mask: Volume, surface: str, dis
     volumes = {files.scan: viewer_scan(scan, entry.scan), files.mask(suffix): mask, files.distance(surface): shown}
     if edited_path(entry.mask).exists():
         volumes[files.edited] = formats.read(edited_path(entry.mask))
-    copies = {quality_path(entry.mask): files.quality, edited_record_path(entry.mask): files.edit_record}
-    copies = {source: target for source, target in copies.items() if source.is_file()}
+    copies = {}
+    if has_quality_file(entry.mask, entry.cells):
+        copies[quality_path(entry.mask)] = files.quality
+    if edited_record_path(entry.mask).is_file():
+        copies[edited_record_path(entry.mask)] = files.edit_record
     with Transaction((*volumes, *copies.values()), overwrite=True) as transaction:
         for path, volume in volumes.items():
             with transaction.writing(path) as partial:

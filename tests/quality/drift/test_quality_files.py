@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deskull.errors import InputError
+from deskull.provenance import Provenance
 from deskull.quality.drift.quality_files import QualityFileWarning, read_folder
 from deskull.system.json_files import MAX_BYTES
 from tests.quality.drift.examples import cohort, write_folder
@@ -100,3 +101,23 @@ def test_any_content_of_quality_is_read_or_left_out(tmp_path_factory, content):
     found, _ = read_folder(folder)
     assert len(found) == 2
     assert np.all(np.isfinite(found.inputs.values) | np.isnan(found.inputs.values))
+
+
+@pytest.mark.parametrize("sidecar", ["new_brainmask.json", "new_mask.json", "new.json"])
+def test_file_of_a_mask_that_was_replaced_is_left_out_with_a_warning(folder, sidecar):
+    _write_made(folder / "new_quality.json", border=0.5)
+    _write_made(folder / sidecar, border=-6.0)
+    with pytest.warns(QualityFileWarning, match="new_quality.json: describes a mask that was made with border=0.5"):
+        assert len(read_folder(folder)[0]) == 1
+
+
+@pytest.mark.parametrize("surface", ["brain", "intracranial"])
+def test_file_of_the_mask_beside_it_is_read(folder, surface):
+    _write_made(folder / "new_quality.json", surface=surface)
+    _write_made(folder / "new_brainmask.json", surface="brain")
+    assert len(read_folder(folder)[0]) == 2
+
+
+def _write_made(path, surface="brain", border=0.5):
+    made = Provenance("default", "ab" * 32, surface, border).generated_by()
+    path.write_text(json.dumps({"quality": {"predicted_dice": 0.9}, "GeneratedBy": [made]}))

@@ -14,12 +14,15 @@ from typing import Any
 import numpy as np
 
 from deskull.errors import DeskullWarning, InputError, printable
+from deskull.provenance import Provenance
 from deskull.quality.drift.cohorts import Cohort, Features
 from deskull.quality.drift.quality_tables import OUTPUT_COLUMNS, features, to_number
-from deskull.quality.files import read_fields
+from deskull.quality.files import read_fields, read_provenance
 
 #: End of the names of quality files.
 ENDING = "_quality.json"
+#: Ends of the names of the sidecars of masks, in place of it.
+_SIDECARS = ("_brainmask.json", "_icvmask.json", "_mask.json", ".json")
 #: Limits of a folder: files, and features of each.
 MAX_FILES, MAX_NAMES = 500_000, 500
 #: Longest name of a measure, and longest label, in characters.
@@ -83,13 +86,20 @@ def quality_files(folder: Path) -> list[Path]:
 def _read_or_warn(path: Path) -> dict[str, Any] | None:
     """Return what a file says of quality; None, with a warning, if it cannot be used."""
     try:
-        quality = read_fields(path)
+        quality = read_fields(path, _provenance_beside(path))
         if max(len(_mapping(quality.get(name))) for name in ("input", "measures")) > MAX_NAMES:
             raise InputError(f"{path}: holds more than {MAX_NAMES} measures; make it anew.")
         return quality
     except InputError as error:
         warnings.warn(QualityFileWarning(f"{error} It is left out."), stacklevel=2)
         return None
+
+
+def _provenance_beside(path: Path) -> Provenance | None:
+    """Return what the sidecar of the mask states that a quality file describes; None if there is none."""
+    stated = read_provenance(path)
+    beside = (read_provenance(path.with_name(f"{path.name.removesuffix(ENDING)}{end}")) for end in _SIDECARS)
+    return next((made for made in beside if stated and made and made.surface == stated.surface), None)
 
 
 def _mapping(value: object) -> Mapping[str, Any]:

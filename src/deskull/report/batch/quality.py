@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from deskull.batch.outputs import quality_path
+from deskull.batch.records import provenance_of
+from deskull.batch.resuming import read_sidecar
 from deskull.quality.files import read_quality, to_quality
 from deskull.quality.verdict import Quality
 
@@ -19,13 +21,23 @@ def quality_of(mask: Path | None, cells: Mapping[str, str]) -> Quality:
         The file of its quality lies beside it.
     cells : mapping of str to str
         The line of the table, whose columns ``verdict``, ``predicted_dice`` and ``reason`` count where there is no
-        such file.
+        such file, or where it describes another mask.
 
     Returns
     -------
     Quality
         Not judged if nothing is said.
     """
-    stated = read_quality(quality_path(mask)) if mask else None
+    stated = _stated_beside(mask, cells) if mask else None
     reason = cells.get("reason") or ""
     return stated or to_quality({**cells, "reasons": [reason] if reason else []})
+
+
+def has_quality_file(mask: Path, cells: Mapping[str, str]) -> bool:
+    """Whether the file of the quality of a mask lies beside it; see `quality_of`."""
+    return _stated_beside(mask, cells) is not None
+
+
+def _stated_beside(mask: Path, cells: Mapping[str, str]) -> Quality | None:
+    """Quality that the file beside a mask states; None if there is none, or if it describes another mask."""
+    return read_quality(quality_path(mask), read_sidecar(mask) or provenance_of(cells, mask))
