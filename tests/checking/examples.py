@@ -12,15 +12,23 @@ from deskull import Volume, formats
 from deskull.checking.judging import Checked
 from deskull.checking.pairs import Pair
 from deskull.provenance import Provenance
+from deskull.quality.comparison import compare_with
 from deskull.quality.differences import far_parts, find_differences
-from deskull.quality.given import compare_with, judge_given
+from deskull.quality.given import judge_given
 from deskull.quality.verdict import Quality, Verdict
 
 #: Voxels of 2 mm with the axes left, anterior, superior, as many scans have them.
 SHAPE, AFFINE = (76, 90, 70), np.array([[-2.0, 0, 0, 75], [0, 2.0, 0, -89], [0, 0, 2.0, -69], [0, 0, 0, 1]])
 #: Centres and radii in mm of the balls that the mask has too much and lacks.
 EXTRA, MISSING = ((-50.0, 60.0, -40.0), 12.0), ((40.0, -30.0, 25.0), 14.0)
-OWN = Quality(Verdict.passed, predicted_dice=0.97, lower_bound=0.94, margin_mm=3.0, measures={"volume_ml": 700.0})
+OWN = Quality(
+    Verdict.passed,
+    predicted_dice=0.97,
+    lower_bound=0.94,
+    margin_mm=3.0,
+    input={"noise": 0.02},
+    measures={"volume_ml": 700.0},
+)
 
 
 def make_checked(folder: Path, *, is_good: bool = False, name: str = "a") -> Checked:

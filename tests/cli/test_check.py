@@ -51,7 +51,15 @@ def checked(folders):
     rows = ("scans/a.nii.gz\tmasks/a_mask.nii.gz", "scans/none.nii.gz\thalf/a.nii.gz", "scans/a.nii.gz\thalf/a.nii.gz",
             "scans/a.nii.gz", "scans/a.nii.gz\tdamaged.nii.gz")  # fmt: skip
     (folders / "pairs.tsv").write_text("\n".join(["scan\tmask", *rows]))
-    outputs = ("-o", folders / "check.tsv", "--pictures", folders / "pictures", "--report", folders / "report")
+    outputs = (
+        "-o",
+        folders / "check.tsv",
+        "--quality-file",
+        "--pictures",
+        folders / "pictures",
+        "--report",
+        folders / "report",
+    )
     return CliRunner().invoke(app, [str(word) for word in ("check", folders / "pairs.tsv", *outputs)])
 
 
@@ -79,6 +87,12 @@ def test_table_has_the_largest_difference_the_picture_and_the_error(checked, fol
     assert half["picture"] == str(folders / "pictures" / "a_check.png")
     assert (damaged["verdict"], damaged["picture"]) == ("", "")
     assert "damaged.nii.gz" in damaged["error"]
+
+
+def test_each_mask_that_was_checked_has_a_file_of_its_quality(checked, folders):
+    good, half = (json.loads((folders / f"{name}_quality.json").read_text())["quality"] for name in ("a", "a-2"))
+    assert (good["verdict"], half["verdict"]) == ("pass", "fail")
+    assert half["measures"]["given_volume_ml"] < 0.7 * half["measures"]["network_volume_ml"]
 
 
 def test_each_mask_that_was_checked_has_a_picture(checked, folders):

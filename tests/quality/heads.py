@@ -118,3 +118,9 @@ def cut_at_top(evidence: Evidence, height: float, continued: int = 0) -> Evidenc
 def with_values(evidence: Evidence, values: np.ndarray) -> Evidence:
     """The evidence with other stored values of the scan."""
     return replace(evidence, scan=replace(evidence.scan, data=values))
+
+
+def distance_to_ball(radius: float, shape: tuple[int, int, int] = (64, 64, 64)) -> np.ndarray:
+    """Signed distance in voxels to a ball in the middle."""
+    grid = np.indices(shape, np.float32) - (np.array(shape, np.float32)[:, None, None, None] - 1) / 2
+    return np.asarray(np.sqrt((grid**2).sum(axis=0)) - radius, np.float32)

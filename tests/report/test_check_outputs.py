@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from PIL import Image
 
 from deskull import OutputError, UsageError
 from deskull.checking.pairs import Pair
+from deskull.quality.drift.reading import read_cohort
 from deskull.report.check_outputs import Wanted, check_outputs
 from tests.checking.examples import make_checked
 
@@ -37,15 +39,32 @@ def test_table_and_pictures_have_an_entry_for_each_mask(checked, tmp_path):
     assert bad["error"] == "b_mask.nii.gz: no such file; check the path."
 
 
-def test_table_is_written_if_the_check_is_interrupted(checked, tmp_path):
-    def check_and_stop() -> None:
-        with check_outputs(Wanted(tmp_path / "check.tsv"), [checked.pair]) as outputs:
-            outputs.add(checked)
-            raise KeyboardInterrupt
+def test_line_of_a_mask_is_in_the_table_as_soon_as_it_is_checked(checked, tmp_path):
+    with check_outputs(Wanted(tmp_path / "check.tsv"), [checked.pair, MISSING]) as outputs:
+        outputs.add(checked)
+        assert [row["mask"] for row in rows_of(tmp_path / "check.tsv")] == [str(checked.pair.mask)]
 
-    with pytest.raises(KeyboardInterrupt):
-        check_and_stop()
-    assert len(rows_of(tmp_path / "check.tsv")) == 1
+
+def test_files_of_quality_beside_the_table_are_those_of_strip_and_feed_drift(checked, tmp_path):
+    with check_outputs(Wanted(tmp_path / "check.tsv", quality=True), [checked.pair]) as outputs:
+        outputs.add(checked)
+    fields = json.loads((tmp_path / "a_quality.json").read_text())
+    assert fields["quality"] == checked.quality.as_dict()
+    assert fields["GeneratedBy"][0]["Name"] == "deskull"
+    cohort = read_cohort(tmp_path)
+    assert cohort.inputs.names == ("noise",)
+    assert {"predicted_dice", "given_dice", "network_volume_ml"} <= {*cohort.outputs.names}
+
+
+def test_masks_of_one_scan_by_two_tools_have_files_of_quality_of_their_own(tmp_path):
+    pairs = [Pair(Path("a.nii"), Path(mask)) for mask in ("a_mask.nii", "a_brainmask.nii")]
+    files = Wanted(tmp_path / "check.tsv", quality=True).quality_files(pairs)
+    assert [path.name for path in files.values()] == ["a_quality.json", "a-2_quality.json"]
+
+
+def test_files_of_quality_need_a_table(checked):
+    with pytest.raises(UsageError, match="add -o FILE"):
+        Wanted(quality=True).check([checked.pair])
 
 
 def test_picture_that_cannot_be_written_leaves_the_line_of_the_mask(checked, tmp_path):
@@ -58,11 +77,11 @@ def test_picture_that_cannot_be_written_leaves_the_line_of_the_mask(checked, tmp
     assert "exists" in row["error"] or "is a folder" in row["error"]
 
 
-@pytest.mark.parametrize("name", ["check.tsv", "pictures/a_mask_check.png", "pictures"])
+@pytest.mark.parametrize("name", ["check.tsv", "a_quality.json", "pictures/a_mask_check.png", "pictures"])
 def test_existing_file_is_refused_before_any_work(checked, tmp_path, name):
     (tmp_path / name).parent.mkdir(exist_ok=True)
     (tmp_path / name).write_text("mine")
-    wanted = Wanted(tmp_path / "check.tsv", tmp_path / "pictures")
+    wanted = Wanted(tmp_path / "check.tsv", tmp_path / "pictures", quality=True)
     with pytest.raises(OutputError), check_outputs(wanted, [checked.pair]):
         pass
     assert (tmp_path / name).read_text() == "mine"

@@ -10,10 +10,12 @@ from deskull import formats
 from deskull.checking.pairs import Pair
 from deskull.errors import InputError
 from deskull.masking import binarise, mask_from_distance
+from deskull.options import Surface
 from deskull.pipeline import Stripper
 from deskull.provenance import Provenance
+from deskull.quality.comparison import Comparison, compare_with
 from deskull.quality.differences import Difference, FarParts, far_parts, find_differences
-from deskull.quality.given import Comparison, compare_with, judge_given
+from deskull.quality.given import judge_given
 from deskull.quality.verdict import Quality
 from deskull.volume import Volume, grid_mismatch
 
@@ -28,7 +30,8 @@ class Checked:
     scan : Volume
         As it was read; of a series, all frames.
     given, own : Volume
-        The given mask, and that of the network at the border that fits it best: 1 inside, uint8, shape (x, y, z).
+        The given mask, and that of the network at the border at which they are compared: 1 inside, uint8, shape
+        (x, y, z).
     parts : FarParts
         Where they differ by more than 5 mm, on the same grid.
     comparison : Comparison
@@ -76,7 +79,8 @@ def check_pair(stripper: Stripper, pair: Pair) -> Checked:
     result = stripper.strip(pair.scan if is_series else scan, border=0.0)
     assert result.quality is not None
     distance, inside = result.distance.data, binarise(given)
-    comparison = compare_with(distance, inside, result.mask.voxel_ml)
+    default_border = stripper.model.default_border(Surface.brain)
+    comparison = compare_with(distance, inside, result.mask.voxel_ml, default_border)
     own = mask_from_distance(distance, comparison.border_mm)
     parts = far_parts(distance, inside, comparison.border_mm)
     differences = find_differences(parts, own.view(bool), result.mask.affine)

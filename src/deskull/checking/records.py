@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from deskull.checking.judging import Checked
 from deskull.checking.pairs import Pair
+from deskull.system.atomic import output_errors, write_bytes
 
 #: Columns of the table.
 COLUMNS = (
-    "scan", "mask", "verdict", "predicted_dice", "reason", "dice", "border_mm", "extra_ml", "missing_ml",
-    "largest_kind", "largest_ml", "largest_place", "largest_ras_mm", "picture", "error",
+    "scan", "mask", "verdict", "predicted_dice", "reason", "given_volume_ml", "dice", "border_mm", "offset_mm",
+    "extra_ml", "missing_ml", "largest_kind", "largest_ml", "largest_place", "largest_ras_mm", "picture", "error",
 )  # fmt: skip
 #: Characters that cells may not hold.
 _BREAKS = re.compile(r"[\t\n\r\v\f]")
@@ -59,6 +60,7 @@ def cells_of(checked: Checked, picture: Path | None = None) -> dict[str, str]:
     """
     cells = {**_names(checked.pair), **checked.quality.cells(), "picture": str(picture or "")}
     cells |= {name: f"{value:.4g}" for name, value in asdict(checked.comparison).items()}
+    cells["given_volume_ml"] = cells.pop("volume_ml")
     for part in checked.differences[:1]:
         cells |= {
             "largest_kind": str(part.kind),
@@ -74,20 +76,45 @@ def cells_of_failure(pair: Pair, error: str) -> dict[str, str]:
     return {**_names(pair), "error": error}
 
 
-def table_of(rows: Iterable[Mapping[str, str]]) -> bytes:
-    """Return the table, tab-separated and without quotation marks; what would break a line or a cell is a space.
+def begin_table(path: Path, *, overwrite: bool = False) -> None:
+    """Write the first line of a table, to which `append_line` adds.
 
     Parameters
     ----------
-    rows : iterable of mapping
-        Cells by column; those that are not given are empty.
+    path : Path
+    overwrite : bool
+        Whether an existing table may be replaced.
 
-    Returns
-    -------
-    bytes
+    Raises
+    ------
+    OutputError
+        If the file exists and may not be replaced, or cannot be written.
     """
-    lines = [COLUMNS, *([_BREAKS.sub(" ", row.get(column, "")) for column in COLUMNS] for row in rows)]
-    return "".join("\t".join(cells) + "\n" for cells in lines).encode("utf-8", "surrogateescape")
+    write_bytes(path, _line(dict(zip(COLUMNS, COLUMNS, strict=True))), overwrite=overwrite)
+
+
+def append_line(path: Path, cells: Mapping[str, str]) -> None:
+    """Append a line to a table; the lines so far are whole, whenever the check is killed.
+
+    Parameters
+    ----------
+    path : Path
+    cells : mapping of str to str
+        By column; those that are not given are empty.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be written.
+    """
+    with output_errors(path), path.open("ab") as file:
+        file.write(_line(cells))
+
+
+def _line(cells: Mapping[str, str]) -> bytes:
+    """A line of the table, without quotation marks; what would break it or a cell is a space."""
+    texts = [_BREAKS.sub(" ", cells.get(column, "")) for column in COLUMNS]
+    return ("\t".join(texts) + "\n").encode("utf-8", "surrogateescape")
 
 
 def _names(pair: Pair) -> dict[str, str]:

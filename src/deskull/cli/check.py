@@ -63,7 +63,16 @@ _Report = Annotated[
         metavar="FOLDER", help="Write a page of all masks, worst first; see 'deskull report'.", show_default=False
     ),
 ]
-_Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace an existing table, pictures and report.")]
+_QualityFile = Annotated[
+    bool,
+    typer.Option(
+        "--quality-file",
+        help="Write X_quality.json for each mask, which states how far it can be trusted, beside the table of -o.",
+    ),
+]
+_Overwrite = Annotated[
+    bool, typer.Option("--overwrite", help="Replace an existing table, files of quality, pictures and report.")
+]
 
 
 def check(
@@ -72,6 +81,7 @@ def check(
     out: _Out = None,
     pictures: _Pictures = None,
     report: _Report = None,
+    quality_file: _QualityFile = False,
     as_json: options.AsJsonOfMasks = False,
     strict: options.Strict = False,
     overwrite: _Overwrite = False,
@@ -79,7 +89,7 @@ def check(
 ) -> None:
     """Judge masks by any tool or hand: each is compared with what the network finds in the scan.
 
-    Definitions of the brain differ by a constant distance, which is reported and does not count as a fault.
+    Definitions of the brain differ by a constant distance: up to 2 mm are reported and do not count as a fault.
     """
     from deskull.checking.finding import find_pairs
     from deskull.report.check_outputs import Wanted, check_outputs
@@ -87,7 +97,7 @@ def check(
     pairing = find_pairs(scan, mask)
     if out is not None:
         refuse_inputs(out, (scan, *(path for pair in pairing.pairs for path in (pair.scan, pair.mask))))
-    wanted = Wanted(out, pictures, report, overwrite)
+    wanted = Wanted(out, pictures, report, overwrite, quality_file)
     wanted.check(pairing.pairs)
     _print_faults(pairing)
     if not pairing.pairs:
@@ -132,7 +142,7 @@ def _check_all(
 
 
 def _verdict_after_adding(checked: Checked, outputs: CheckOutputs) -> str | None:
-    """Add a mask to the outputs; returns its verdict, or None if its picture could not be written."""
+    """Add a mask to the outputs; returns its verdict, or None if one of its files could not be written."""
     try:
         outputs.add(checked)
     except USER_ERRORS as error:

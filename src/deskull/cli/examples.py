@@ -43,6 +43,7 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
     "check": (
         ("deskull check scan.nii.gz mask.nii.gz", "a mask by any tool, or drawn by hand"),
         ("deskull check scans/ masks/ -o check.tsv --pictures pictures/", "folders, paired by name"),
+        ("deskull check scans/ masks/ -o checked/check.tsv --quality-file", "files of quality, for 'deskull drift'"),
         ("deskull check raw/ derivatives/fmriprep --report page/", "the brain masks of BIDS derivatives"),
         ("deskull check pairs.tsv --report page/", "a table with the columns scan and mask"),
     ),

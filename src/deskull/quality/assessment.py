@@ -13,7 +13,7 @@ from deskull.quality.contrast import guess_contrast
 from deskull.quality.evidence import Evidence
 from deskull.quality.findings import Finding, find_unusual
 from deskull.quality.measures import input_measures, mask_measures
-from deskull.quality.verdict import Quality, Verdict
+from deskull.quality.verdict import HIGHEST_MARGIN_MM, Quality, Verdict
 from deskull.quality.wording import describe
 
 #: At most this number of measures is named as a reason.
@@ -66,7 +66,7 @@ def judge_measures(scan: Mapping[str, float], mask: Mapping[str, float], calibra
         reasons,
         predicted_dice=_dice(error),
         lower_bound=_dice(error + calibration.bound("error", error)),
-        margin_mm=min(math.exp(margin), 10.0),
+        margin_mm=min(math.exp(margin), HIGHEST_MARGIN_MM),
         input={
             "findings": [finding.sentence for finding in findings],
             **scan,

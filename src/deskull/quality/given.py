@@ -1,80 +1,29 @@
 """Given masks: how far the mask of another tool, or one drawn by hand, can be trusted.
 
-It is compared with the distance that the network predicts for the scan. Definitions of the brain differ by a constant
-distance, so that the network's mask is taken at the border at which it fits the given mask best.
+It can be trusted as far as the network's own mask of the scan is, and as far as the two agree.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
-
-import numpy as np
-import numpy.typing as npt
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
+from typing import TypeVar
 
 from deskull.quality.calibration import CALIBRATED, OFFSET, load_calibration
-from deskull.quality.differences import FAR_MM, Difference, Kind, far_parts
-from deskull.quality.verdict import Quality, Verdict
-from deskull.volume import FloatArray
+from deskull.quality.comparison import DEFINITIONS_MM, FARTHEST_MM, Comparison
+from deskull.quality.differences import FAR_MM, Difference, Kind
+from deskull.quality.verdict import HIGHEST_MARGIN_MM, Quality, Verdict
+from deskull.quality.wording import OF_NETWORK
 
-#: Borders at which the masks are compared, in mm.
-_BORDERS = np.arange(-4.0, 4.01, 0.25)
+T = TypeVar("T")
+
 #: Differences of this volume or more, in ml, are a reason for a look.
 _LARGE_ML = 1.0
 
 
-@dataclass(frozen=True)
-class Comparison:
-    """A given mask against the network's.
-
-    Attributes
-    ----------
-    dice : float
-        At the border that fits best.
-    border_mm : float
-        That border: positive where the given mask is wider than the network's surface, 0 for an empty mask.
-    extra_ml, missing_ml : float
-        Volume of the given mask more than 5 mm outside of the border of the network's, and of what lies more than 5 mm
-        inside of that border and is missing in the given mask, after the borders are matched.
-    """
-
-    dice: float
-    border_mm: float
-    extra_ml: float
-    missing_ml: float
-
-
-def compare_with(distance: FloatArray, mask: npt.NDArray[np.bool_], voxel_ml: float) -> Comparison:
-    """Compare a given mask with the network's distance.
-
-    Parameters
-    ----------
-    distance : ndarray of float32, shape (x, y, z)
-        Signed distance to the network's surface in mm, negative inside.
-    mask : ndarray of bool, same shape
-    voxel_ml : float
-        Volume of a voxel.
-
-    Returns
-    -------
-    Comparison
-    """
-    edges = np.concatenate([[-np.inf], _BORDERS, [np.inf]])
-    ours = np.cumsum(np.histogram(distance, edges)[0])[: len(_BORDERS)]
-    both = np.cumsum(np.histogram(distance[mask], edges)[0])[: len(_BORDERS)]
-    dice = 2 * both / np.maximum(ours + np.count_nonzero(mask), 1)
-    best = min(np.flatnonzero(dice == dice.max()).tolist(), key=lambda index: abs(_BORDERS[index]))
-    border = float(_BORDERS[best])
-    parts = far_parts(distance, mask, border)
-    extra, missing = (np.count_nonzero(part) * voxel_ml for part in (parts.extra, parts.missing))
-    return Comparison(float(dice[best]), border, extra, missing)
-
-
 def judge_given(own: Quality, comparison: Comparison, differences: Sequence[Difference] = ()) -> Quality:
     """Judge a given mask.
-
-    It can be trusted as far as the network's own mask is, and as far as the two agree.
 
     Parameters
     ----------
@@ -87,32 +36,63 @@ def judge_given(own: Quality, comparison: Comparison, differences: Sequence[Diff
     Returns
     -------
     Quality
-        With the measures of the comparison, and those of the network's mask.
+        Measures of the comparison are named ``given_...``, those of the network's own mask ``network_...``.
     """
-    measures = {**{f"given_{name}": value for name, value in asdict(comparison).items()}, **own.measures}
+    measures = {f"given_{name}": value for name, value in asdict(comparison).items()} | _of_network(own.measures, own)
+    measured = replace(own, measures=measures, percentiles=_of_network(own.percentiles, own), margin_mm=None)
     if own.predicted_dice is None or own.lower_bound is None:
-        return replace(own, measures=measures)
-    limits = load_calibration(CALIBRATED).thresholds
+        return measured
     predicted = min(own.predicted_dice, comparison.dice)
-    reasons = _far_reasons(comparison, differences)
+    reasons = [*_offset_reasons(comparison), *_far_reasons(comparison, differences)]
     if own.verdict is not Verdict.passed:
         reasons.append(
             "deskull is not sure of its own mask of this scan: the two may be wrong alike, or differ by chance."
         )
-    error = math.log(1 - predicted + OFFSET)
-    is_far = error > limits["fail"] and own.verdict is Verdict.passed
-    is_near = error <= limits["pass"] and own.verdict is Verdict.passed and not reasons
-    if not is_near and not reasons:
+    verdict = _verdict(own, predicted, has_reasons=bool(reasons))
+    if verdict is not Verdict.passed and not reasons:
         reasons.append(f"The mask agrees with the network's with a Dice of {comparison.dice:.3f}.")
-    return Quality(
-        Verdict.passed if is_near else Verdict.failed if is_far else Verdict.review,
-        (*reasons, *(own.reasons if own.verdict is not Verdict.passed else ())),
+    return replace(
+        measured,
+        verdict=verdict,
+        reasons=(*reasons, *(own.reasons if own.verdict is not Verdict.passed else ())),
         predicted_dice=predicted,
         lower_bound=max(0.0, comparison.dice - (1 - own.lower_bound)),
-        margin_mm=own.margin_mm,
-        input=own.input,
-        measures=measures,
+        margin_mm=_margin(own, comparison),
     )
+
+
+def _of_network(values: Mapping[str, T], own: Quality) -> dict[str, T]:
+    """Values by name, with those of the network's own mask named as such; those of the scan keep their names."""
+    return {f"{OF_NETWORK}{name}" if name in own.measures else name: value for name, value in values.items()}
+
+
+def _verdict(own: Quality, predicted: float, *, has_reasons: bool) -> Verdict:
+    """Verdict on a given mask: one that nothing speaks against passes, and to fail, the network's own must pass."""
+    limits, error = load_calibration(CALIBRATED).thresholds, math.log(1 - predicted + OFFSET)
+    if own.verdict is not Verdict.passed:
+        return Verdict.review
+    if error > limits["fail"]:
+        return Verdict.failed
+    return Verdict.review if has_reasons or error > limits["pass"] else Verdict.passed
+
+
+def _margin(own: Quality, comparison: Comparison) -> float | None:
+    """Distance of the given edge from the network's, and of that from the true border; None if there is no edge."""
+    if own.margin_mm is None or math.isnan(comparison.edge_95_mm):
+        return None
+    return min(own.margin_mm + comparison.edge_95_mm, HIGHEST_MARGIN_MM)
+
+
+def _offset_reasons(comparison: Comparison) -> list[str]:
+    """Say how far the whole mask is too large or too small, if definitions of the brain do not explain it."""
+    offset = comparison.offset_mm
+    if not comparison.volume_ml:
+        return ["The mask is empty."]
+    if abs(offset) <= DEFINITIONS_MM:
+        return []
+    size, side = ("large", "outside") if offset > 0 else ("small", "inside")
+    distance = f"{'at least' if abs(offset) >= FARTHEST_MM else 'about'} {abs(offset):g} mm"
+    return [f"The mask is too {size} as a whole: its edge lies {distance} {side} of the brain's border."]
 
 
 def _far_reasons(comparison: Comparison, differences: Sequence[Difference]) -> list[str]:

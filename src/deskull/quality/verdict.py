@@ -8,6 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+#: Margins are stated up to this distance, in mm.
+HIGHEST_MARGIN_MM = 10.0
+
 
 class Verdict(enum.StrEnum):
     """Whether a mask can be used without a look at it."""
@@ -36,7 +39,7 @@ class Quality:
     lower_bound : float, optional
         The true Dice lies above this for 95 % of scans like those of the calibration.
     margin_mm : float, optional
-        95 % of the mask's edge lies within this distance from the true border, for 95 % of such scans.
+        95 % of the mask's edge lies within this distance from the true border, for 95 % of such scans; 10 at most.
     input : mapping
         What the scan is like: what is unusual about it (``findings``), numbers, and of DICOM the scanner.
     measures : mapping of str to float

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+#: How the names of measures begin that are of the network's own mask, in the quality of a mask of another tool.
+OF_NETWORK = "network_"
 #: What each measure is called in a reason, and its unit.
 MEASURES: dict[str, tuple[str, str]] = {
     "agreement": ("agreement with a second network (Dice)", ""),
@@ -103,7 +105,12 @@ def known_words(name: str) -> tuple[str, str] | None:
     --------
     >>> known_words("bright_core"), known_words("volume_ml"), known_words("fever")
     (('brightness deep inside', ''), ('volume', ' ml'), None)
+    >>> known_words("network_volume_ml")
+    ("volume, of the network's mask", ' ml')
     """
+    if name.startswith(OF_NETWORK):
+        own = known_words(name.removeprefix(OF_NETWORK))
+        return own and (f"{own[0]}, of the network's mask", own[1])
     kind, _, shell = name.partition("_")
     if kind in _BRIGHTNESS and shell in _SHELLS:
         return f"{_BRIGHTNESS[kind]} {_SHELLS[shell]}", ""

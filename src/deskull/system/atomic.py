@@ -89,7 +89,7 @@ class Transaction:
         self._partials: dict[Path, Path | None] = {}
         self._check_root()
         for path in paths:
-            with _output_errors(path):
+            with output_errors(path):
                 refuse_existing(path, overwrite)
                 self._before[path] = _stamp(path)
 
@@ -109,7 +109,7 @@ class Transaction:
         """
         partial = path.with_name(partial_name(path.name))
         self._partials[path] = partial
-        with _output_errors(path):
+        with output_errors(path):
             self._check_root()
             path.parent.mkdir(parents=True, exist_ok=True)
             yield partial
@@ -147,7 +147,7 @@ class Transaction:
                     raise _conflict(path)
             backups = []
             for path, partial in self._partials.items():
-                with _output_errors(path):
+                with output_errors(path):
                     if self._before[path] is None:
                         if partial:
                             _create(partial, path)
@@ -217,8 +217,18 @@ def _conflict(path: Path) -> ResultExistsError:
 
 
 @contextmanager
-def _output_errors(path: Path) -> Iterator[None]:
-    """Turn errors of the system into one sentence that names the file."""
+def output_errors(path: Path) -> Iterator[None]:
+    """Turn errors of the system into one sentence that names the file.
+
+    Parameters
+    ----------
+    path : Path
+        The file that is written.
+
+    Raises
+    ------
+    OutputError
+    """
     try:
         yield
     except OutputError:

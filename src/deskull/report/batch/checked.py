@@ -113,7 +113,11 @@ def _contours_section() -> Section:
     """What the two colours of the contours mean."""
     entries = (
         (CONTOUR, "Red", "The mask that was checked."),
-        (REFERENCE_CONTOUR, "Green", "What the network finds, at the border at which it fits the mask best."),
+        (
+            REFERENCE_CONTOUR,
+            "Green",
+            "What the network finds, at the border that fits the mask best of those within 2 mm of its default one.",
+        ),
     )
     rows = [f"<dt>{_swatch(colour)} {name}</dt><dd>{escape(text)}</dd>" for colour, name, text in entries]
     return Section("contours", "Contours", f"<dl>{''.join(rows)}</dl>")
@@ -130,5 +134,6 @@ def _method(count: int) -> str:
     masks = f"{count_of(count, 'brain mask')} {'was' if count == 1 else 'were'} checked with deskull {__version__}"
     return (
         f"{masks}: each was compared with the distance to the brain's surface that its network predicts for the scan, "
-        "at the border at which both agree best. The masks were looked at in its report, worst first."
+        "at the border at which both agree best of those within 2 mm of its default one. The masks were looked at in "
+        "its report, worst first."
     )
