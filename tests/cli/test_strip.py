@@ -33,11 +33,12 @@ def test_mask_holds_0_and_1(strip, scan):
     assert set(np.unique(np.asarray(mask.dataobj))) == {0, 1}
 
 
-def test_line_for_a_scan_names_its_volume_its_duration_and_the_mask(strip, scan):
+def test_line_for_a_scan_names_its_volume_its_duration_the_mask_and_why_it_is_not_judged(strip, scan):
     (line,) = strip(scan).stdout.splitlines()
     assert line.startswith(f"{scan}: ")
     assert " ml, " in line
-    assert line.endswith(f" s -> {scan.parent / NAME}_brainmask.nii.gz; not judged")
+    reason = "Only masks of the network 'default' can be judged."
+    assert line.endswith(f" s -> {scan.parent / NAME}_brainmask.nii.gz; not judged: {reason}")
 
 
 def test_line_ends_where_the_mask_is_named_without_judgement(strip, scan):
@@ -150,6 +151,7 @@ class TestBadScans:
         (("--cluster-option", "queue=a"), "--cluster-option queue=a: must be NAME=VALUE and needs --cluster"),
         (("--memory", "4GB"), "--memory 4GB: applies to workers that --cluster starts"),
         (("--shard", "3/2"), "--shard 3/2: "),
+        (("--quality", "none", "--quality-file"), "--quality-file: states the judgement of the mask, which --quality none"),
     ],
 )
 def test_wrong_option_is_one_sentence_with_exit_status_2(strip, scan, options, text):

@@ -54,6 +54,11 @@ def test_value_that_is_not_allowed_is_refused_by_the_name_of_its_parameter(name,
     assert caught.value.reason == fault
 
 
+def test_quality_file_without_a_judgement_is_refused():
+    with pytest.raises(UsageError, match="quality_file: states the judgement of the mask, which quality='none' turns"):
+        StripOptions(quality="none", quality_file=True)
+
+
 def test_unknown_kind_of_output_is_refused():
     with pytest.raises(UsageError, match="outputs='skull': unknown; choose brainmask or brain or distance"):
         StripOptions(outputs=("brain", "skull"))

@@ -141,8 +141,8 @@ def _trust(quality: Quality | None) -> str:
     """Return how far a mask can be trusted, for the end of its line."""
     if quality is None:
         return ""
-    # A warning tells why a mask fails, and the table why one is not judged.
-    reason = f": {quality.reasons[0]}" if quality.reasons and quality.verdict == "review" else ""
+    # A warning tells why a mask fails.
+    reason = f": {quality.reasons[0]}" if quality.reasons and quality.verdict != "fail" else ""
     return f"; {quality.summary()}{reason}"
 
 

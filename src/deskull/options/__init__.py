@@ -211,6 +211,9 @@ class StripOptions:
         set_field(self, "outputs", tuple(kind for kind in OutputKind if kind in kinds))
         set_field(self, "model", str(self.model))
         check_threads(self.threads)
+        if self.quality_file and self.quality is QualityCheck.none:
+            fault = "states the judgement of the mask, which quality='none' turns off; leave out one of them."
+            raise UsageError(fault, parameter="quality_file")
         if self.border is not None:
             _check_finite("border", self.border)
         _check_positive("timeout", self.timeout)
