@@ -14,7 +14,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deskull import InputError, __version__
-from deskull.batch.records import COLUMNS, Record, Status, read_records, recorded_provenance, records_table
+from deskull.batch.records import (
+    COLUMNS,
+    Record,
+    Status,
+    read_records,
+    recorded_provenance,
+    recorded_quality,
+    records_table,
+)
 from deskull.errors import OutputError
 from deskull.provenance import Provenance
 from deskull.quality.verdict import Quality, Verdict
@@ -145,7 +153,22 @@ def test_line_of_a_mask_that_was_changed_later_tells_nothing(tmp_path):
     later = time.time() + 60
     os.utime(mask, (later, later))
     assert recorded_provenance(table) == {}
+    assert recorded_quality(table) == {}
+
+
+def test_quality_of_a_mask_is_read_from_its_line(tmp_path):
+    mask, table, quality = tmp_path / "a_brainmask.nii", tmp_path / "t.tsv", Quality(Verdict.review, ("Low.",), 0.9)
+    mask.touch()
+    append(table, Record("a.nii", Status.done, files={"brainmask": str(mask)}, quality=quality))
+    assert recorded_quality(table) == {mask: quality}
+
+
+def test_line_of_a_mask_without_a_verdict_tells_no_quality(tmp_path):
+    mask, table = tmp_path / "a_brainmask.nii", tmp_path / "t.tsv"
+    mask.touch()
+    append(table, Record("a.nii", Status.done, files={"brainmask": str(mask)}, provenance=MADE))
+    assert recorded_quality(table) == {}
 
 
 def test_table_that_does_not_exist_tells_nothing(tmp_path):
-    assert recorded_provenance(tmp_path / "none.tsv") == {}
+    assert recorded_provenance(tmp_path / "none.tsv") == recorded_quality(tmp_path / "none.tsv") == {}

@@ -88,6 +88,28 @@ def test_resume_skips_a_scan_with_results(strip, scan):
     assert done.stdout == ""
 
 
+def test_mask_that_cannot_be_judged_has_a_status_of_its_own_with_strict(strip, scan):
+    done = strip(scan, "--strict")
+    assert done.exit_code == 3
+    assert done.stderr == f"error: --strict: there is no verdict on the mask of {scan}; look at it.\n"
+    assert strip(scan, "--overwrite").exit_code == 0
+
+
+def test_bad_mask_of_a_batch_has_status_1_with_strict_also_if_it_was_stripped_before(deskull, scan, half_head):
+    bad = scan.with_name("bad.nii.gz")
+    formats.write(half_head, bad)
+    batch = ("strip", scan.parent, "-o", scan.parent / "out", "--mask-only", "--jobs", 1, "--json", "--strict")
+    for more in ((), ("--resume",)):
+        done = deskull(*batch, *more)
+        assert done.exit_code == 1
+        assert done.stderr.splitlines()[-1] == f"error: --strict: the verdict is fail on the mask of {bad}; look at it."
+        facts = [json.loads(line) for line in done.stdout.splitlines()]
+        assert {Path(fact["scan"]).name: fact["quality"]["verdict"] for fact in facts} == {
+            bad.name: "fail", scan.name: "pass",
+        }  # fmt: skip
+    assert [fact["status"] for fact in facts] == ["skipped", "skipped"]
+
+
 class TestAllOutputs:
     """All kinds of files in a folder, with JSON on stdout."""
 
@@ -151,7 +173,8 @@ class TestBadScans:
         (("--cluster-option", "queue=a"), "--cluster-option queue=a: must be NAME=VALUE and needs --cluster"),
         (("--memory", "4GB"), "--memory 4GB: applies to workers that --cluster starts"),
         (("--shard", "3/2"), "--shard 3/2: "),
-        (("--quality", "none", "--quality-file"), "--quality-file: states the judgement of the mask, which --quality none"),
+        (("--quality", "none", "--strict"), "--strict: needs the verdicts that --quality none turns off"),
+        (("--quality", "none", "--quality-file"), "--quality-file: states the judgement of the mask, which"),
     ],
 )
 def test_wrong_option_is_one_sentence_with_exit_status_2(strip, scan, options, text):

@@ -15,6 +15,7 @@ from typing import TextIO
 from deskull._version import __version__
 from deskull.errors import InputError, OutputError
 from deskull.provenance import Provenance
+from deskull.quality.files import quality_of_cells
 from deskull.quality.verdict import Quality
 
 #: Columns of the table, in order.
@@ -225,13 +226,19 @@ def recorded_provenance(path: Path) -> dict[Path, Provenance]:
         By the absolute path of the mask. Masks that have gone, or that were changed after their line was written, are
         left out.
     """
-    if not path.is_file():
-        return {}
-    return {
-        Path(row["mask"]).absolute(): made
-        for row in _rows(path)
-        if (made := Provenance.from_texts(row)) and row.get("mask") and _is_unchanged(row)
-    }
+    return {mask: made for mask, row in _rows_of_masks(path) if (made := Provenance.from_texts(row))}
+
+
+def recorded_quality(path: Path) -> dict[Path, Quality]:
+    """Read from a table how far the masks that it names can be trusted, by the masks of `recorded_provenance`."""
+    return {mask: quality_of_cells(row) for mask, row in _rows_of_masks(path) if row.get("verdict")}
+
+
+def _rows_of_masks(path: Path) -> Iterator[tuple[Path, dict[str, str]]]:
+    """Yield the masks of a table that are as old as their lines, with these lines; none if there is no table."""
+    for row in _rows(path) if path.is_file() else ():
+        if row.get("mask") and _is_unchanged(row):
+            yield Path(row["mask"]).absolute(), row
 
 
 def _is_unchanged(row: Mapping[str, str]) -> bool:

@@ -16,6 +16,8 @@ from deskull.errors import InputError
 from deskull.models import load_model
 from deskull.options import OutputKind, StripOptions, Surface
 from deskull.provenance import Provenance
+from deskull.quality.files import read_quality
+from deskull.quality.verdict import Quality
 from deskull.result import Result
 from deskull.system.atomic import ResultExistsError
 from deskull.system.json_files import read_object
@@ -38,10 +40,11 @@ class Step(enum.Enum):
 
 @dataclass(frozen=True)
 class Decision:
-    """What to do with a scan, and what its mask was made with, if one exists and something tells."""
+    """What to do with a scan; and of a mask that exists, if something tells, its settings and how good it is."""
 
     step: Step
     provenance: Provenance | None = None
+    quality: Quality | None = None
 
 
 def requested(options: StripOptions) -> Provenance:
@@ -84,10 +87,15 @@ def decide(task: Task, options: StripOptions) -> Decision:
     if mask and differences and not options.overwrite:
         raise _other_settings(mask, differences)
     if not differences and all(path.exists() for path in paths):
-        return Decision(Step.skip, made)
+        return Decision(Step.skip, made, _earlier_quality(mask, task))
     if not options.overwrite:
         _refuse_results_without_mask(mask, files.values())
     return Decision(Step.write if options.overwrite else Step.add, made)
+
+
+def _earlier_quality(mask: Path | None, task: Task) -> Quality | None:
+    """Return the quality of a mask that is kept, as the file beside it or else the table states it; None if neither."""
+    return (read_quality(quality_path(mask)) if mask else None) or task.recorded_quality
 
 
 def _refuse_results_without_mask(mask: Path | None, files: Collection[Path]) -> None:

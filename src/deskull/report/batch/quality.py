@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from deskull.batch.outputs import quality_path
-from deskull.quality.files import read_quality, to_quality
+from deskull.quality.files import quality_of_cells, read_quality
 from deskull.quality.verdict import Quality
 
 
@@ -27,5 +27,4 @@ def quality_of(mask: Path | None, cells: Mapping[str, str]) -> Quality:
         Not judged if nothing is said.
     """
     stated = read_quality(quality_path(mask)) if mask else None
-    reason = cells.get("reason") or ""
-    return stated or to_quality({**cells, "reasons": [reason] if reason else []})
+    return stated or quality_of_cells(cells)
