@@ -97,7 +97,9 @@ def test_earlier_settings_and_verdicts_are_taken_from_the_table_when_resuming(mo
     mask, tasks, bad = tmp_path / "a_brainmask.nii.gz", [], Quality(Verdict.failed, ("Low.",), predicted_dice=0.4)
     mask.touch()
     with records_table(tmp_path / "t.tsv") as add:
-        add(Record("a.nii.gz", Status.done, files={"brainmask": str(mask)}, model="small", provenance=MADE, quality=bad))
+        add(
+            Record("a.nii.gz", Status.done, files={"brainmask": str(mask)}, model="small", provenance=MADE, quality=bad)
+        )
     monkeypatch.setattr(running, "_records", lambda given, *_: iter(tasks.extend(given) or ()))
     running.run([Task(Path("a.nii.gz"), tmp_path)], StripOptions(resume=True), 1, table=tmp_path / "t.tsv")
     assert (tasks[0].recorded, tasks[0].recorded_quality) == (MADE, bad)
@@ -114,6 +116,14 @@ def test_bad_mask_decides_on_the_status_with_strict_alone_whether_it_is_new_or_k
 
 def test_failed_scan_has_another_status_than_a_bad_mask_with_strict(output):
     assert (output(FAILED)[2], output(FAILED, strict=True)[2]) == (1, 3)
+
+
+def test_findings_that_are_no_reasons_are_warnings_after_the_line_of_a_new_mask(output):
+    scan = {"findings": ["The brain has a gap.", "The scan is noisy."]}
+    quality = Quality(Verdict.review, ("The brain has a gap.",), predicted_dice=0.95, input=scan)
+    out, err, status = output(replace(DONE, quality=quality))
+    assert (out.count("\n"), err, status) == (1, "warning: a.nii: odd.\nwarning: a.nii: The scan is noisy.\n", 0)
+    assert "warning" not in output(replace(SKIPPED, quality=quality))[1]
 
 
 def test_reason_of_a_mask_that_is_not_judged_ends_its_line(output):

@@ -20,9 +20,11 @@ from deskull.quality.verdict import Quality
 
 #: Columns of the table, in order.
 COLUMNS = (
-    "scan", "status", "verdict", "predicted_dice", "reason", "volume_ml", "icv_ml", "seconds", "mask", "model",
-    "sha256", "surface", "border_mm", "frame", "version", "finished", "warnings", "error",
+    "scan", "status", "verdict", "predicted_dice", "reason", "findings", "volume_ml", "icv_ml", "seconds", "mask",
+    "model", "sha256", "surface", "border_mm", "frame", "version", "finished", "warnings", "error",
 )  # fmt: skip
+#: Those of a `Quality`.
+_OF_QUALITY = ("verdict", "predicted_dice", "reason", "findings")
 #: A mask that was changed later than this many seconds after its line in a table is another one.
 _CLOCK_TOLERANCE_S = 2.0
 
@@ -187,7 +189,7 @@ def _row(record: Record) -> list[str]:
     made = record.provenance
     cells = {
         **{name: getattr(record, name) for name in ("scan", "status", "model", "version", "finished", "error")},
-        **(record.quality.cells() if record.quality else dict.fromkeys(("verdict", "predicted_dice", "reason"), "")),
+        **(record.quality.cells() if record.quality else dict.fromkeys(_OF_QUALITY, "")),
         "volume_ml": f"{record.volume_ml:.2f}" if record.volume_ml else "",
         "icv_ml": "" if record.icv_ml is None else f"{record.icv_ml:.2f}",
         "seconds": f"{record.seconds:.2f}" if record.seconds else "",

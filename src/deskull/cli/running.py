@@ -120,7 +120,7 @@ def _log_stages(number: int, record: Record) -> None:
 
 
 def _print_record(record: Record, as_json: bool) -> None:
-    """Print the outcome of a scan on stdout, its warnings and its error on stderr."""
+    """Print the outcome of a scan on stdout, its warnings, its error and what is unusual about it on stderr."""
     for message in record.warnings:
         print_warning(message)
     if record.error:
@@ -132,6 +132,10 @@ def _print_record(record: Record, as_json: bool) -> None:
         outcome = f"{record.volume_ml:.0f} ml{icv}, {record.seconds:.1f} s -> {record.files['brainmask']}"
         outcome += _trust(record.quality)
         print(on_one_line(f"{record.scan}: {outcome}"), flush=True)
+    if record.status == "done" and record.quality:
+        for finding in record.quality.findings:
+            if finding not in record.quality.reasons:
+                print_warning(on_one_line(f"{record.scan}: {finding}"))
 
 
 def _trust(quality: Quality | None) -> str:

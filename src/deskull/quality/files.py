@@ -85,8 +85,8 @@ def quality_of_cells(cells: Mapping[str, str]) -> Quality:
     Quality
         Not judged if nothing is said.
     """
-    reason = cells.get("reason") or ""
-    return to_quality({**cells, "reasons": [reason] if reason else []})
+    reason, findings = ([text] if (text := cells.get(column)) else [] for column in ("reason", "findings"))
+    return to_quality({**cells, "reasons": reason, "input": {"findings": findings}})
 
 
 def short_text(text: str) -> str:

@@ -18,8 +18,8 @@ def quality_of(mask: Path | None, cells: Mapping[str, str]) -> Quality:
     mask : Path, optional
         The file of its quality lies beside it.
     cells : mapping of str to str
-        The line of the table, whose columns ``verdict``, ``predicted_dice`` and ``reason`` count where there is no
-        such file.
+        The line of the table, whose columns ``verdict``, ``predicted_dice``, ``reason`` and ``findings`` count where
+        there is no such file.
 
     Returns
     -------
