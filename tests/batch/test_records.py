@@ -14,7 +14,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deskull import InputError, __version__
-from deskull.batch.records import COLUMNS, Record, Status, read_records, recorded_provenance, records_table
+from deskull.batch.records import (
+    COLUMNS,
+    Record,
+    Status,
+    read_records,
+    recorded_provenance,
+    recorded_quality,
+    records_table,
+)
 from deskull.errors import OutputError
 from deskull.provenance import Provenance
 from deskull.quality.verdict import Quality, Verdict
@@ -35,19 +43,21 @@ def test_new_table_has_a_header_and_a_line_for_each_record(tmp_path):
     append(tmp_path / "new" / "t.tsv", DONE, Record("b.nii.gz", Status.failed, error="b: is\n bad."))
     lines = [line.split("\t") for line in (tmp_path / "new" / "t.tsv").read_text().splitlines()]
     assert lines[0] == list(COLUMNS)
-    assert lines[1][:14] == [
-        "a.nii.gz", "done", "", "", "", "1234.50", "", "6.78", "a_brainmask.nii.gz", "small", "ab12", "brain", "0.5",
-        "mean",
+    assert lines[1][:15] == [
+        "a.nii.gz", "done", "", "", "", "", "1234.50", "", "6.78", "a_brainmask.nii.gz", "small", "ab12", "brain",
+        "0.5", "mean",
     ]  # fmt: skip
-    assert lines[2][1:6] == ["failed", "", "", "", ""]
+    assert lines[2][1:7] == ["failed", "", "", "", "", ""]
     assert lines[2][-1] == "b: is bad."
 
 
 def test_quality_of_a_mask_is_in_the_table(tmp_path):
-    quality = Quality(Verdict.review, ("Low agreement.", "More."), predicted_dice=0.9312)
+    scan = {"noise": 0.2, "findings": ["The scan is noisy.", "The brain is cut."]}
+    quality = Quality(Verdict.review, ("Low agreement.", "More."), predicted_dice=0.9312, input=scan)
     append(tmp_path / "t.tsv", replace(DONE, quality=quality))
     row = read_records(tmp_path / "t.tsv")["a.nii.gz"]
     assert (row["verdict"], row["predicted_dice"], row["reason"]) == ("review", "0.9312", "Low agreement.")
+    assert row["findings"] == "The scan is noisy. The brain is cut."
 
 
 def test_line_is_in_the_file_before_the_next_scan_is_done(tmp_path):
@@ -145,7 +155,23 @@ def test_line_of_a_mask_that_was_changed_later_tells_nothing(tmp_path):
     later = time.time() + 60
     os.utime(mask, (later, later))
     assert recorded_provenance(table) == {}
+    assert recorded_quality(table) == {}
+
+
+def test_quality_of_a_mask_is_read_from_its_line(tmp_path):
+    mask, table, quality = tmp_path / "a_brainmask.nii", tmp_path / "t.tsv", Quality(Verdict.review, ("Low.",), 0.9)
+    mask.touch()
+    quality = replace(quality, input={"findings": ["The scan is noisy."]})
+    append(table, Record("a.nii", Status.done, files={"brainmask": str(mask)}, quality=quality))
+    assert recorded_quality(table) == {mask: quality}
+
+
+def test_line_of_a_mask_without_a_verdict_tells_no_quality(tmp_path):
+    mask, table = tmp_path / "a_brainmask.nii", tmp_path / "t.tsv"
+    mask.touch()
+    append(table, Record("a.nii", Status.done, files={"brainmask": str(mask)}, provenance=MADE))
+    assert recorded_quality(table) == {}
 
 
 def test_table_that_does_not_exist_tells_nothing(tmp_path):
-    assert recorded_provenance(tmp_path / "none.tsv") == {}
+    assert recorded_provenance(tmp_path / "none.tsv") == recorded_quality(tmp_path / "none.tsv") == {}

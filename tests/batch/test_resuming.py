@@ -15,6 +15,7 @@ from deskull.batch.stripping import strip_task
 from deskull.batch.tasks import Task
 from deskull.options import StripOptions
 from deskull.quality.files import read_provenance
+from deskull.quality.verdict import Quality, Verdict
 
 BOTH = StripOptions(threads=1, model="small", border=0.0)
 MASK_ONLY = replace(BOTH, outputs=("brainmask",))
@@ -89,6 +90,19 @@ def test_results_of_the_same_settings_are_skipped_and_their_settings_told(task):
     strip_task(task, BOTH)
     record = strip_task(replace(task, recorded=requested(BOTH)), RESUME)
     assert (record.status, record.provenance) == ("skipped", requested(BOTH))
+
+
+def test_results_that_are_skipped_keep_the_quality_that_the_table_tells(task):
+    strip_task(task, BOTH)
+    bad = Quality(Verdict.failed, ("Low agreement.",), predicted_dice=0.6)
+    assert strip_task(replace(task, recorded_quality=bad), RESUME).quality == bad
+    assert strip_task(task, RESUME).quality is None
+
+
+def test_quality_beside_a_mask_that_is_kept_counts_before_the_table(task):
+    first = strip_task(task, replace(BOTH, quality_file=True))
+    record = strip_task(replace(task, recorded_quality=Quality(Verdict.failed)), replace(RESUME, quality_file=True))
+    assert (record.status, record.quality) == ("skipped", first.quality)
 
 
 def test_results_of_which_nothing_tells_the_settings_are_kept_and_it_is_said(task):

@@ -91,6 +91,27 @@ def test_second_run_does_nothing_and_says_so(stripped):
     assert {path: path.stat().st_mtime_ns for path in out.rglob("*") if path.is_file()} == before
 
 
+def test_masks_that_were_not_judged_have_a_status_of_their_own_with_strict(stripped):
+    raw, out = stripped
+    done = run(raw, out, "participant", "--model", "small", "--strict")
+    assert done.exit_code == 3
+    assert f"error: --strict: there is no verdict on {len(SCANS)} of {len(SCANS)} masks" in done.stderr
+
+
+def test_bad_mask_has_status_1_with_strict(stripped, tmp_path):
+    raw, _ = stripped
+    done = run(raw, tmp_path, "participant", "--participant-label", "02", "--mask-only", "--strict")
+    assert done.exit_code == 1, done.output
+    assert "error: --strict: the verdict is fail on the mask of " in done.stderr
+
+
+def test_no_quality_is_written_without_a_judgement(stripped, tmp_path):
+    raw, _ = stripped
+    options = ("--participant-label", "02", "--mask-only", "--model", "small", "--quality", "none")
+    assert run(raw, tmp_path, "participant", *options).exit_code == 0
+    assert list(tmp_path.rglob("*_quality.json")) == []
+
+
 def test_derivatives_of_another_network_are_refused_and_kept(stripped):
     raw, out = stripped
     before = {path: path.stat().st_mtime_ns for path in out.rglob("*") if path.is_file()}
@@ -165,6 +186,8 @@ def test_scans_are_chosen_by_options_with_several_values(stripped, tmp_path, opt
         (("{raw}", "{out}", "participant", "--participant-label", "99"), 2, "has no participant 99"),
         (("{raw}", "{out}", "participant", "--bids-filter-file", "{none}"), 1, "cannot be read as a filter file"),
         (("{raw}", "{out}", "group"), 2, "holds no masks"),
+        (("{raw}", "{out}", "group", "--strict"), 2, "--strict: applies to the participant level"),
+        (("{raw}", "{out}", "participant", "--strict", "--quality", "none"), 2, "--strict: needs the verdicts"),
     ],
 )
 def test_what_cannot_be_done_is_refused_in_one_sentence(stripped, tmp_path, arguments, status, message):

@@ -111,6 +111,12 @@ def test_folders_are_paired_by_name_and_strict_fails(deskull, folders):
     assert done.stdout.startswith(str(folders / "half" / "a.nii.gz"))
 
 
+def test_damaged_mask_has_another_status_than_a_bad_one_with_strict(deskull, folders, tmp_path):
+    (tmp_path / "damaged.nii.gz").write_bytes(b"no image")
+    damaged = (folders / "scans" / "a.nii.gz", tmp_path / "damaged.nii.gz")
+    assert (deskull("check", *damaged).exit_code, deskull("check", *damaged, "--strict").exit_code) == (1, 3)
+
+
 def test_derivatives_are_paired_with_the_scans_of_a_bids_dataset(deskull, folders, tmp_path):
     pytest.importorskip("ancpbids", reason="needs ancpbids (deskull[bids])")
     for root, name, source in (

@@ -14,6 +14,7 @@ from deskull.batch.records import Record, Status, records_table
 from deskull.batch.tasks import Task
 from deskull.cli import running
 from deskull.provenance import Provenance
+from deskull.quality.verdict import Quality, Verdict
 
 DONE = Record("a.nii", Status.done, 1400.0, 2.0, {"brainmask": "a_brainmask.nii"}, {"network": 1.5}, ("a.nii: odd.",))
 MADE = Provenance("small", "ab12", "brain", 0.5)
@@ -92,14 +93,42 @@ def test_summary_counts_results_whose_settings_are_not_known(output):
     assert line.endswith("no table or sidecar states the settings of 1 of the results that were kept\n")
 
 
-def test_earlier_settings_are_taken_from_the_table_when_resuming(monkeypatch, tmp_path):
-    mask, tasks = tmp_path / "a_brainmask.nii.gz", []
+def test_earlier_settings_and_verdicts_are_taken_from_the_table_when_resuming(monkeypatch, tmp_path):
+    mask, tasks, bad = tmp_path / "a_brainmask.nii.gz", [], Quality(Verdict.failed, ("Low.",), predicted_dice=0.4)
     mask.touch()
     with records_table(tmp_path / "t.tsv") as add:
-        add(Record("a.nii.gz", Status.done, files={"brainmask": str(mask)}, model="small", provenance=MADE))
+        add(
+            Record("a.nii.gz", Status.done, files={"brainmask": str(mask)}, model="small", provenance=MADE, quality=bad)
+        )
     monkeypatch.setattr(running, "_records", lambda given, *_: iter(tasks.extend(given) or ()))
     running.run([Task(Path("a.nii.gz"), tmp_path)], StripOptions(resume=True), 1, table=tmp_path / "t.tsv")
-    assert tasks[0].recorded == MADE
+    assert (tasks[0].recorded, tasks[0].recorded_quality) == (MADE, bad)
+
+
+@pytest.mark.parametrize("record", [DONE, SKIPPED])
+def test_bad_mask_decides_on_the_status_with_strict_alone_whether_it_is_new_or_kept(output, record):
+    bad = replace(record, quality=Quality(Verdict.failed, ("Low.",)))
+    assert output(bad)[2] == 0
+    _, err, status = output(bad, strict=True)
+    assert err.splitlines()[-1] == f"error: --strict: the verdict is fail on the mask of {record.scan}; look at it."
+    assert status == 1
+
+
+def test_failed_scan_has_another_status_than_a_bad_mask_with_strict(output):
+    assert (output(FAILED)[2], output(FAILED, strict=True)[2]) == (1, 3)
+
+
+def test_findings_that_are_no_reasons_are_warnings_after_the_line_of_a_new_mask(output):
+    scan = {"findings": ["The brain has a gap.", "The scan is noisy."]}
+    quality = Quality(Verdict.review, ("The brain has a gap.",), predicted_dice=0.95, input=scan)
+    out, err, status = output(replace(DONE, quality=quality))
+    assert (out.count("\n"), err, status) == (1, "warning: a.nii: odd.\nwarning: a.nii: The scan is noisy.\n", 0)
+    assert "warning" not in output(replace(SKIPPED, quality=quality))[1]
+
+
+def test_reason_of_a_mask_that_is_not_judged_ends_its_line(output):
+    line = output(replace(DONE, quality=Quality.unjudged("Another network.")))[0]
+    assert line.endswith("; not judged: Another network.\n")
 
 
 def test_batch_with_nothing_to_do_says_so(output):

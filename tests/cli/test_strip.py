@@ -33,11 +33,12 @@ def test_mask_holds_0_and_1(strip, scan):
     assert set(np.unique(np.asarray(mask.dataobj))) == {0, 1}
 
 
-def test_line_for_a_scan_names_its_volume_its_duration_and_the_mask(strip, scan):
+def test_line_for_a_scan_names_its_volume_its_duration_the_mask_and_why_it_is_not_judged(strip, scan):
     (line,) = strip(scan).stdout.splitlines()
     assert line.startswith(f"{scan}: ")
     assert " ml, " in line
-    assert line.endswith(f" s -> {scan.parent / NAME}_brainmask.nii.gz; not judged")
+    reason = "Only masks of the network 'default' can be judged."
+    assert line.endswith(f" s -> {scan.parent / NAME}_brainmask.nii.gz; not judged: {reason}")
 
 
 def test_line_ends_where_the_mask_is_named_without_judgement(strip, scan):
@@ -85,6 +86,28 @@ def test_resume_skips_a_scan_with_results(strip, scan):
     done = strip(scan, "--resume")
     assert done.exit_code == 0
     assert done.stdout == ""
+
+
+def test_mask_that_cannot_be_judged_has_a_status_of_its_own_with_strict(strip, scan):
+    done = strip(scan, "--strict")
+    assert done.exit_code == 3
+    assert done.stderr == f"error: --strict: there is no verdict on the mask of {scan}; look at it.\n"
+    assert strip(scan, "--overwrite").exit_code == 0
+
+
+def test_bad_mask_of_a_batch_has_status_1_with_strict_also_if_it_was_stripped_before(deskull, scan, half_head):
+    bad = scan.with_name("bad.nii.gz")
+    formats.write(half_head, bad)
+    batch = ("strip", scan.parent, "-o", scan.parent / "out", "--mask-only", "--jobs", 1, "--json", "--strict")
+    for more in ((), ("--resume",)):
+        done = deskull(*batch, *more)
+        assert done.exit_code == 1
+        assert done.stderr.splitlines()[-1] == f"error: --strict: the verdict is fail on the mask of {bad}; look at it."
+        facts = [json.loads(line) for line in done.stdout.splitlines()]
+        assert {Path(fact["scan"]).name: fact["quality"]["verdict"] for fact in facts} == {
+            bad.name: "fail", scan.name: "pass",
+        }  # fmt: skip
+    assert [fact["status"] for fact in facts] == ["skipped", "skipped"]
 
 
 class TestAllOutputs:
@@ -151,6 +174,7 @@ class TestBadScans:
         (("--memory", "4GB"), "--memory 4GB: applies to workers that --cluster starts"),
         (("--shard", "3/2"), "--shard 3/2: "),
         (("--icv", "--surface", "intracranial"), "--icv: the mask of --surface intracranial is the intracranial one"),
+        (("--quality", "none", "--strict"), "--strict: needs the verdicts that --quality none turns off"),
         (("--quality-file", "--quality", "none"), "--quality-file: states nothing with --quality none; leave one of"),
     ],
 )

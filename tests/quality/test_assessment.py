@@ -85,6 +85,14 @@ def test_a_measure_that_raises_the_error_a_little_is_no_reason():
     assert [reason.split()[1] for reason in reasons] == ["agreement"]
 
 
+@pytest.mark.parametrize("agreement", [0.96, 0.9499])
+def test_a_measure_within_its_usual_range_is_no_reason_however_much_it_raises_the_error(agreement):
+    calibration = replace(CALIBRATION, error=added(math.log(0.02), ("agreement", 0.97, math.log(20), 0.0)))
+    quality = judge_measures(SCAN, {"agreement": agreement}, calibration)
+    assert quality.verdict is Verdict.failed
+    assert quality.reasons == ("The predicted Dice is low: 0.61; no single measure explains it.",)
+
+
 def test_a_missing_measure_is_no_reason():
     calibration = replace(CALIBRATION, error=added(math.log(0.02), ("agreement", 0.9, math.log(20), 0.0)))
     quality = judge_measures(SCAN, {"agreement": math.nan}, calibration)

@@ -57,6 +57,14 @@ def test_findings_and_the_contrast_are_written_as_they_are():
     assert quality.as_dict()["input"] == {"contrast": "T2w", "findings": ["The scan is noisy."]}
 
 
+@pytest.mark.parametrize(
+    ("stated", "findings"), [({"findings": ["Noisy."]}, ("Noisy.",)), ({}, ()), ({"findings": "damaged"}, ())]
+)
+def test_findings_are_sentences_and_a_cell_and_none_where_nothing_sensible_is_stated(stated, findings):
+    quality = Quality(Verdict.passed, input=stated)
+    assert (quality.findings, quality.cells()["findings"]) == (findings, " ".join(findings))
+
+
 def test_summary_states_the_verdict_and_the_predicted_dice():
     assert Quality(Verdict.review, predicted_dice=0.9049).summary() == "review (Dice about 0.90)"
 

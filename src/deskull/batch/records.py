@@ -15,13 +15,16 @@ from typing import TextIO
 from deskull._version import __version__
 from deskull.errors import InputError, OutputError
 from deskull.provenance import Provenance
+from deskull.quality.files import quality_of_cells
 from deskull.quality.verdict import Quality
 
 #: Columns of the table, in order.
 COLUMNS = (
-    "scan", "status", "verdict", "predicted_dice", "reason", "volume_ml", "icv_ml", "seconds", "mask", "model",
-    "sha256", "surface", "border_mm", "frame", "version", "finished", "warnings", "error",
+    "scan", "status", "verdict", "predicted_dice", "reason", "findings", "volume_ml", "icv_ml", "seconds", "mask",
+    "model", "sha256", "surface", "border_mm", "frame", "version", "finished", "warnings", "error",
 )  # fmt: skip
+#: Those of a `Quality`.
+_OF_QUALITY = ("verdict", "predicted_dice", "reason", "findings")
 #: A mask that was changed later than this many seconds after its line in a table is another one.
 _CLOCK_TOLERANCE_S = 2.0
 
@@ -186,7 +189,7 @@ def _row(record: Record) -> list[str]:
     made = record.provenance
     cells = {
         **{name: getattr(record, name) for name in ("scan", "status", "model", "version", "finished", "error")},
-        **(record.quality.cells() if record.quality else dict.fromkeys(("verdict", "predicted_dice", "reason"), "")),
+        **(record.quality.cells() if record.quality else dict.fromkeys(_OF_QUALITY, "")),
         "volume_ml": f"{record.volume_ml:.2f}" if record.volume_ml else "",
         "icv_ml": "" if record.icv_ml is None else f"{record.icv_ml:.2f}",
         "seconds": f"{record.seconds:.2f}" if record.seconds else "",
@@ -225,13 +228,19 @@ def recorded_provenance(path: Path) -> dict[Path, Provenance]:
         By the absolute path of the mask. Masks that have gone, or that were changed after their line was written, are
         left out.
     """
-    if not path.is_file():
-        return {}
-    return {
-        Path(row["mask"]).absolute(): made
-        for row in _rows(path)
-        if row.get("mask") and (made := provenance_of(row, Path(row["mask"])))
-    }
+    return {mask: made for mask, row in _rows_of_masks(path) if (made := Provenance.from_texts(row))}
+
+
+def recorded_quality(path: Path) -> dict[Path, Quality]:
+    """Read from a table how far the masks that it names can be trusted, by the masks of `recorded_provenance`."""
+    return {mask: quality_of_cells(row) for mask, row in _rows_of_masks(path) if row.get("verdict")}
+
+
+def _rows_of_masks(path: Path) -> Iterator[tuple[Path, dict[str, str]]]:
+    """Yield the masks of a table that are as old as their lines, with these lines; none if there is no table."""
+    for row in _rows(path) if path.is_file() else ():
+        if row.get("mask") and _is_unchanged(row, Path(row["mask"])):
+            yield Path(row["mask"]).absolute(), row
 
 
 def provenance_of(row: Mapping[str, str], mask: Path) -> Provenance | None:

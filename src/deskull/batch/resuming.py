@@ -15,7 +15,8 @@ from deskull.batch.tasks import Task
 from deskull.models import load_model
 from deskull.options import Frame, OutputKind, StripOptions, Surface
 from deskull.provenance import Provenance
-from deskull.quality.files import read_provenance
+from deskull.quality.files import read_provenance, read_quality
+from deskull.quality.verdict import Quality
 from deskull.result import Result
 from deskull.system.atomic import ResultExistsError
 
@@ -37,10 +38,11 @@ class Step(enum.Enum):
 
 @dataclass(frozen=True)
 class Decision:
-    """What to do with a scan, and what its mask was made with, if one exists and something tells."""
+    """What to do with a scan; and of a mask that exists, if something tells, its settings and how good it is."""
 
     step: Step
     provenance: Provenance | None = None
+    quality: Quality | None = None
 
 
 def requested(options: StripOptions, *, icv: bool = False) -> Provenance:
@@ -92,7 +94,7 @@ def decide(task: Task, options: StripOptions) -> Decision:
     if error and not options.overwrite:
         raise error
     if not error and all(path.exists() for path in paths):
-        return Decision(Step.skip, made)
+        return Decision(Step.skip, made, _earlier_quality(mask, task, made))
     if not options.overwrite:
         _refuse_results_without_mask(mask, files.values())
     return Decision(Step.write if options.overwrite else Step.add, made)
@@ -109,6 +111,11 @@ def _other_settings(task: Task, options: StripOptions, made: Provenance | None) 
             then, now = (", ".join(texts) for texts in zip(*differences, strict=True))
             return _refusal(file, f"was made with {then}, not {now}")
     return None
+
+
+def _earlier_quality(mask: Path | None, task: Task, made: Provenance | None) -> Quality | None:
+    """Return the quality of a mask that is kept, as the file beside it or else the table states it; None if neither."""
+    return (read_quality(quality_path(mask), made) if mask else None) or task.recorded_quality
 
 
 def _refuse_results_without_mask(mask: Path | None, files: Collection[Path]) -> None:

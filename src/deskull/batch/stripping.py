@@ -15,7 +15,7 @@ from pathlib import Path
 
 from deskull.batch.outputs import KINDS_OF_MASK, Sidecar, write_results
 from deskull.batch.records import Record, Status
-from deskull.batch.resuming import Step, decide, sidecars_of, with_existing_mask
+from deskull.batch.resuming import Decision, Step, decide, sidecars_of, with_existing_mask
 from deskull.batch.run_record import RunRecord
 from deskull.batch.tasks import Task
 from deskull.errors import DeskullError, DeskullWarning, UsageError, printable, sentence
@@ -65,9 +65,7 @@ def strip_task(task: Task, options: StripOptions, root: Path | None = None) -> R
         return failed_record(task, options, sentence(error))
     names = {str(kind): str(path) for kind, path in files.items()}
     if decision.step is Step.skip:
-        made = decision.provenance
-        model, version = (made.model, made.version) if made else ("", "")
-        return Record(str(task.scan), Status.skipped, files=names, model=model, provenance=made, version=version)
+        return _skipped_record(task, names, decision)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", UserWarning)
         for _ in range(TRIES):
@@ -89,6 +87,20 @@ def strip_task(task: Task, options: StripOptions, root: Path | None = None) -> R
         provenance=outcome.provenance,
         icv_ml=outcome.icv_ml,
         quality=outcome.quality,
+    )
+
+
+def _skipped_record(task: Task, files: dict[str, str], decision: Decision) -> Record:
+    """Record of a scan whose results are kept."""
+    made = decision.provenance
+    return Record(
+        str(task.scan),
+        Status.skipped,
+        files=files,
+        model=made.model if made else "",
+        provenance=made,
+        quality=decision.quality,
+        version=made.version if made else "",
     )
 
 

@@ -15,6 +15,7 @@ from deskull.errors import DeskullWarning, UsageError
 from deskull.formats import dicom, split_name
 from deskull.options import DICOM_KINDS, OutputKind, Surface
 from deskull.provenance import Provenance
+from deskull.quality.verdict import Quality
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,8 @@ class Task:
         Distinguishes it from other series of the source in the names of its results; empty if there is one series.
     recorded : Provenance, optional
         What an earlier mask was made with, if a table of results tells.
+    recorded_quality : Quality, optional
+        How far that mask can be trusted, if the table tells.
     b_values : Path, optional
         File of the b-values of a diffusion series, if it is not the one of its name beside it.
     other_files : tuple of Path
@@ -51,6 +54,7 @@ class Task:
     series: str | None = None
     series_key: str = ""
     recorded: Provenance | None = None
+    recorded_quality: Quality | None = None
     b_values: Path | None = None
     other_files: tuple[Path, ...] = ()
 

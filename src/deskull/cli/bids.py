@@ -14,7 +14,9 @@ from deskull.cli.examples import CommandWithExamples
 from deskull.cli.options import DEFAULTS
 from deskull.cli.report import ReportAfterwards, report_afterwards
 from deskull.cli.running import run
+from deskull.cli.verdicts import check_strict
 from deskull.cli.wording import command_line_text
+from deskull.errors import UsageError
 from deskull.options import Group, OutputKind, StripOptions
 
 
@@ -103,6 +105,8 @@ def bids(
     dry_run: DryRun = False,
     report: ReportAfterwards = False,
     border: options.Border = DEFAULTS.border,
+    quality: options.QualityChoice = DEFAULTS.quality,
+    strict: options.Strict = False,
     model: options.ModelName = DEFAULTS.model,
     participants: Participants = None,
     sessions: Sessions = None,
@@ -115,7 +119,10 @@ def bids(
     work_dir: WorkDir = None,
 ) -> None:
     """Strip the scans of a BIDS dataset; scans with results are not stripped again."""
+    check_strict(strict, quality)
     if level is Level.group:
+        if strict:
+            raise UsageError("--strict: applies to the participant level; the group level lists the verdicts.")
         with report_afterwards(report, out, nprocs, may_replace=True):
             _write_group_table(out, nprocs or 1)
         return
@@ -132,6 +139,7 @@ def bids(
         outputs=_outputs(mask_only, icv),
         model=model,
         border=border,
+        quality=quality,
         threads=threads_each,
         timeout=timeout,
         overwrite=overwrite,
@@ -145,7 +153,7 @@ def bids(
         return
     describe(bids_dir, out)
     with report_afterwards(report, out, jobs, may_replace=True):  # the batch may continue an earlier one
-        run(tasks, settings, jobs, table=out / RECORDS)
+        run(tasks, settings, jobs, table=out / RECORDS, strict=strict)
 
 
 def _outputs(mask_only: bool, icv: bool) -> tuple[OutputKind, ...]:

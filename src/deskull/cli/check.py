@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,7 +11,6 @@ import typer
 
 from deskull.cli import options
 from deskull.cli.console import (
-    FAILED,
     USER_ERRORS,
     error_text,
     print_message,
@@ -21,6 +20,7 @@ from deskull.cli.console import (
 )
 from deskull.cli.options import DEFAULTS
 from deskull.cli.progress import progress_bar
+from deskull.cli.verdicts import Verdicts
 from deskull.cli.wording import on_one_line
 
 if TYPE_CHECKING:
@@ -100,17 +100,17 @@ def check(
     wanted = Wanted(out, pictures, report, overwrite, quality_file)
     wanted.check(pairing.pairs)
     _print_faults(pairing)
+    verdicts = Verdicts(strict)
     if not pairing.pairs:
-        raise typer.Exit(FAILED)
+        verdicts.finish(has_failed=True)
     with check_outputs(wanted, pairing.pairs) as outputs:
-        found = list(_check_all(pairing.pairs, outputs, threads, as_json=as_json))
+        n_failed = _check_all(pairing.pairs, outputs, verdicts, threads, as_json=as_json)
         page = outputs.write_report(progress_bar("drawing"))
     if out is not None:
         print_note(f"{outputs.count} masks; table in {out}")
     if page:
         print_note(f"open in a browser: {page}")
-    if pairing.faults or None in found or (strict and "fail" in found):
-        raise typer.Exit(FAILED)
+    verdicts.finish(has_failed=bool(pairing.faults or n_failed))
 
 
 def _print_faults(pairing: Pairing) -> None:
@@ -122,33 +122,35 @@ def _print_faults(pairing: Pairing) -> None:
 
 
 def _check_all(
-    pairs: Sequence[Pair], outputs: CheckOutputs, threads: int | None, *, as_json: bool
-) -> Iterator[str | None]:
-    """Check masks, print what is found and add it to the outputs; yields each verdict, None for an error."""
+    pairs: Sequence[Pair], outputs: CheckOutputs, verdicts: Verdicts, threads: int | None, *, as_json: bool
+) -> int:
+    """Check masks, print what is found and add it to the outputs and the verdicts; returns how many could not be."""
     from deskull.checking.judging import check_pair
     from deskull.pipeline import Stripper
 
-    stripper = Stripper(threads=threads)
+    stripper, n_failed = Stripper(threads=threads), 0
     for pair in pairs if as_json else progress_bar("checking")(iter(pairs), len(pairs)):
         try:
             checked = check_pair(stripper, pair)
         except USER_ERRORS as error:
             print_message(f"error: {error_text(error)}")
             outputs.add_failure(pair, error_text(error))
-            yield None
+            n_failed += 1
             continue
         _print(checked, as_json)
-        yield _verdict_after_adding(checked, outputs)
+        verdicts.add(str(pair.mask), checked.quality)
+        n_failed += not _has_added(checked, outputs)
+    return n_failed
 
 
-def _verdict_after_adding(checked: Checked, outputs: CheckOutputs) -> str | None:
-    """Add a mask to the outputs; returns its verdict, or None if one of its files could not be written."""
+def _has_added(checked: Checked, outputs: CheckOutputs) -> bool:
+    """Add a mask to the outputs; returns False if one of its files could not be written."""
     try:
         outputs.add(checked)
     except USER_ERRORS as error:
         print_message(f"error: {error_text(error)}")
-        return None
-    return str(checked.quality.verdict)
+        return False
+    return True
 
 
 def _print(checked: Checked, as_json: bool) -> None:

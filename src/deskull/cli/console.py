@@ -20,8 +20,9 @@ from deskull.errors import DeskullError, UsageError, sentence
 from deskull.options import Group
 from deskull.system.interrupts import exit_status, signals_interrupt
 
-#: Exit statuses: a scan failed; the command line was wrong.
-FAILED, USAGE = 1, 2
+#: Exit statuses: a scan failed or, with ``--strict``, a mask; the command line was wrong; with ``--strict``, a scan
+#: failed or a mask was not judged.
+FAILED, USAGE, UNJUDGED = 1, 2, 3
 #: Errors that a user can cause; any other is a fault of deskull.
 USER_ERRORS = (DeskullError, OSError, MemoryError)
 

@@ -118,7 +118,15 @@ SurfaceChoice = Annotated[Surface, _described("surface")]
 Border = Annotated[float | None, _described("border", metavar="MM")]
 FrameChoice = Annotated[Frame, _described("frame")]
 QualityChoice = Annotated[QualityCheck, _described("quality")]
-Strict = Annotated[bool, _option(Group.brain, "--strict", help="Exit with status 1 if the verdict on a mask is fail.")]
+Strict = Annotated[
+    bool,
+    _option(
+        Group.brain,
+        "--strict",
+        help="Exit with status 0 only if no verdict is fail: with 1 if one is, and with 3 if a scan failed or a mask "
+        "could not be judged.",
+    ),
+]
 ModelName = Annotated[str, _described("model", metavar="NAME|FILE", autocompletion=model_names)]
 
 # Which scans

@@ -11,10 +11,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import typer
-
-from deskull.cli.console import FAILED, print_message, print_note, print_warning
+from deskull.cli.console import print_message, print_note, print_warning
 from deskull.cli.progress import with_batch_progress
+from deskull.cli.verdicts import Verdicts
 from deskull.cli.wording import command_line_text, on_one_line
 
 if TYPE_CHECKING:
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
     from deskull.batch.records import Record
     from deskull.batch.tasks import Task
     from deskull.options import StripOptions
-    from deskull.provenance import Provenance
     from deskull.quality.verdict import Quality
 
 _logger = logging.getLogger(__name__)
@@ -54,19 +52,20 @@ def run(
     as_json : bool
         Whether to print a JSON object for each scan in place of a line of text.
     strict : bool
-        Whether a mask whose verdict is ``fail`` counts as a failed scan for the exit status.
+        Whether the verdicts on the masks decide on the exit status, too.
     skipped : sequence of Path
         Files that were left out because they are named like results.
 
     Raises
     ------
     typer.Exit
-        If a scan failed or was refused, or a mask with `strict`.
+        If a scan failed or was refused; with `strict`, also if a mask failed or was not judged.
     """
     from deskull.batch.records import records_table
 
     start = time.perf_counter()
     statuses: Counter[str] = Counter()
+    verdicts = Verdicts(strict)
     with records_table(table) as add:
         if settings.resume and table:
             tasks = _with_recorded(tasks, settings, table)
@@ -75,14 +74,14 @@ def run(
         for number, record in enumerate(records, 1):
             statuses[record.status] += 1
             statuses["unknown"] += record.status == "skipped" and record.provenance is None
-            statuses["distrusted"] += record.quality is not None and record.quality.verdict == "fail"
+            if record.status in ("done", "skipped"):
+                verdicts.add(f"the mask of {record.scan}", record.quality)
             add(record)
             _log_stages(number, record)
             _print_record(record, as_json)
     if len(tasks) > 1 or skipped or statuses["skipped"]:
         _print_summary(statuses, time.perf_counter() - start, table, skipped)
-    if statuses["failed"] or statuses["refused"] or (strict and statuses["distrusted"]):
-        raise typer.Exit(FAILED)
+    verdicts.finish(has_failed=bool(statuses["failed"] or statuses["refused"]))
 
 
 def _only_name(tasks: Sequence[Task]) -> str:
@@ -102,17 +101,15 @@ def _records(tasks: list[Task], settings: StripOptions, jobs: int, workers: Clus
 
 
 def _with_recorded(tasks: list[Task], settings: StripOptions, table: Path) -> list[Task]:
-    """Return the tasks with what their earlier masks were made with, as a table tells."""
-    from deskull.batch.records import recorded_provenance
+    """Return the tasks with what a table tells of their earlier masks: their settings, and how good they are."""
+    from deskull.batch.records import recorded_provenance, recorded_quality
 
-    known = recorded_provenance(table)
-
-    def recorded(task: Task) -> Provenance | None:
-        """What the mask of a task was made with."""
-        mask = task.mask_file(settings.surface)
-        return known.get(mask.absolute()) if mask else None
-
-    return [replace(task, recorded=recorded(task)) for task in tasks]
+    made, quality = recorded_provenance(table), recorded_quality(table)
+    masks = [mask.absolute() if (mask := task.mask_file(settings.surface)) else None for task in tasks]
+    return [
+        replace(task, recorded=made.get(mask), recorded_quality=quality.get(mask)) if mask else task
+        for task, mask in zip(tasks, masks, strict=True)
+    ]
 
 
 def _log_stages(number: int, record: Record) -> None:
@@ -123,7 +120,7 @@ def _log_stages(number: int, record: Record) -> None:
 
 
 def _print_record(record: Record, as_json: bool) -> None:
-    """Print the outcome of a scan on stdout, its warnings and its error on stderr."""
+    """Print the outcome of a scan on stdout, its warnings, its error and what is unusual about it on stderr."""
     for message in record.warnings:
         print_warning(message)
     if record.error:
@@ -135,14 +132,18 @@ def _print_record(record: Record, as_json: bool) -> None:
         outcome = f"{record.volume_ml:.0f} ml{icv}, {record.seconds:.1f} s -> {record.files['brainmask']}"
         outcome += _trust(record.quality)
         print(on_one_line(f"{record.scan}: {outcome}"), flush=True)
+    if record.status == "done" and record.quality:
+        for finding in record.quality.findings:
+            if finding not in record.quality.reasons:
+                print_warning(on_one_line(f"{record.scan}: {finding}"))
 
 
 def _trust(quality: Quality | None) -> str:
     """Return how far a mask can be trusted, for the end of its line."""
     if quality is None:
         return ""
-    # A warning tells why a mask fails, and the table why one is not judged.
-    reason = f": {quality.reasons[0]}" if quality.reasons and quality.verdict == "review" else ""
+    # A warning tells why a mask fails.
+    reason = f": {quality.reasons[0]}" if quality.reasons and quality.verdict != "fail" else ""
     return f"; {quality.summary()}{reason}"
 
 

@@ -10,6 +10,7 @@ from deskull.cli import options
 from deskull.cli.options import DEFAULTS
 from deskull.cli.report import ReportAfterwards, report_afterwards
 from deskull.cli.running import run
+from deskull.cli.verdicts import check_strict
 from deskull.errors import UsageError
 from deskull.options import OutputKind, StripOptions
 
@@ -67,6 +68,7 @@ def strip(
         allow_outside_data=allow_outside_data, engine=engine, device=device, threads=threads, timeout=timeout,
         series=series, keep_identity=keep_identity, max_archive_gb=max_archive_gb,
     )  # fmt: skip
+    check_strict(strict, settings.quality)
     out, plan = _plan(scans, out, mask, split, shard, settings)
     tasks = plan.tasks
     workers = _cluster(scheduler, cluster, jobs, threads, memory, cluster_option or [])

@@ -14,11 +14,11 @@ from deskull.quality.evidence import Evidence
 from deskull.quality.findings import Finding, find_unusual
 from deskull.quality.measures import input_measures, mask_measures
 from deskull.quality.verdict import HIGHEST_MARGIN_MM, Quality, Verdict
-from deskull.quality.wording import describe
+from deskull.quality.wording import describe, is_unusual
 
 #: At most this number of measures is named as a reason.
 _N_REASONS = 3
-#: A measure is a reason if it raises the predicted error by at least this factor, as a logarithm.
+#: An unusual measure is a reason if it raises the predicted error by at least this factor, as a logarithm.
 _WEIGHTY = 0.1
 
 
@@ -100,8 +100,9 @@ def _verdict(
 
 
 def _why(measures: Mapping[str, float], calibration: Calibration) -> tuple[str, ...]:
-    """Return the measures that raise the predicted error most, in words."""
+    """Return the unusual measures that raise the predicted error most, in words."""
     added = calibration.error.contributions(measures)
     weighty = [name for name, value in sorted(added.items(), key=lambda item: -item[1]) if value > _WEIGHTY]
     ranges = {name: calibration.usual(name) for name in weighty if math.isfinite(measures.get(name, np.nan))}
-    return tuple(describe(name, measures[name], usual) for name, usual in ranges.items() if usual)[:_N_REASONS]
+    unusual = {name: usual for name, usual in ranges.items() if usual and is_unusual(measures[name], usual)}
+    return tuple(describe(name, measures[name], usual) for name, usual in unusual.items())[:_N_REASONS]

@@ -72,7 +72,7 @@ def read_provenance(path: Path) -> Provenance | None:
 
 
 def to_quality(fields: Mapping[str, Any]) -> Quality:
-    """Return the quality that the fields of a file, or the cells of a table, state.
+    """Return the quality that the fields of a file state.
 
     Parameters
     ----------
@@ -93,6 +93,23 @@ def to_quality(fields: Mapping[str, Any]) -> Quality:
         _values(fields.get("input")) | _findings(fields.get("input")),
         _values(fields.get("measures")),
     )
+
+
+def quality_of_cells(cells: Mapping[str, str]) -> Quality:
+    """Return the quality that a line of a table states.
+
+    Parameters
+    ----------
+    cells : mapping of str to str
+        Those of `Quality.cells`, by column.
+
+    Returns
+    -------
+    Quality
+        Not judged if nothing is said.
+    """
+    reason, findings = ([text] if (text := cells.get(column)) else [] for column in ("reason", "findings"))
+    return to_quality({**cells, "reasons": reason, "input": {"findings": findings}})
 
 
 def short_text(text: str) -> str:

@@ -68,6 +68,12 @@ class Quality:
         """
         return cls(Verdict.not_judged, (reason,))
 
+    @property
+    def findings(self) -> tuple[str, ...]:
+        """What is unusual about the scan, in sentences."""
+        found = self.input.get("findings")
+        return tuple(found) if isinstance(found, list | tuple) else ()
+
     def as_dict(self) -> dict[str, Any]:
         """Return the quality as JSON can hold it: numbers rounded to four digits, None for what is not known."""
         return {
@@ -82,11 +88,12 @@ class Quality:
         }
 
     def cells(self) -> dict[str, str]:
-        """Return the verdict, the predicted Dice and the first reason as cells of a table, by column."""
+        """Return the verdict, the predicted Dice, the first reason and the findings as cells of a table, by column."""
         return {
             "verdict": str(self.verdict),
             "predicted_dice": "" if self.predicted_dice is None else f"{self.predicted_dice:.4f}",
             "reason": next(iter(self.reasons), ""),
+            "findings": " ".join(self.findings),
         }
 
     def summary(self) -> str:

@@ -79,6 +79,7 @@ def describe(name: str, value: float, usual: tuple[float, float]) -> str:
     name : str
         Of the measure.
     value : float
+        That `is_unusual`.
     usual : (float, float)
         Range of the measure in scans with good masks.
 
@@ -89,8 +90,25 @@ def describe(name: str, value: float, usual: tuple[float, float]) -> str:
     """
     words, unit = known_words(name) or (name.replace("_", " "), "")
     low, high = usual
-    state = "Low" if value < low else "High" if value > high else "Doubtful"
+    state = "Low" if value < low else "High"
     return f"{state} {words}: {_number(value)}{unit}, usually {_number(low)} to {_number(high)}{unit}."
+
+
+def is_unusual(value: float, usual: tuple[float, float]) -> bool:
+    """Return whether a measure lies outside its usual range, in the digits in which `describe` states them.
+
+    Parameters
+    ----------
+    value : float
+    usual : (float, float)
+
+    Examples
+    --------
+    >>> is_unusual(2.91, (0.483, 3.08)), is_unusual(3.081, (0.483, 3.08)), is_unusual(3.09, (0.483, 3.08))
+    (False, False, True)
+    """
+    low, high = (float(_number(limit)) for limit in usual)
+    return not low <= float(_number(value)) <= high
 
 
 def _number(value: float) -> str:

@@ -206,7 +206,7 @@ def _write(row: Row, folder: Path, scan: Volume, mask: Volume, surface: str, dis
         "quality": {
             "verdict": str(quality.verdict), "predicted_dice": quality.predicted_dice,
             "lower_bound": quality.lower_bound, "margin_mm": quality.margin_mm, "reasons": list(quality.reasons),
-            "findings": list(quality.input.get("findings", [])),
+            "findings": list(quality.findings),
         },
         "has_edit": files.edited.exists(),
     }  # fmt: skip

@@ -28,8 +28,9 @@ def test_file_counts_more_than_the_table(mask):
 def test_columns_of_the_table_count_without_a_file_that_can_be_read(mask, content):
     if content:
         quality_path(mask).write_text(content)
-    quality = quality_of(mask, {"verdict": "review", "predicted_dice": "0.91", "reason": "It is uncertain."})
-    assert quality == Quality(Verdict.review, ("It is uncertain.",), 0.91)
+    cells = {"verdict": "review", "predicted_dice": "0.91", "reason": "It is uncertain.", "findings": "It is noisy."}
+    quality = quality_of(mask, cells)
+    assert quality == Quality(Verdict.review, ("It is uncertain.",), 0.91, input={"findings": ["It is noisy."]})
 
 
 def test_scan_without_a_mask_has_what_the_table_says():

@@ -11,7 +11,7 @@ from deskull.quality.assessment import judge_measures
 from deskull.quality.calibration import load_calibration
 from deskull.quality.contrast import contrast_of_mr
 from deskull.quality.findings import find_unusual
-from deskull.quality.wording import MEASURES, describe, known_words
+from deskull.quality.wording import MEASURES, describe, is_unusual, known_words
 from tests.web_engine.quality.conftest import as_given
 
 SEEDS = range(25)
@@ -85,6 +85,11 @@ def test_every_measure_is_described_as_in_the_package(judging_engine, value):
         assert judging_engine.call("wording.describe", name, value, [0.6, 99.5]) == own
         words = known_words(name)
         assert judging_engine.call("wording.knownWords", name) == (words and list(words))
+
+
+@pytest.mark.parametrize("value", [0.5, 0.6, 0.5996, 50.0, 99.5, 99.54, 100.0, 123.45])
+def test_unusual_measures_are_those_of_the_package(judging_engine, value):
+    assert judging_engine.call("wording.isUnusual", value, [0.6, 99.5]) is is_unusual(value, (0.6, 99.5))
 
 
 def test_masks_of_other_networks_and_scans_of_a_single_value_are_not_judged(judging_engine):

@@ -9,11 +9,11 @@ import { inputMeasures, maskMeasures } from "./measures/index";
 import { fixed } from "./numbers";
 import type { Measures } from "./trees";
 import { withoutNumbers, type Quality, type Verdict } from "./verdict";
-import { describe } from "./wording";
+import { describe, isUnusual } from "./wording";
 
 /** At most this number of measures is named as a reason. */
 const N_REASONS = 3;
-/** A measure is a reason if it raises the predicted error by at least this factor, as a logarithm. */
+/** An unusual measure is a reason if it raises the predicted error by at least this factor, as a logarithm. */
 const WEIGHTY = 0.1;
 
 /** Judges a mask, with the calibration of the network that made it. */
@@ -66,13 +66,13 @@ function decide(
   return { verdict: "pass", reasons: [] };
 }
 
-/** The measures that raise the predicted error most, in words. */
+/** The unusual measures that raise the predicted error most, in words. */
 function why(measures: Measures, calibration: Calibration): string[] {
   const weighty = Object.entries(calibration.error.contributions(measures)).filter(([, added]) => added > WEIGHTY);
   weighty.sort(([, one], [, other]) => other - one);
   const sentences = weighty.flatMap(([name]) => {
     const [value, usual] = [measures[name] ?? NaN, calibration.usual(name)];
-    return Number.isFinite(value) && usual ? [describe(name, value, usual)] : [];
+    return Number.isFinite(value) && usual && isUnusual(value, usual) ? [describe(name, value, usual)] : [];
   });
   return sentences.slice(0, N_REASONS);
 }

@@ -68,11 +68,17 @@ const SHELLS: Readonly<Record<string, string>> = {
 };
 const BRIGHTNESS: Readonly<Record<string, string>> = { bright: "brightness", spread: "variation of brightness" };
 
-/** A sentence that says how unusual a measure is; `usual` is its range in scans with good masks. */
+/** A sentence that says how unusual a measure is that `isUnusual`; `usual` is its range in scans with good masks. */
 export function describe(name: string, value: number, [low, high]: readonly [number, number]): string {
   const [words, unit] = knownWords(name) ?? [name.replaceAll("_", " "), ""];
-  const state = value < low ? "Low" : value > high ? "High" : "Doubtful";
+  const state = value < low ? "Low" : "High";
   return `${state} ${words}: ${number(value)}${unit}, usually ${number(low)} to ${number(high)}${unit}.`;
+}
+
+/** Whether a measure lies outside its usual range, in the digits in which `describe` states them. */
+export function isUnusual(value: number, usual: readonly [number, number]): boolean {
+  const [stated, low, high] = [value, ...usual].map((one) => Number(number(one))) as [number, number, number];
+  return stated < low || stated > high;
 }
 
 /** A number with three significant digits, and all of those before the point. */

@@ -8,7 +8,7 @@ from pathlib import Path
 from deskull.batch.outputs import quality_path
 from deskull.batch.records import provenance_of
 from deskull.batch.resuming import read_sidecar
-from deskull.quality.files import read_quality, to_quality
+from deskull.quality.files import quality_of_cells, read_quality
 from deskull.quality.verdict import Quality
 
 
@@ -20,8 +20,8 @@ def quality_of(mask: Path | None, cells: Mapping[str, str]) -> Quality:
     mask : Path, optional
         The file of its quality lies beside it.
     cells : mapping of str to str
-        The line of the table, whose columns ``verdict``, ``predicted_dice`` and ``reason`` count where there is no
-        such file, or where it describes another mask.
+        The line of the table, whose columns ``verdict``, ``predicted_dice``, ``reason`` and ``findings`` count where
+        there is no such file, or where it describes another mask.
 
     Returns
     -------
@@ -29,8 +29,7 @@ def quality_of(mask: Path | None, cells: Mapping[str, str]) -> Quality:
         Not judged if nothing is said.
     """
     stated = _stated_beside(mask, cells) if mask else None
-    reason = cells.get("reason") or ""
-    return stated or to_quality({**cells, "reasons": [reason] if reason else []})
+    return stated or quality_of_cells(cells)
 
 
 def has_quality_file(mask: Path, cells: Mapping[str, str]) -> bool:
