@@ -71,8 +71,8 @@ def run(
         if settings.resume and table:
             tasks = _with_recorded(tasks, settings, table)
         stripped = _records(tasks, settings, jobs, workers)
-        records = with_batch_progress(stripped, len(tasks), scan=_only_name(tasks), as_json=as_json)
-        for number, record in enumerate(records, 1):
+        records = with_batch_progress(stripped, len(tasks), scan=_only_name(tasks))
+        for number, record in enumerate(map(_in_terms_of_options, records), 1):
             statuses[record.status] += 1
             statuses["unknown"] += record.status == "skipped" and record.provenance is None
             statuses["distrusted"] += record.quality is not None and record.quality.verdict == "fail"
@@ -115,6 +115,12 @@ def _with_recorded(tasks: list[Task], settings: StripOptions, table: Path) -> li
     return [replace(task, recorded=recorded(task)) for task in tasks]
 
 
+def _in_terms_of_options(record: Record) -> Record:
+    """Return a record whose messages name options of the command line, on stderr as in tables and as JSON."""
+    messages = tuple(map(command_line_text, record.warnings))
+    return replace(record, warnings=messages, error=command_line_text(record.error))
+
+
 def _log_stages(number: int, record: Record) -> None:
     """Log the duration of each stage of a scan; the scan goes by its number, since its name may be a patient's."""
     if record.stages:
@@ -127,7 +133,7 @@ def _print_record(record: Record, as_json: bool) -> None:
     for message in record.warnings:
         print_warning(message)
     if record.error:
-        print_message(f"error: {command_line_text(record.error)}")
+        print_message(f"error: {record.error}")
     if as_json:
         print(json.dumps(_facts(record)), flush=True)
     elif record.status == "done":
