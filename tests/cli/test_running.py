@@ -80,6 +80,11 @@ def test_json_states_the_settings_and_warnings_of_a_scan(output):
     assert facts["warnings"] == ["a.nii: odd."]
 
 
+def test_json_states_which_frames_of_a_series_were_averaged(output):
+    lines = output(replace(DONE, provenance=replace(MADE, averaged_frames="0, 8")), DONE, as_json=True)[0].splitlines()
+    assert [json.loads(line)["averaged_frames"] for line in lines] == ["0, 8", None]
+
+
 def test_json_and_table_name_options_as_stderr_does(output, tmp_path):
     warned = replace(DONE, warnings=("a.nii: is odd; use frame='each'.",))
     out, err, _ = output(warned, REFUSED, as_json=True, table=tmp_path / "t.tsv")

@@ -39,6 +39,7 @@ def rerun(
             rich_help_panel=Group.brain,
         ),
     ] = None,
+    bval: options.BValuesFile = None,
     allow_outside_data: options.AllowOutsideData = DEFAULTS.allow_outside_data,
     max_archive_gb: options.MaxArchive = DEFAULTS.max_archive_gb,
     as_json: options.AsJsonOfMasks = False,
@@ -51,7 +52,13 @@ def rerun(
 
     with stages_shown(f"stripping the scan of {sidecar.name} again"):
         outcome = rerunning.rerun(
-            sidecar, out, scan=scan, model=model, allow_outside_data=allow_outside_data, max_archive_gb=max_archive_gb
+            sidecar,
+            out,
+            scan=scan,
+            model=model,
+            b_values=bval,
+            allow_outside_data=allow_outside_data,
+            max_archive_gb=max_archive_gb,
         )
     _print_machines(outcome)
     if as_json:

@@ -166,6 +166,7 @@ def _facts(record: Record) -> dict[str, object]:
         "surface": made.surface if made else None,
         "border_mm": made.border if made else None,
         "frame": (made.frame or None) if made else None,
+        "averaged_frames": (made.averaged_frames or None) if made else None,
         "version": record.version or None,
         "seconds": round(record.seconds, 3),
         "stages": {stage: round(seconds, 3) for stage, seconds in record.stages.items()},
