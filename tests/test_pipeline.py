@@ -189,6 +189,29 @@ def test_b_values_of_a_given_file_choose_the_frames(toy_stripper, head, diffusio
     assert (masked.mask.data == toy_stripper.strip(head).mask.data).mean() > 0.999
 
 
+def test_b_values_of_a_caller_choose_the_frames_of_a_nibabel_image(toy_stripper, head, diffusion):
+    masked = toy_stripper.strip(nib.load(diffusion), b_values=[1000, 0])
+    assert (masked.mask.data == toy_stripper.strip(head).mask.data).mean() > 0.999
+
+
+def test_function_takes_b_values_too(toy_model, head, diffusion):
+    masked = strip(nib.load(diffusion), model=toy_model, threads=2, b_values=np.array([1000, 0]))
+    assert masked.provenance.averaged_frames == "1"
+
+
+def test_result_states_which_frames_were_averaged(toy_stripper, head):
+    series = replace(head, data=np.stack([head.data] * 12, axis=-1))
+    averaged = toy_stripper.strip(series, icv=False).provenance
+    assert averaged.averaged_frames == "3-11"
+    assert averaged.generated_by()["Parameters"]["averaged_frames"] == "3-11"
+
+
+@pytest.mark.parametrize("kind", ["3-D scan", "masks of frames"])
+def test_no_frames_are_stated_where_none_were_averaged(toy_stripper, head, series, kind):
+    source = head if kind == "3-D scan" else series
+    assert toy_stripper.strip(source, frame="each").provenance.averaged_frames == ""
+
+
 @pytest.mark.filterwarnings("ignore::deskull.PlausibilityWarning")
 def test_b_values_that_do_not_fit_the_series_are_ignored_with_a_warning(toy_stripper, diffusion):
     diffusion.with_name("dwi.bval").write_text("1000 0 0\n")

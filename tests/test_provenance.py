@@ -46,3 +46,9 @@ def test_sidecar_of_another_tool_or_a_damaged_one_states_nothing(made):
 def test_incomplete_line_of_a_table_states_nothing(cells):
     line = {"model": "small", "sha256": "ab", "surface": "brain", "border_mm": "1", **cells}
     assert Provenance.from_texts(line) is None
+
+
+def test_averaged_frames_are_read_back_and_are_no_difference():
+    made = replace(MADE, averaged_frames="0, 8-10")
+    assert Provenance.from_sidecar({"GeneratedBy": [made.generated_by()]}) == made
+    assert made.differences(MADE) == []

@@ -72,6 +72,13 @@ def test_empty_frame_of_a_series_raises_a_warning_that_names_it():
         check_plausible(result_of(0, frames=[1400, 0]))
 
 
+def test_unusual_volumes_of_several_frames_are_one_warning():
+    with pytest.warns(PlausibilityWarning) as caught:
+        check_plausible(result_of(0, frames=[0, 20, 1400, 3000]))
+    fault = "the brain volumes of 3 of 4 frames are unusual (0 to 3000 ml in frames 0-1, 3); look at the mask."
+    assert [str(warning.message) for warning in caught] == [f"scan.nii: {fault}"]
+
+
 def test_series_without_a_brain_in_any_frame_is_refused():
     with pytest.raises(InputError, match="no brain found"):
         check_plausible(result_of(0, frames=[0, 1]))

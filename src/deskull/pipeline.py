@@ -20,8 +20,8 @@ from typing import Any
 import numpy as np
 
 from deskull import formats
+from deskull.averaging import BValues, averaged_frames
 from deskull.errors import InputError, IntensityWarning, UsageError, collected_warnings
-from deskull.formats.b_values import read_b_values
 from deskull.masking import mask_from_distance
 from deskull.models import Model, load_model
 from deskull.models.engine import make_engine
@@ -38,7 +38,7 @@ from deskull.options import (
     describe_options,
     parse_choice,
 )
-from deskull.preprocessing.series import frames_to_average
+from deskull.preprocessing.series import frames_text
 from deskull.quality.judge import Judge
 from deskull.quality.verdict import Quality
 from deskull.result import Result, check_plausible
@@ -105,7 +105,7 @@ class Stripper:
         reading: ReadOptions = _READING,
         icv: bool = False,
         quality: str = _DEFAULTS.quality,
-        b_values: Path | None = None,
+        b_values: BValues | None = None,
         on_frame: OnFrame | None = None,
     ) -> Result:
         """Find the brain in a scan.
@@ -123,8 +123,9 @@ class Stripper:
             Whether to compute the intracranial mask, too, at its default border: in the same pass of the network, or of
             a series whose frames are masked in one more pass, on their mean.
         %(quality)s
-        b_values : Path, optional
-            File of the b-values of a diffusion series; by default the one of its name that lies beside it.
+        b_values : str, Path or sequence of float, optional
+            B-values of a diffusion series in s/mm^2, or the file that states them; by default those that DICOM states,
+            or the file beside the series: ``X.bval``, ``X.bvals``, or ``bvals`` if it fits.
         on_frame : callable, optional
             Called as ``on_frame(done, total)`` in the calling thread after each frame, where every frame is masked.
 
@@ -157,13 +158,14 @@ class Stripper:
         reading: ReadOptions,
         icv: bool,
         effort: QualityCheck,
-        b_values: Path | None,
+        b_values: BValues | None,
         on_frame: OnFrame | None,
     ) -> Result:
         """Find the brain in a scan, with options that have been checked; see `strip`."""
         timer, quality, is_judged = StageTimer(), None, effort is not QualityCheck.none
         scan = as_volume(source, reading, keep_in_file=frame == Frame.mean)
-        mean = _mean_of_series(scan, source, b_values)
+        averaged = averaged_frames(scan, source, b_values)
+        mean = scan.mean_frame(averaged)
         timer.finish("read")
         compute_distance: Callable[[], FloatArray]
         compute_icv_distance: Callable[[], FloatArray] | None = None
@@ -185,11 +187,13 @@ class Stripper:
             timer.finish("quality")
         is_series = scan.ndim == 4
         made = self.model.provenance(border, surface, frame if is_series else "")
+        made = made if frame == Frame.each else replace(made, averaged_frames=frames_text(averaged))
         if quality and scan.scanner:
             quality = replace(quality, input={**scan.scanner, **quality.input})
         result = Result(scan, compute_distance, mask, timer.seconds, made, quality=quality)
         if icv_masks:
             icv_made = self.model.provenance(None, Surface.intracranial, Frame.mean if is_series else "")
+            icv_made = replace(icv_made, averaged_frames=frames_text(averaged))
             result = replace(result, icv_mask=icv_masks[0], icv_provenance=icv_made)
             result = replace(result, compute_icv_distance=compute_icv_distance)
         check_plausible(result)
@@ -297,14 +301,6 @@ def as_volume(
     raise InputError(f"{type(source).__name__}: not a scan; give a path, a nibabel image or a Volume.")
 
 
-def _mean_of_series(scan: Volume, source: str | Path | Volume | Any, file: Path | None) -> Volume:
-    """Return the mean of the frames that show the head best; a 3-D scan as it is."""
-    if scan.ndim == 3:
-        return scan
-    b_values = read_b_values(Path(source), scan.n_frames, file) if isinstance(source, str | os.PathLike) else None
-    return scan.mean_frame(frames_to_average(scan.n_frames, b_values))
-
-
 def _finite_scan(scan: Volume) -> Volume:
     """Return the scan with background in place of voxels that are not finite, with a warning.
 
@@ -338,6 +334,7 @@ def strip(
     device: str = _DEFAULTS.device,
     icv: bool = False,
     quality: str = _DEFAULTS.quality,
+    b_values: BValues | None = None,
     series: str | None = _DEFAULTS.series,
     allow_outside_data: bool = _DEFAULTS.allow_outside_data,
     max_archive_gb: float = _DEFAULTS.max_archive_gb,
@@ -358,6 +355,8 @@ def strip(
     icv : bool, default: False
         Whether to compute the intracranial mask, too.
     %(quality)s
+    b_values : str, Path or sequence of float, optional
+        B-values of a diffusion series in s/mm^2, or the file that states them; see `Stripper.strip`.
     %(series)s
     %(allow_outside_data)s
     %(max_archive_gb)s
@@ -383,5 +382,12 @@ def strip(
     reading = ReadOptions(series, allow_outside_data, max_archive_gb)
     stripper = Stripper(model, threads, engine, device)
     return stripper.strip(
-        source, border=border, surface=surface, frame=frame, icv=icv, quality=quality, reading=reading
+        source,
+        border=border,
+        surface=surface,
+        frame=frame,
+        icv=icv,
+        quality=quality,
+        reading=reading,
+        b_values=b_values,
     )

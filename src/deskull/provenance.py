@@ -31,6 +31,8 @@ class Provenance:
         How a 4-D series was masked; empty for a 3-D scan.
     version : str
         Version of deskull.
+    averaged_frames : str
+        Which frames of a series one mask was made from, as ``0, 8-10``; the first is 0. Empty otherwise.
     """
 
     model: str
@@ -39,6 +41,7 @@ class Provenance:
     border: float
     frame: str = ""
     version: str = __version__
+    averaged_frames: str = ""
 
     def differences(self, other: Provenance) -> list[tuple[str, str]]:
         """List the settings in which two masks differ, in the words of `StripOptions`.
@@ -50,7 +53,8 @@ class Provenance:
         Returns
         -------
         list of (str, str)
-            For instance ``("border=0", "border=5")``: of this mask and of the other. Versions of deskull do not count.
+            For instance ``("border=0", "border=5")``: of this mask and of the other. Neither versions of deskull nor
+            the frames that were averaged count: they are no settings.
         """
         pairs = [(f"surface={self.surface!r}", f"surface={other.surface!r}")] if self.surface != other.surface else []
         if not math.isclose(self.border, other.border, abs_tol=SAME_BORDER_MM):
@@ -70,6 +74,7 @@ class Provenance:
             "surface": str(self.surface),
             "border_mm": self.border,
             **({"frame": str(self.frame)} if self.frame else {}),
+            **({"averaged_frames": self.averaged_frames} if self.averaged_frames else {}),
         }
         return {
             "Name": "deskull",
@@ -102,14 +107,15 @@ class Provenance:
         Parameters
         ----------
         cells : mapping
-            ``model``, ``sha256``, ``surface``, ``border_mm``, ``frame`` and ``version``.
+            ``model``, ``sha256``, ``surface``, ``border_mm``, ``frame``, ``version`` and ``averaged_frames``.
         """
         try:
             border = float(cells["border_mm"])
             sha256, surface = str(cells["sha256"] or ""), str(cells["surface"] or "")
-            model, frame, version = (str(cells.get(name) or "") for name in ("model", "frame", "version"))
+            names = ("model", "frame", "version", "averaged_frames")
+            model, frame, version, averaged = (str(cells.get(name) or "") for name in names)
         except (LookupError, TypeError, ValueError):
             return None
         if not (sha256 and surface and math.isfinite(border)):
             return None
-        return cls(model, sha256, surface, border, frame, version)
+        return cls(model, sha256, surface, border, frame, version, averaged)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -14,6 +14,7 @@ import numpy as np
 from deskull.errors import InputError, PlausibilityWarning, UsageError
 from deskull.masking import moved_mask
 from deskull.preprocessing.bias_field import correct_bias
+from deskull.preprocessing.series import frames_text
 from deskull.provenance import SAME_BORDER_MM, Provenance
 from deskull.quality.verdict import Quality, Verdict
 from deskull.streamed import streamed
@@ -176,12 +177,24 @@ def check_plausible(result: Result) -> None:
     if result.quality and result.quality.verdict is Verdict.failed:
         reason = next(iter(result.quality.reasons), "")
         warnings.warn(f"{name}: the mask is most likely wrong. {reason}", PlausibilityWarning, stacklevel=2)
+    _warn_of_unusual(name, volumes)
+
+
+def _warn_of_unusual(name: str, volumes: Sequence[float]) -> None:
+    """Warn of volumes in ml, one for each frame of a mask, that brains hardly have: one sentence for all frames."""
     low, high = USUAL_BRAIN_ML
-    for t, volume in enumerate(volumes):
-        if not low <= volume <= high:
-            place = f"{name}, frame {t}" if mask.n_frames > 1 else name
-            message = f"{place}: a brain volume of {volume:.0f} ml is unusual; look at the mask."
-            warnings.warn(message, PlausibilityWarning, stacklevel=2)
+    unusual = {t: volume for t, volume in enumerate(volumes) if not low <= volume <= high}
+    if not unusual:
+        return
+    least, most = min(unusual.values()), max(unusual.values())
+    if len(unusual) == 1:
+        place = f"{name}, frame {min(unusual)}" if len(volumes) > 1 else name
+        fault = f"{place}: a brain volume of {least:.0f} ml is unusual"
+    else:
+        frames = f"{len(unusual)} of {len(volumes)} frames"
+        fault = f"{name}: the brain volumes of {frames} are unusual ({least:.0f} to {most:.0f} ml in frames "
+        fault += f"{frames_text([*unusual])})"
+    warnings.warn(f"{fault}; look at the mask.", PlausibilityWarning, stacklevel=3)
 
 
 def _stored_zero(scan: Volume) -> Any:

@@ -44,6 +44,8 @@ class Volume:
         them.
     scanner : mapping of str to str
         What a DICOM source says of the machine, by names of BIDS; empty for other formats.
+    b_values : tuple of float
+        Diffusion weighting of each frame in s/mm^2, if a DICOM source states it; empty otherwise.
     """
 
     data: Array
@@ -54,6 +56,7 @@ class Volume:
     name: str = "image"
     trailing: tuple[int, ...] = ()
     scanner: Mapping[str, str] = field(default_factory=dict, repr=False)
+    b_values: tuple[float, ...] = field(default=(), repr=False)
 
     def __repr__(self) -> str:
         """Shape, voxel sizes and type in one line."""
@@ -121,7 +124,7 @@ class Volume:
         """Return one frame of a series as a 3-D volume (the volume itself if it is 3-D)."""
         if self.ndim == 3:
             return self
-        return replace(self, data=self.data[..., index])
+        return replace(self, data=self.data[..., index], b_values=())
 
     def mean_frame(self, frames: Sequence[int] | None = None) -> Volume:
         """Return the mean of the frames, float32, as a 3-D volume (the volume itself if it is 3-D).
@@ -140,7 +143,7 @@ class Volume:
                 if index in chosen:
                     total += frame
         total /= len(chosen)
-        return replace(self, data=total)
+        return replace(self, data=total, b_values=())
 
     def finite(self, fill: float | None = None) -> Volume:
         """Return the volume with every stored value that is not finite replaced.

@@ -247,6 +247,23 @@ def test_mask_of_a_diffusion_series_is_made_with_b_values_that_it_inherits(raw, 
     assert (of_head == of_series).mean() > 0.999
 
 
+def test_frames_are_masked_one_by_one_and_the_group_table_states_their_volume(raw, tmp_path):
+    head = formats.read(raw / f"{SCANS[3]}.nii.gz")
+    formats.write(
+        Volume(np.stack([head.data, head.data], axis=-1), head.affine), raw / "sub-02/func/sub-02_bold.nii.gz"
+    )
+    options = ("--participant-label", "02", "--suffix", "bold", "T1w", "--model", "small", "--frame", "each")
+    done = run(raw, tmp_path / "out", "participant", *options, "--mask-only")
+    assert done.exit_code == 0, done.output
+    masks = [formats.read(tmp_path / "out" / name) for name in names(tmp_path / "out")]
+    assert [mask.n_frames for mask in masks] == [1, 2]
+    assert run(raw, tmp_path / "out", "group").exit_code == 0
+    rows = (tmp_path / "out" / "group_brain.tsv").read_text().splitlines()
+    column = rows[0].split("\t").index("volume_ml")
+    first, second = (float(row.split("\t")[column]) for row in rows[1:])
+    assert first == pytest.approx(second, rel=0.05)
+
+
 @pytest.mark.parametrize("level", ["participant", "group"])
 def test_report_shows_each_raw_scan_and_replaces_an_earlier_one(stripped, tmp_path, level):
     for folder in stripped:

@@ -59,10 +59,6 @@ def test_batch_counts_failures_and_scans_per_hour(on_terminal):
     assert "per hour, 1 failed" in printed
 
 
-def test_batch_for_programs_gets_no_bar(on_terminal):
-    assert on_terminal(with_batch_progress(iter(RECORDS), 3, as_json=True)) == (RECORDS, "")
-
-
 @pytest.fixture
 def lines(monkeypatch):
     """Take the lines that would be printed every ten seconds where there is no terminal."""

@@ -6,6 +6,8 @@ import json
 
 import pytest
 
+from deskull.cli import heartbeat
+
 
 @pytest.fixture
 def sidecar(strip, scan):
@@ -46,3 +48,10 @@ def test_missing_sidecar_is_one_sentence(deskull, tmp_path):
     done = deskull("rerun", tmp_path / "none.json")
     assert done.exit_code == 1
     assert done.stderr == f"error: {tmp_path / 'none.json'}: no such file; check the path.\n"
+
+
+def test_progress_is_shown_on_stderr(deskull, sidecar, monkeypatch):
+    monkeypatch.setattr(heartbeat, "INTERVAL_S", 0.005)
+    done = deskull("rerun", sidecar)
+    assert done.exit_code == 0, done.output
+    assert f"still stripping the scan of {sidecar.name} again: " in done.stderr

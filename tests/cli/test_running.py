@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import typer
 from deskull import StripOptions
 from deskull.batch.records import Record, Status, records_table
 from deskull.batch.tasks import Task
-from deskull.cli import running
+from deskull.cli import heartbeat, running
 from deskull.provenance import Provenance
 from deskull.quality.verdict import Quality, Verdict
 
@@ -78,6 +79,37 @@ def test_json_states_the_settings_and_warnings_of_a_scan(output):
     facts = json.loads(line)
     assert (facts["sha256"], facts["surface"], facts["border_mm"], facts["frame"]) == ("ab12", "brain", 0.5, None)
     assert facts["warnings"] == ["a.nii: odd."]
+
+
+def test_json_states_which_frames_of_a_series_were_averaged(output):
+    lines = output(replace(DONE, provenance=replace(MADE, averaged_frames="0, 8")), DONE, as_json=True)[0].splitlines()
+    assert [json.loads(line)["averaged_frames"] for line in lines] == ["0, 8", None]
+
+
+def test_json_and_table_name_options_as_stderr_does(output, tmp_path):
+    warned = replace(DONE, warnings=("a.nii: is odd; use frame='each'.",))
+    out, err, _ = output(warned, REFUSED, as_json=True, table=tmp_path / "t.tsv")
+    done, refused = map(json.loads, out.splitlines())
+    assert done["warnings"] == ["a.nii: is odd; use --frame each."]
+    assert refused["error"] == "c.nii: exists already; use --overwrite."
+    assert "overwrite=True" not in (tmp_path / "t.tsv").read_text() + err
+    assert "use --overwrite." in (tmp_path / "t.tsv").read_text()
+
+
+def test_json_on_stdout_leaves_the_progress_on_stderr(monkeypatch, capsys):
+    monkeypatch.setattr(heartbeat, "INTERVAL_S", 0.01)
+    monkeypatch.setattr(running, "_records", lambda *_: slowly(DONE, DONE))
+    running.run([Task(Path("a.nii"), Path())] * 2, StripOptions(), 1, as_json=True)
+    out, err = capsys.readouterr()
+    assert [json.loads(line)["status"] for line in out.splitlines()] == ["done", "done"]
+    assert "1 of 2 scans" in err
+
+
+def slowly(*records):
+    """Yield records, each after a while."""
+    for record in records:
+        time.sleep(0.1)
+        yield record
 
 
 def test_summary_counts_each_outcome(output):

@@ -16,7 +16,7 @@ import pydicom
 
 from deskull import formats
 from deskull.volume import grid_mismatch
-from tests.formats.dicom.synthetic import Recipe, image, write, write_series
+from tests.formats.dicom.synthetic import Recipe, image, write, write_diffusion, write_series
 
 
 def names(folder):
@@ -124,3 +124,13 @@ def test_archive_beyond_the_limit_is_refused_naming_the_option(strip, head_serie
     done = strip(tmp_path / "study.zip", "-o", tmp_path / "out", "--max-archive-gb", "0.00001")
     assert done.exit_code == 1
     assert "more than --max-archive-gb 1e-05; raise this limit" in done.stderr
+
+
+def test_mask_of_a_diffusion_series_is_made_from_its_frames_without_weighting(strip, tiny_head, tmp_path):
+    volume = tiny_head.values() / tiny_head.values().max() * 1000
+    write_diffusion(tmp_path / "dwi", [1000, 0, 1000, 0], volume)
+    write_diffusion(tmp_path / "b0", [0], volume)
+    facts = [json.loads(strip(tmp_path / name, "--mask-only", "--json").stdout) for name in ("dwi", "b0")]
+    assert [one["averaged_frames"] for one in facts] == ["1, 3", None]
+    masks = [formats.read(one["files"]["brainmask"]).data for one in facts]
+    np.testing.assert_array_equal(*masks)

@@ -137,3 +137,19 @@ def test_second_argument_that_exists_is_a_scan(strip, scan, out):
 def test_missing_table_is_not_taken_for_the_output(strip, scan, tmp_path):
     done = strip(scan, tmp_path / "scans.csv")
     assert "did you mean" not in done.stderr
+
+
+@pytest.mark.parametrize("ending", [".jpg", ".PNG", ".tif", ".webp"])
+@pytest.mark.parametrize("option", ["-o", "-m"])
+def test_name_of_a_picture_is_refused(strip, scan, out, option, ending):
+    done = strip(scan, option, out / f"b{ending}")
+    assert done.exit_code == 2
+    fault = "ends like a picture; name a scan or a folder, or draw one with 'deskull show'."
+    assert done.stderr == f"error: {out / f'b{ending}'}: {fault}\n"
+    assert not out.exists()
+
+
+def test_existing_folder_may_be_named_like_a_picture(strip, scan, out):
+    (out / "b.png").mkdir(parents=True)
+    assert strip(scan, "-o", out / "b.png", "--mask-only").exit_code == 0
+    assert names(out / "b.png") == ["sub-01_T1w_brainmask.nii.gz"]

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from deskull import SeriesWarning
 from deskull.formats.b_values import read_b_values
+from deskull.formats.files import opened_files
 
 
 @pytest.mark.parametrize("ending", [".bval", ".bvals"])
@@ -69,3 +70,31 @@ def test_given_file_that_is_a_link_to_itself_is_ignored_with_a_warning(tmp_path)
     (tmp_path / "dwi.bval").symlink_to(tmp_path / "dwi.bval")
     with pytest.warns(SeriesWarning, match=r"dwi\.bval: could not be read"):
         assert read_b_values(tmp_path / "dwi.nii.gz", 2, tmp_path / "dwi.bval") is None
+
+
+@pytest.mark.parametrize("name", ["bvals", "bval"])
+def test_file_without_a_name_of_its_own_is_read_if_it_fits(tmp_path, name):
+    (tmp_path / name).write_text("5 1000 3000\n")
+    assert read_b_values(tmp_path / "data.nii.gz", 3).tolist() == [5, 1000, 3000]
+
+
+def test_file_of_the_name_of_the_series_comes_first(tmp_path):
+    (tmp_path / "data.bval").write_text("0 1000")
+    (tmp_path / "bvals").write_text("5 2000")
+    assert read_b_values(tmp_path / "data.nii.gz", 2).tolist() == [0, 1000]
+
+
+@pytest.mark.parametrize("content", [b"0 1000", b"words", b"\xff"], ids=["other number", "words", "binary"])
+@pytest.mark.filterwarnings("error")
+def test_file_without_a_name_of_its_own_that_does_not_fit_belongs_to_another_series(tmp_path, content):
+    (tmp_path / "bvals").write_bytes(content)
+    with opened_files() as opened:
+        assert read_b_values(tmp_path / "bold.nii.gz", 3) is None
+    assert opened == []
+
+
+def test_file_without_a_name_of_its_own_is_noted_as_part_of_the_scan(tmp_path):
+    (tmp_path / "bvals").write_text("0 1000")
+    with opened_files() as opened:
+        read_b_values(tmp_path / "data.nii.gz", 2)
+    assert opened == [tmp_path / "bvals"]

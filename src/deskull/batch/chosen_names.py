@@ -12,10 +12,18 @@ from deskull.errors import UsageError
 from deskull.formats import WRITABLE, split_name
 from deskull.options import OutputKind, StripOptions, Surface
 
+#: Endings of pictures: no folder is meant by a name that has one.
+_PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff")
+
 
 def is_file_name(out: Path) -> bool:
-    """Whether a path names a file rather than a folder: it ends as images do and is not an existing folder."""
-    return split_name(out)[1] != "" and not out.is_dir()
+    """Whether a path names a file rather than a folder: it ends as images or pictures do, and is no existing folder."""
+    return (split_name(out)[1] != "" or _is_picture(out)) and not out.is_dir()
+
+
+def _is_picture(path: Path) -> bool:
+    """Whether a path ends like a picture."""
+    return path.suffix.lower() in _PICTURES
 
 
 def choose_names(tasks: Sequence[Task], file: Path | None, mask: Path | None, options: StripOptions) -> list[Task]:
@@ -96,5 +104,7 @@ def refuse_ending(path: Path) -> None:
     ------
     UsageError
     """
+    if _is_picture(path):
+        raise UsageError(f"{path}: ends like a picture; name a scan or a folder, or draw one with 'deskull show'.")
     if split_name(path)[1] not in WRITABLE:
         raise UsageError(f"{path}: nothing is written with this ending; use {', '.join(WRITABLE)}.")

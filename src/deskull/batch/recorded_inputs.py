@@ -13,7 +13,7 @@ from typing import Any
 from deskull.batch.recorded_run import RecordedRun, is_regular
 from deskull.batch.run_record import describe_input
 from deskull.errors import DeskullError, InputError, UsageError
-from deskull.formats.b_values import ENDINGS
+from deskull.formats.b_values import ENDINGS, PLAIN_NAMES
 from deskull.formats.files import why_missing
 from deskull.models import Model, fetched_models, load_model, shipped_models
 
@@ -72,13 +72,30 @@ def find_model(run: RecordedRun, given: str | None = None) -> Model:
     raise UsageError(f"{run.sidecar}: {fault}, but {here}; name the file of that network, or fetch it.")
 
 
-def find_b_values(run: RecordedRun, scan: Path) -> Path | None:
-    """Return the file of b-values that a recorded run has used, from the folder of the scan or up to three above it."""
+def find_b_values(run: RecordedRun, scan: Path, given: Path | None = None) -> Path | None:
+    """Return the file of b-values that a recorded run has used; None if it used none, or it is not found.
+
+    Parameters
+    ----------
+    run : RecordedRun
+    scan : Path
+    given : Path, optional
+        Where the user says that it lies. By default it is looked for in the folder of the scan and up to three above.
+
+    Raises
+    ------
+    InputError
+        If the given file is missing.
+    """
+    if given is not None:
+        if not given.exists():
+            raise InputError(why_missing(given))
+        return given
     for other in run.input.get("others", ()):
         name = PurePosixPath(other["name"]).name
         for folder in list(scan.absolute().parents)[:4]:
             path = folder / name
-            if path.suffix in ENDINGS and is_regular(path) and _is_as_described(path, other):
+            if (path.suffix in ENDINGS or name in PLAIN_NAMES) and is_regular(path) and _is_as_described(path, other):
                 return path
     return None
 

@@ -92,6 +92,7 @@ def rerun(
     *,
     scan: Path | None = None,
     model: str | None = None,
+    b_values: Path | None = None,
     allow_outside_data: bool = False,
     max_archive_gb: float = StripOptions.max_archive_gb,
 ) -> Rerun:
@@ -107,6 +108,8 @@ def rerun(
         The scan, if it does not lie where the sidecar says.
     model : str, optional
         The network, if it is none that has a name here.
+    b_values : Path, optional
+        The file of b-values, if it lies neither in the folder of the scan nor in one of the three above it.
     allow_outside_data, max_archive_gb
         See `StripOptions`. They protect the reader of a file, so that the sidecar does not decide on them.
 
@@ -131,7 +134,8 @@ def rerun(
     options = replace(_options(run, keeps=folder is not None), model=network.reference)
     options = replace(options, allow_outside_data=allow_outside_data, max_archive_gb=max_archive_gb)
     with TemporaryDirectory(prefix="deskull-rerun-") as temporary:
-        task = Task(found, folder or Path(temporary), series=options.series, b_values=find_b_values(run, found))
+        values = find_b_values(run, found, b_values)
+        task = Task(found, folder or Path(temporary), series=options.series, b_values=values)
         _refuse_existing(task)
         strip_task(task, options).checked()
         now = read_run(sidecar_path(_mask_of(task, options)))

@@ -117,6 +117,16 @@ Overwrite = Annotated[bool, _described("overwrite")]
 SurfaceChoice = Annotated[Surface, _described("surface")]
 Border = Annotated[float | None, _described("border", metavar="MM")]
 FrameChoice = Annotated[Frame, _described("frame")]
+BValuesFile = Annotated[
+    Path | None,
+    _option(
+        Group.brain,
+        "--bval",
+        parser=_path,
+        metavar="FILE",
+        help="For one diffusion series: the file of its b-values, if none lies beside it (X.bval, X.bvals, bvals).",
+    ),
+]
 QualityChoice = Annotated[QualityCheck, _described("quality")]
 Strict = Annotated[
     bool,

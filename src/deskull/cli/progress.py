@@ -54,9 +54,7 @@ def progress_bar(description: str) -> Callable[[Iterator[T], int], Iterator[T]]:
     return with_progress
 
 
-def with_batch_progress(
-    records: Iterator[Record], total: int, *, scan: str = "", as_json: bool = False
-) -> Iterator[Record]:
+def with_batch_progress(records: Iterator[Record], total: int, *, scan: str = "") -> Iterator[Record]:
     """Pass the records of a batch on, and show how many scans are done and failed, or the stages of a single one.
 
     Parameters
@@ -66,10 +64,8 @@ def with_batch_progress(
         Number of scans.
     scan : str
         Name of the scan, if it is the only one.
-    as_json : bool
-        Whether the output is for programs, which need no progress.
     """
-    if as_json or is_quiet():
+    if is_quiet():
         yield from records
         return
     if total == 1:

@@ -11,6 +11,7 @@ import typer
 from deskull.cli import options
 from deskull.cli.console import FAILED, print_note
 from deskull.cli.options import DEFAULTS
+from deskull.cli.progress import stages_shown
 from deskull.cli.wording import on_one_line
 from deskull.options import Group
 
@@ -38,6 +39,7 @@ def rerun(
             rich_help_panel=Group.brain,
         ),
     ] = None,
+    bval: options.BValuesFile = None,
     allow_outside_data: options.AllowOutsideData = DEFAULTS.allow_outside_data,
     max_archive_gb: options.MaxArchive = DEFAULTS.max_archive_gb,
     as_json: options.AsJsonOfMasks = False,
@@ -48,9 +50,16 @@ def rerun(
     """
     from deskull.batch import rerunning
 
-    outcome = rerunning.rerun(
-        sidecar, out, scan=scan, model=model, allow_outside_data=allow_outside_data, max_archive_gb=max_archive_gb
-    )
+    with stages_shown(f"stripping the scan of {sidecar.name} again"):
+        outcome = rerunning.rerun(
+            sidecar,
+            out,
+            scan=scan,
+            model=model,
+            b_values=bval,
+            allow_outside_data=allow_outside_data,
+            max_archive_gb=max_archive_gb,
+        )
     _print_machines(outcome)
     if as_json:
         print(json.dumps(outcome.as_dict()))

@@ -70,8 +70,8 @@ def run(
         if settings.resume and table:
             tasks = _with_recorded(tasks, settings, table)
         stripped = _records(tasks, settings, jobs, workers)
-        records = with_batch_progress(stripped, len(tasks), scan=_only_name(tasks), as_json=as_json)
-        for number, record in enumerate(records, 1):
+        records = with_batch_progress(stripped, len(tasks), scan=_only_name(tasks))
+        for number, record in enumerate(map(_in_terms_of_options, records), 1):
             statuses[record.status] += 1
             statuses["unknown"] += record.status == "skipped" and record.provenance is None
             if record.status in ("done", "skipped"):
@@ -112,6 +112,12 @@ def _with_recorded(tasks: list[Task], settings: StripOptions, table: Path) -> li
     ]
 
 
+def _in_terms_of_options(record: Record) -> Record:
+    """Return a record whose messages name options of the command line, on stderr as in tables and as JSON."""
+    messages = tuple(map(command_line_text, record.warnings))
+    return replace(record, warnings=messages, error=command_line_text(record.error))
+
+
 def _log_stages(number: int, record: Record) -> None:
     """Log the duration of each stage of a scan; the scan goes by its number, since its name may be a patient's."""
     if record.stages:
@@ -124,7 +130,7 @@ def _print_record(record: Record, as_json: bool) -> None:
     for message in record.warnings:
         print_warning(message)
     if record.error:
-        print_message(f"error: {command_line_text(record.error)}")
+        print_message(f"error: {record.error}")
     if as_json:
         print(json.dumps(_facts(record)), flush=True)
     elif record.status == "done":
@@ -161,6 +167,7 @@ def _facts(record: Record) -> dict[str, object]:
         "surface": made.surface if made else None,
         "border_mm": made.border if made else None,
         "frame": (made.frame or None) if made else None,
+        "averaged_frames": (made.averaged_frames or None) if made else None,
         "version": record.version or None,
         "seconds": round(record.seconds, 3),
         "stages": {stage: round(seconds, 3) for stage, seconds in record.stages.items()},

@@ -40,6 +40,7 @@ def strip(
     surface: options.SurfaceChoice = DEFAULTS.surface,
     border: options.Border = DEFAULTS.border,
     frame: options.FrameChoice = DEFAULTS.frame,
+    bval: options.BValuesFile = None,
     quality: options.QualityChoice = DEFAULTS.quality,
     strict: options.Strict = False,
     model: options.ModelName = DEFAULTS.model,
@@ -70,7 +71,7 @@ def strip(
     )  # fmt: skip
     check_strict(strict, settings.quality)
     out, plan = _plan(scans, out, mask, split, shard, settings)
-    tasks = plan.tasks
+    tasks = _with_b_values(plan.tasks, bval)
     workers = _cluster(scheduler, cluster, jobs, threads, memory, cluster_option or [])
     jobs, settings = _jobs_and_settings(len(tasks), jobs, settings, has_workers=workers is not None)
     table = table or _default_table(out, shard, scans, tasks)
@@ -104,6 +105,25 @@ def _plan(
     check_outputs(tasks)
     _refuse_dicom_options(tasks, settings)
     return folder, replace(plan, tasks=tasks if part is None else shard(tasks, part))
+
+
+def _with_b_values(tasks: list[Task], file: Path | None) -> list[Task]:
+    """Give the only scan a file of b-values.
+
+    Raises
+    ------
+    UsageError
+        If there is no such file, or there are several scans.
+    """
+    from deskull.formats.files import why_missing
+
+    if file is None:
+        return tasks
+    if not file.exists():
+        raise UsageError(f"--bval: {why_missing(file)}")
+    if len(tasks) != 1:
+        raise UsageError(f"--bval {file}: applies to one series, but there are {len(tasks)} scans; name one of them.")
+    return [replace(tasks[0], b_values=file)]
 
 
 def _jobs_and_settings(

@@ -5,8 +5,6 @@ The format is FSL's, which dcm2niix and BIDS use: numbers in s/mm^2, separated b
 
 from __future__ import annotations
 
-import math
-import re
 import warnings
 from pathlib import Path
 
@@ -15,13 +13,13 @@ import numpy.typing as npt
 
 from deskull.errors import InputError, SeriesWarning
 from deskull.formats import split_name
-from deskull.formats.files import open_regular
+from deskull.formats.b_value_lists import read_values
+from deskull.formats.files import opened_files
 
 #: Endings of the file, in the order in which they are looked for.
 ENDINGS = (".bval", ".bvals")
-#: A file larger than this, in bytes, is no list of b-values: 32,767 frames of 32 characters are not longer.
-_MAX_BYTES = 1 << 20
-_SEPARATORS = re.compile(r"[\s,;]+")
+#: Its whole name in folders of FSL and of the Human Connectome Project, where it lies beside ``data.nii.gz``.
+PLAIN_NAMES = ("bvals", "bval")
 
 
 def file_beside(scan: Path) -> Path | None:
@@ -46,7 +44,8 @@ def read_b_values(scan: Path, n_frames: int, file: Path | None = None) -> npt.ND
     n_frames : int
         Number of frames, each of which must have a b-value.
     file : Path, optional
-        The file that states them; by default the one that `file_beside` returns.
+        The file that states them; by default the one that `file_beside` returns, or else ``bvals`` or ``bval`` in the
+        folder of the series, if it has a b-value for each frame: it may belong to another series.
 
     Returns
     -------
@@ -58,11 +57,11 @@ def read_b_values(scan: Path, n_frames: int, file: Path | None = None) -> npt.ND
     SeriesWarning
         If there is a file that cannot be used.
     """
-    path = file or file_beside(scan)
+    path = file or file_beside(scan) or _plain_file(scan.parent, n_frames)
     if path is None:
         return None
     try:
-        return _parse(_content(path), n_frames)
+        return read_values(path, n_frames)
     except OSError as error:
         fault = f"could not be read ({error.strerror or error})"
     except InputError:
@@ -74,39 +73,13 @@ def read_b_values(scan: Path, n_frames: int, file: Path | None = None) -> npt.ND
     return None
 
 
-def _content(path: Path) -> str:
-    """Return the text of a file.
-
-    Raises
-    ------
-    ValueError
-        If it is too long, or no text.
-    """
-    with open_regular(path) as file:
-        content = file.read(_MAX_BYTES + 1)
-    if len(content) > _MAX_BYTES:
-        raise ValueError("is too long for a list of b-values")
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise ValueError("is not a text file") from None
-
-
-def _parse(text: str, n_frames: int) -> npt.NDArray[np.float64]:
-    """Return the numbers in a text.
-
-    Raises
-    ------
-    ValueError
-        If one is not a b-value, or their number is not that of the frames.
-    """
-    words = [word for word in _SEPARATORS.split(text) if word]
-    try:
-        values = [float(word) for word in words]
-    except ValueError:
-        raise ValueError("holds something other than numbers") from None
-    if not all(math.isfinite(value) and value >= 0 for value in values):
-        raise ValueError("holds a number that is not a b-value")
-    if len(values) != n_frames:
-        raise ValueError(f"holds {len(values)} b-values for {n_frames} frames")
-    return np.array(values)
+def _plain_file(folder: Path, n_frames: int) -> Path | None:
+    """File of b-values in a folder that has no name of its own; None if there is none, or it does not fit."""
+    for path in (folder / name for name in PLAIN_NAMES):
+        try:
+            with opened_files():  # one that does not fit is not part of the scan
+                read_values(path, n_frames)
+            return path
+        except (OSError, ValueError):
+            continue
+    return None

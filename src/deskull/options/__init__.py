@@ -156,8 +156,8 @@ class StripOptions:
     frame: Annotated[
         Frame,
         Option(
-            "Masks of a 4-D series. mean: one mask, from the mean of its frames (the b=0 frames where a .bval file "
-            "lies beside it; otherwise all but the first three of at least ten); each: a mask for each frame.",
+            "Masks of a 4-D series. mean: one mask, from the mean of its frames (the b=0 frames where its b-values are "
+            "known; otherwise all but the first three of at least ten); each: a mask for each frame.",
             Group.brain,
         ),
     ] = Frame.mean

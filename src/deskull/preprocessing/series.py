@@ -44,3 +44,18 @@ def frames_to_average(n_frames: int, b_values: npt.NDArray[Any] | None = None) -
         return range(N_UNSTEADY if n_frames >= _MIN_FRAMES else 0, n_frames)
     limit = max(B0_LIMIT, float(b_values.min()))
     return [index for index, value in enumerate(b_values) if value <= limit]
+
+
+def frames_text(frames: Sequence[int]) -> str:
+    """Return indices in ascending order as text, with ranges: the first frame is 0.
+
+    Examples
+    --------
+    >>> frames_text(range(3, 300)), frames_text([0, 1, 2, 8, 16])
+    ('3-299', '0-2, 8, 16')
+    """
+    known = set(frames)
+    firsts = [index for index in frames if index - 1 not in known]
+    lasts = [index for index in frames if index + 1 not in known]
+    pairs = zip(firsts, lasts, strict=True)
+    return ", ".join(f"{first}-{last}" if last > first else f"{first}" for first, last in pairs)

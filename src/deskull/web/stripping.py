@@ -11,12 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from deskull import formats
+from deskull.averaging import averaged_frames
 from deskull.batch.outputs import Sidecar
 from deskull.batch.stripping import load_stripper
 from deskull.demo import make_head
-from deskull.formats.b_values import read_b_values
 from deskull.options import ReadOptions, Surface
-from deskull.preprocessing.series import frames_to_average
 from deskull.quality.verdict import Quality
 from deskull.result import Result
 from deskull.system.atomic import Transaction
@@ -142,10 +141,7 @@ def viewer_scan(scan: Volume, source: Path | None = None) -> Volume:
     source : Path, optional
         Its file, beside which the b-values of a diffusion series may lie.
     """
-    if scan.ndim == 4:
-        b_values = read_b_values(source, scan.n_frames) if source else None
-        scan = scan.mean_frame(frames_to_average(scan.n_frames, b_values))
-    return _plain(scan.finite())
+    return _plain(scan.mean_frame(averaged_frames(scan, source)).finite())
 
 
 def _plain(volume: Volume) -> Volume:

@@ -49,6 +49,14 @@ LINES = {
     "t1 out -A2 t2": BRAIN,
     "t1 out -v -d": BRAIN,
     "t1 out --ct": BRAIN,
+    "t1 out --mask --verbose": BRAIN | MASK,
+    "t1 out --nooutput --mask": MASK,
+    "t1 out --outline --overlay --skull --mesh --threshold": BRAIN,
+    "t1 out -w 1 --radius 75": BRAIN,
+    "t1 out --fracintensity 0.4 --vertical_gradient 0.1 --smooth 1.1 --centre 90 110 120": BRAIN,
+    "t1 -m out": BRAIN | MASK,
+    "t1": {"brain": "t1_brain.nii.gz"},
+    "t1.nii.gz -m": {"brain": "t1_brain.nii.gz", "brainmask": "t1_brain_mask.nii.gz"},
     "-m -f 0.4 t1 out": BRAIN | MASK,
 }
 
@@ -64,8 +72,9 @@ def test_command_line_of_the_manual_writes_its_files(toy, line):
     [
         ("t1 out -m -n -f 0.5 -F -v", []),
         ("t1 out -R -S -B -Z -d", []),  # what they ask for is always so
-        ("t1 out -o -s -t -e -A --ct", ["-o", "-s", "-e", "-A", "-t", "--ct"]),
-        ("t1 out -g 0 -r 70 -c 1 2 3 -A2 t2", ["-A2", "-g", "-r", "-c"]),
+        ("t1 out -o -s -t -e -A --ct", ["-o", "-s", "-t", "-e", "-A", "--ct"]),
+        ("t1 out -g 0 -r 70 -c 1 2 3 -A2 t2", ["-g", "-r", "-c", "-A2"]),
+        ("t1 out --outline -w 1 --centre 1 2 3", ["--outline", "-w", "--centre"]),
     ],
 )
 def test_options_without_meaning_are_named(line, ignored):
@@ -76,6 +85,14 @@ def test_options_without_meaning_are_named(line, ignored):
 def test_threshold_moves_the_border_by_the_table(threshold, mm):
     assert border_shift(threshold) == mm
     assert asked(f"t1 out -f {threshold}").options.border == (CARD + mm if mm else None)
+
+
+def test_brain_lies_beside_the_scan_where_no_file_is_named():
+    (task,) = asked("sub-01/t1.nii.gz -m").tasks
+    assert {path.as_posix() for path in task.files.values()} == {
+        "sub-01/t1_brain.nii.gz",
+        "sub-01/t1_brain_mask.nii.gz",
+    }
 
 
 def test_smaller_threshold_never_gives_a_smaller_brain():
@@ -137,7 +154,7 @@ def test_scan_of_the_very_name_comes_first(folder):
     assert find_input(Path("none")) == Path("none")
 
 
-@pytest.mark.parametrize("line", ["t1", "t1 out -x", "t1 out extra", "t1 out -f big", "t1 out -c 1 2"])
+@pytest.mark.parametrize("line", ["", "-m", "t1 out -x", "t1 out extra", "t1 out -f big", "t1 out -c 1 2"])
 def test_wrong_command_line_is_one_sentence_with_exit_status_2(line, capsys):
     with pytest.raises(SystemExit) as stopped:
         main(line.split())

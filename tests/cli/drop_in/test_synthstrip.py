@@ -34,6 +34,10 @@ LINES = {
 }
 
 
+#: What is wrong with a border of 50, which is 1 more than that of deskull.
+FAR = "stands for a border of 49 mm, which must lie within 10 mm of the surface.\n"
+
+
 @pytest.mark.parametrize("line", LINES)
 def test_command_line_of_the_manual_writes_the_files_that_it_names_and_no_others(toy, line):
     assert toy(read, line) == 0
@@ -108,7 +112,8 @@ def test_scan_is_not_replaced(toy_model, capsys):
         ("-i none.nii.gz -o b.nii.gz", 1, "error: none.nii.gz: no such file; check the path.\n"),
         ("-i t1.nii.gz -o b.txt", 2, "error: b.txt: nothing is written with this ending; use .nii.gz, "),
         ("-i t1.nii.gz -o b.nii -m b.nii", 2, "error: b.nii: is named for two results; give each a file of its own.\n"),
-        ("-i t1.nii.gz -o b.nii -b 50", 2, "error: --border 49: must lie within 10 mm of the surface.\n"),
+        ("-i t1.nii.gz -o b.nii -b 50", 2, f"error: -b 50: {FAR}"),
+        ("-i t1.nii.gz -o b.nii --border 11.5", 2, f"error: --border 11.5: {FAR.replace('49', '10.5')}"),
         ("-i t1.nii.gz -o b.nii -t 0", 2, "error: --threads 0: must be at least 1"),
     ],
 )

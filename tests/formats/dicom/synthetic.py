@@ -128,3 +128,20 @@ def write_series(
     recipe = recipe or Recipe()
     kept = range(recipe.slices) if keep is None else keep
     return [write(image(recipe, index), folder / name.format(index)) for index in kept]
+
+
+def write_diffusion(folder: Path, b_values: Sequence[float], volume: np.ndarray | None = None) -> None:
+    """Write a diffusion series, each frame with a b-value; all frames without weighting show the volume, (x, y, z)."""
+    recipe = Recipe(description="dwi", slices=12 if volume is None else volume.shape[2], spacing=2.0)
+    for frame, b_value in enumerate(b_values):
+        for index in range(recipe.slices):
+            made = image(recipe, index)
+            made.InstanceNumber, made.AcquisitionNumber = frame * recipe.slices + index + 1, frame + 1
+            made.ScanningSequence, made.DiffusionBValue = "EP", float(b_value)
+            if b_value:
+                made.DiffusionGradientOrientation = [1.0, 0.0, 0.0]
+            if volume is not None:
+                made.Rows, made.Columns = volume.shape[1], volume.shape[0]
+                values = volume[..., index] if b_value == 0 else np.roll(volume[..., index], volume.shape[0] // 2, 0)
+                made.PixelData = np.ascontiguousarray(values.T.astype(np.int16)).tobytes()
+            write(made, folder / f"{frame:02d}_{index:03d}.dcm")

@@ -5,15 +5,17 @@ from __future__ import annotations
 import shutil
 import warnings
 import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from deskull import formats
-from deskull.errors import DicomWarning, GeometryWarning, InputError
+from deskull.errors import DicomWarning, GeometryWarning, InputError, SeriesWarning
 from deskull.formats.dicom.archive import opened
+from deskull.formats.dicom.reading import _b_values
 from deskull.options import ReadOptions
-from tests.formats.dicom.synthetic import CT, SAGITTAL, Recipe, image, pixels, write, write_series
+from tests.formats.dicom.synthetic import CT, SAGITTAL, Recipe, image, pixels, write, write_diffusion, write_series
 
 REAL = ("siemens_t1_sagittal.zip", "siemens_xa30_enhanced_t1")
 
@@ -370,3 +372,22 @@ def test_real_series_is_read_as_dcm2niix_converts_it(name, data, tmp_path):
     expected, volume = formats.read(next(tmp_path.glob("*.nii"))), formats.read(source)
     np.testing.assert_array_equal(volume.data, expected.data)
     np.testing.assert_array_equal(volume.affine, expected.affine)
+
+
+def test_b_values_of_a_diffusion_series_are_those_of_its_headers(tmp_path):
+    write_diffusion(tmp_path / "dwi", [0, 1000, 0, 2000])
+    volume = formats.read(tmp_path / "dwi")
+    assert volume.data.shape == (16, 16, 12, 4)
+    assert volume.b_values == (0, 1000, 0, 2000)
+
+
+def test_b_values_that_do_not_fit_the_frames_are_ignored_with_a_warning(tmp_path):
+    (tmp_path / "image.bval").write_text("0 1000")
+    with pytest.warns(
+        SeriesWarning, match=r"study: what dcm2niix states as its b-values holds 2 b-values for 3 frames"
+    ):
+        assert _b_values(tmp_path / "image.bval", 3, Path("study")) == ()
+
+
+def test_series_without_b_values_has_none(folder):
+    assert formats.read(folder).b_values == ()

@@ -11,11 +11,13 @@ mm     +2   +1.5 +1   +0.5  0    -0.5 -1   -1.5 -2
 
 from __future__ import annotations
 
+import argparse
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
-from deskull.cli.drop_in.command import Parser, Request, move_border, path, run, scan_task
+from deskull.cli.drop_in.command import Parser, Request, Typed, move_border, path, run, scan_task
 from deskull.errors import UsageError
 from deskull.options import Frame, OutputKind, StripOptions
 
@@ -36,38 +38,61 @@ _FULFILLED = {
 }
 #: Options that mean nothing to deskull, with the number of their values.
 _IGNORED = {
-    "-o": (0, "outline of the surface"),
-    "-s": (0, "image of the skull"),
-    "-e": (0, "mesh of the surface"),
+    "-o --outline --overlay": (0, "outline of the surface"),
+    "-s --skull": (0, "image of the skull"),
+    "-e --mesh": (0, "mesh of the surface"),
     "-A": (0, "surfaces of skull and scalp"),
     "-A2": (1, "surfaces of skull and scalp, with a T2 image"),
-    "-t": (0, "thresholding inside the mask"),
-    "-g": (1, "vertical gradient of the threshold"),
-    "-r": (1, "radius of the head"),
-    "-c": (3, "centre of gravity"),
+    "-t --threshold": (0, "thresholding inside the mask"),
+    "-g --vertical_gradient": (1, "vertical gradient of the threshold"),
+    "-r --radius": (1, "radius of the head"),
+    "-w --smooth": (1, "smoothness of the surface"),
+    "-c --centre": (3, "centre of gravity"),
     "--ct": (0, "CT"),
 }
 
 
+class _Ignored(argparse.Action):
+    """Notes the name of an option without meaning, as it was typed."""
+
+    def __call__(
+        self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: Any, option: str | None = None
+    ) -> None:
+        """Add the name to ``ignored``."""
+        namespace.ignored = [*namespace.ignored, option]
+
+
 def _parser() -> Parser:
-    """Return the parser of the options of BET."""
+    """Return the parser of the options of BET and BET2, whose long names are those of BET2 and of fslpy."""
     parser = Parser("deskull-bet", description="The options of BET (FSL), on deskull.", allow_abbrev=False)
+    parser.set_defaults(ignored=[], threshold_typed="")
     add = parser.add_argument
     add("input", type=path, help="the scan; its ending may be left out")
-    add("output", type=path, help="file of the brain; its ending is that of FSLOUTPUTTYPE, by default .nii.gz")
-    add("-m", dest="mask", action="store_true", help="write the mask, output_mask")
-    add("-n", dest="no_brain", action="store_true", help="do not write the brain")
-    add("-f", dest="threshold", metavar="F", type=float, help="0 to 1, default 0.5; smaller values give a larger brain")
+    add(
+        "output",
+        type=path,
+        nargs="?",
+        help="file of the brain, by default INPUT_brain; its ending is that of FSLOUTPUTTYPE, by default .nii.gz",
+    )
+    add("-m", "--mask", action="store_true", help="write the mask, output_mask")
+    add("-n", "--nooutput", dest="no_brain", action="store_true", help="do not write the brain")
+    add(
+        "-f",
+        "--fracintensity",
+        dest="threshold",
+        metavar="F",
+        type=float,
+        action=Typed,
+        help="0 to 1, default 0.5; smaller values give a larger brain",
+    )
     add("-F", dest="series", action="store_true", help="a 4-D series: one mask, wider by 1 mm (-f 0.3), is written too")
     add("-B", dest="bias", action="store_true", help="accepted; the mask is written too")
-    add("-v", dest="verbose", action="store_true", help="report the stages")
+    add("-v", "--verbose", action="store_true", help="report the stages")
     for option, meaning in _FULFILLED.items():
         add(option, dest=option, action="store_true", help=f"accepted: {meaning}")
-    for option, (count, meaning) in _IGNORED.items():
-        if count:
-            add(option, dest=option, nargs=count, metavar="X", help=f"ignored: {meaning}")
-        else:
-            add(option, dest=option, action="store_true", help=f"ignored: {meaning}")
+    for names, (count, meaning) in _IGNORED.items():
+        shown = "X" if count else None
+        add(*names.split(), dest="ignored", action=_Ignored, nargs=count, metavar=shown, help=f"ignored: {meaning}")
     return parser
 
 
@@ -90,8 +115,8 @@ def read(arguments: Sequence[str]) -> Request:
     SystemExit
         If the arguments are not those of BET.
     """
-    given = _parser().parse_args(arguments)
-    stem, ending = _output(given.output)
+    given = _parser().parse_intermixed_args(arguments)
+    stem, ending = _output(given.output or _brain_beside(given.input))
     has_mask = given.mask or given.series or given.bias
     files: dict[OutputKind, Path | None] = {
         OutputKind.brain: None if given.no_brain else stem.with_name(f"{stem.name}{ending}"),
@@ -103,9 +128,9 @@ def read(arguments: Sequence[str]) -> Request:
     threshold = given.threshold
     if threshold is None:
         threshold = _THRESHOLD_OF_SERIES if given.series else _DEFAULT_THRESHOLD
-    ignored = [option for option in _IGNORED if getattr(given, option)]
     task = scan_task(find_input(given.input), files)
-    return Request([task], move_border(options, border_shift(threshold)), ignored, given.verbose)
+    options = move_border(options, border_shift(threshold))
+    return Request([task], options, given.ignored, given.verbose, given.threshold_typed)
 
 
 def border_shift(threshold: float) -> float:
@@ -148,6 +173,12 @@ def find_input(name: Path) -> Path:
     stem = _without_ending(name)
     candidates = (stem.with_name(f"{stem.name}{ending}") for ending in _ENDINGS)
     return next((candidate for candidate in candidates if candidate.exists()), name)
+
+
+def _brain_beside(name: Path) -> Path:
+    """File of the brain of a scan for which none is named: FSL's bet appends _brain to the name without its ending."""
+    stem = _without_ending(name)
+    return stem.with_name(f"{stem.name}_brain")
 
 
 def _output(name: Path) -> tuple[Path, str]:

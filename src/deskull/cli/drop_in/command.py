@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import typer
 
@@ -42,12 +42,26 @@ class Request:
         Options that were given but mean nothing to deskull.
     verbose : bool
         Whether the stages and their durations are reported on stderr.
+    border : str
+        The option that moves the border, with its value, as it was typed.
     """
 
     tasks: Sequence[Task]
     options: StripOptions
     ignored: Sequence[str] = ()
     verbose: bool = False
+    border: str = ""
+
+
+class Typed(argparse.Action):
+    """Keeps a number, and in ``DEST_typed`` the option with it as it was typed, for messages."""
+
+    def __call__(
+        self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: Any, option: str | None = None
+    ) -> None:
+        """Keep both."""
+        setattr(namespace, self.dest, values)
+        setattr(namespace, f"{self.dest}_typed", f"{option} {values:g}")
 
 
 class Parser(argparse.ArgumentParser):
@@ -156,13 +170,23 @@ def fulfil(request: Request) -> None:
     if request.ignored:
         print_warning(f"{', '.join(request.ignored)}: ignored; deskull has no such option.")
     check_outputs(request.tasks)
-    stripping.check_options(request.options)
+    try:
+        stripping.check_options(request.options)
+    except UsageError as error:
+        raise _as_typed(error, request) from None
     jobs, threads = local.jobs_and_threads(len(request.tasks), None, request.options.threads)
     options = replace(request.options, threads=threads)
     with logging_to_stderr(request.verbose, debug=request.verbose):
         failures = [_report(record) for record in local.run(request.tasks, options, jobs)]
     if any(failures):
         raise typer.Exit(FAILED)
+
+
+def _as_typed(error: UsageError, request: Request) -> UsageError:
+    """Return an error that names the option that was typed, if it is the one that moves the border."""
+    if error.parameter != "border" or not request.border:
+        return error
+    return UsageError(f"{request.border}: stands for a border of {error.value:g} mm, which {error.reason}")
 
 
 def _report(record: Record) -> bool:

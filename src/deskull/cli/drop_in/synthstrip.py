@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from deskull._version import __version__
-from deskull.cli.drop_in.command import Parser, Request, move_border, path, run, scan_task
+from deskull.cli.drop_in.command import Parser, Request, Typed, move_border, path, run, scan_task
 from deskull.options import Device, Frame, OutputKind, StripOptions, Surface
 
 #: SynthStrip's own default border, in mm.
@@ -25,7 +25,16 @@ def _parser() -> Parser:
     add("-o", "--out", metavar="FILE", type=path, help="file of the brain")
     add("-m", "--mask", metavar="FILE", type=path, help="file of the mask")
     add("-d", "--sdt", metavar="FILE", type=path, help="file of the signed distance in mm")
-    add("-b", "--border", metavar="MM", type=float, default=_DEFAULT_BORDER, help="border of the mask; default 1")
+    add(
+        "-b",
+        "--border",
+        metavar="MM",
+        type=float,
+        default=_DEFAULT_BORDER,
+        action=Typed,
+        help="border of the mask; default 1",
+    )
+    parser.set_defaults(border_typed="")
     add("--no-csf", action="store_true", help="exclude the fluid around the brain")
     add("-t", "-n", "--threads", "--num-threads", metavar="N", type=int, help="maximum number of threads")
     add("-g", "--gpu", action="store_true", help="use a GPU if onnxruntime-gpu finds one")
@@ -70,7 +79,7 @@ def read(arguments: Sequence[str]) -> Request:
     ignored = [
         name for name, is_given in (("--fill", given.fill), ("--model", given.model and not is_network)) if is_given
     ]
-    return Request([scan_task(given.image, files)], options, ignored)
+    return Request([scan_task(given.image, files)], options, ignored, border=given.border_typed)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

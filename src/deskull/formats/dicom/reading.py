@@ -10,8 +10,9 @@ import warnings
 from dataclasses import replace
 from pathlib import Path
 
-from deskull.errors import DicomWarning, GeometryWarning, InputError, collected_warnings
+from deskull.errors import DicomWarning, GeometryWarning, InputError, SeriesWarning, collected_warnings
 from deskull.formats import nifti
+from deskull.formats.b_value_lists import read_values
 from deskull.formats.dicom.archive import opened
 from deskull.formats.dicom.content import count_misplaced
 from deskull.formats.dicom.conversion import convert
@@ -45,12 +46,14 @@ def read(path: Path, options: ReadOptions = _DEFAULT) -> Volume:
     Returns
     -------
     Volume
-        Every slice of the series lies on its voxels. Its `scanner` tells what the headers say of the machine.
+        Every slice of the series lies on its voxels. Its `scanner` tells what the headers say of the machine, and its
+        `b_values` the diffusion weighting of its frames.
 
     Warns
     -----
-    DicomWarning, GeometryWarning
-        If files are left out, if there are several images of the same slices, or if the slices are tilted.
+    DicomWarning, GeometryWarning, SeriesWarning
+        If files are left out, if there are several images of the same slices, if the slices are tilted, or if the
+        b-values do not fit the frames.
 
     Raises
     ------
@@ -87,7 +90,20 @@ def _volume(file: Path, path: Path, stack: Stack) -> Volume | None:
     if not stack.frames:
         for one in caught:
             warnings.warn(str(one.message).replace(str(file), str(path)), one.category, stacklevel=3)
-    return replace(volume, scanner=scanner_facts(file.with_suffix(".json")))
+    scanner = scanner_facts(file.with_suffix(".json"))
+    return replace(volume, scanner=scanner, b_values=_b_values(file.with_suffix(".bval"), volume.n_frames, path))
+
+
+def _b_values(file: Path, n_frames: int, path: Path) -> tuple[float, ...]:
+    """B-values that dcm2niix states for the frames of an image; empty if it states none, or others."""
+    if not file.exists():
+        return ()
+    try:
+        return tuple(read_values(file, n_frames).tolist())
+    except ValueError as error:
+        fault = f"what dcm2niix states as its b-values {error}, and the mask is made from the mean of all frames"
+        warnings.warn(SeriesWarning(f"{path}: {fault}; give a file of them."), stacklevel=4)
+        return ()
 
 
 def _fitting(volumes: dict[str, Volume], stack: Stack, warning: str, path: Path) -> Volume:
