@@ -19,7 +19,8 @@ _Source = Annotated[
     Path,
     typer.Argument(
         metavar="TABLE|FOLDER",
-        help="Folder of masks with their quality (X_quality.json), or a table of the same measures.",
+        help="Folder of masks with their quality (X_quality.json, of 'deskull strip --quality-file'), or a table of "
+        "the same measures.",
         show_default=False,
     ),
 ]

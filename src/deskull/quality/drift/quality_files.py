@@ -20,6 +20,8 @@ from deskull.quality.files import read_fields
 
 #: End of the names of quality files.
 ENDING = "_quality.json"
+#: How the files come to lie beside masks, also those of a batch that is finished.
+REMEDY = "write them with 'deskull strip --resume --quality-file'"
 #: Limits of a folder: files, and features of each.
 MAX_FILES, MAX_NAMES = 500_000, 500
 #: Longest name of a measure, and longest label, in characters.
@@ -53,7 +55,8 @@ def read_folder(folder: Path) -> tuple[Cohort, list[Path]]:
     """
     found = {path: content for path in quality_files(folder) if (content := _read_or_warn(path)) is not None}
     if not found:
-        raise InputError(f"{folder}: holds no *{ENDING} that can be used; give the folder of masks with their quality.")
+        remedy = f"{REMEDY}, or give the folder that holds them"
+        raise InputError(f"{folder}: holds no *{ENDING} that can be used; {remedy}.")
     contents, files = list(found.values()), list(found)
     inputs = [_mapping(content.get("input")) for content in contents]
     outputs = [
