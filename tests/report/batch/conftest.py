@@ -32,7 +32,8 @@ QUALITY = {
     "verdict": "review",
     "reasons": ["The surface is uncertain."],
     "input": {"contrast": "T1w"},
-    "measures": {"components": 1},
+    "measures": {"difference_95_mm": 1.7861, "components": 1},
+    "percentiles": {"difference_95_mm": 37},
 }
 
 

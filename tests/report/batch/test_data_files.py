@@ -24,6 +24,10 @@ def content_of(script):
     return json.loads(script.split(" = ", 1)[1].rstrip(";\n"))
 
 
+def details_of(path):
+    return json.loads(path.read_text().removeprefix("deskullDetails(1, ").rstrip(");\n"))
+
+
 def test_script_holds_hostile_text_in_harmless_characters():
     script = rows_script(rows_named(HOSTILE, warnings=HOSTILE), viewer=False)
     assert script.isascii()
@@ -50,10 +54,22 @@ def test_5000_scans_take_less_than_a_megabyte():
 
 def test_details_hold_facts_measures_and_panels(tmp_path):
     write_data(rows_named("a", model="small", border_mm="0.5"), tmp_path, viewer=False)
-    script = (tmp_path / "data" / "00001.js").read_text()
-    details = json.loads(script.removeprefix("deskullDetails(1, ").rstrip(");\n"))
+    details = details_of(tmp_path / "data" / "00001.js")
     assert details["facts"] == [["Model", "small"], ["Border (mm)", "0.5"]]
     assert details["panels"] == [["axial", 1, 2]]
+
+
+def test_measures_have_words_units_and_their_percentiles(tmp_path):
+    measures = {"difference_95_mm": 1.786, "gap": 0.0}
+    quality = {"input": {"contrast": "T1w"}, "measures": measures, "percentiles": {"difference_95_mm": 37}}
+    drawn = Drawn((Panels("axial", (1, 2)),), 1500.0)
+    write_data(make_rows([Entry("a", Path("a"), Path("m"), quality=quality)], [drawn]), tmp_path, viewer=False)
+    details = details_of(tmp_path / "data" / "00001.js")
+    assert details["input"] == [["contrast", "T1w", "", None]]
+    assert details["measures"] == [
+        ["difference from a second network, 95th percentile", 1.786, "mm", 37.0],
+        ["part of the slices between the ends of the mask in which it is empty", 0.0, "", None],
+    ]
 
 
 @pytest.mark.parametrize("viewer", [True, False])

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from deskull.quality.drift.measures import split_unit
 from deskull.quality.files import short_text
 from deskull.report.batch.rows import OUTLIER, Row
 
@@ -86,11 +87,17 @@ def _details_script(row: Row) -> str:
     facts = [[label, short_text(cells[name])[:_LONGEST_FACT]] for name, label in _FACTS.items() if cells.get(name)]
     details = {
         "facts": facts,
-        "input": [[name, _shown(value)] for name, value in row.quality.input.items()],
-        "measures": [[name, value] for name, value in row.quality.measures.items()],
+        "input": _measures(row.quality.input, row.quality.percentiles),
+        "measures": _measures(row.quality.measures, row.quality.percentiles),
         "panels": [[panels.plane, *panels.positions] for panels in row.panels],
     }
     return f"deskullDetails({row.number}, {_script(details)});\n"
+
+
+def _measures(values: Mapping[str, Any], percentiles: Mapping[str, float]) -> list[list[Any]]:
+    """Measures in the order of `Measure` in scripts.ts: words, value, unit, and the percentile where it is known."""
+    named = [(name, *split_unit(name), value) for name, value in values.items()]
+    return [[words, _shown(value), unit, percentiles.get(name)] for name, words, unit, value in named]
 
 
 def _script(content: object) -> str:
