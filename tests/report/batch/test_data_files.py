@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from deskull.report.batch.data_files import rows_script, write_data
+from deskull.report.batch.data_files import review_key, rows_script, write_data
 from deskull.report.batch.entries import Entry
 from deskull.report.batch.pictures import Drawn, Panels
 from deskull.report.batch.rows import make_rows
@@ -44,6 +44,19 @@ def test_sentence_of_several_scans_is_stored_once():
 def test_another_batch_has_another_key_and_the_same_batch_the_same():
     keys = [content_of(rows_script(rows_named(name), viewer=False))["key"] for name in ("a", "a", "b")]
     assert keys[0] == keys[1] != keys[2]
+
+
+def test_key_that_is_given_is_written_and_read(tmp_path):
+    write_data(rows_named("a"), tmp_path, viewer=False, key="0123456789abcdef")
+    assert review_key(tmp_path) == "0123456789abcdef"
+
+
+@pytest.mark.parametrize("content", [None, "", "globalThis.deskullReport = {};\n", "é" * 200])
+def test_folder_without_a_report_has_no_key(tmp_path, content):
+    if content is not None:
+        (tmp_path / "data").mkdir()
+        (tmp_path / "data" / "rows.js").write_text(content)
+    assert review_key(tmp_path) == ""
 
 
 def test_5000_scans_take_less_than_a_megabyte():
