@@ -122,7 +122,7 @@ function factsTable(title: string, facts: readonly Fact[]): HTMLElement {
 function measuresTable(title: string, measures: readonly Measure[]): HTMLElement {
   const hasPercentiles = measures.some(([, , , percentile]) => percentile !== null);
   const rows = measures.map(([words, value, unit, percentile]) => {
-    const text = typeof value === "number" ? `${shortNumber(value)} ${unit}`.trim() : value;
+    const text = typeof value === "number" ? element("span", { class: "value" }, `${shortNumber(value)} ${unit}`.trim()) : value;
     return factRow(words, text, ...(hasPercentiles ? [percentile === null ? "" : String(percentile)] : []));
   });
   return table(title, rows, hasPercentiles ? element("thead", {}, percentilesHead()) : undefined);
@@ -133,7 +133,7 @@ function percentilesHead(): HTMLElement {
   return element("tr", {}, element("th", { scope: "col" }, "Measure"), element("th", { scope: "col" }, "Value"), percentile);
 }
 
-function factRow(name: string, ...values: string[]): HTMLElement {
+function factRow(name: string, ...values: Child[]): HTMLElement {
   return element("tr", {}, element("th", { scope: "row" }, name), ...values.map((value) => element("td", {}, value)));
 }
 
