@@ -53,7 +53,29 @@ def read_folder(folder: Path) -> tuple[Cohort, list[Path]]:
     InputError
         If there is no quality file that can be used.
     """
-    found = {path: content for path in quality_files(folder) if (content := _read_or_warn(path)) is not None}
+    return read_files(quality_files(folder), folder)
+
+
+def read_files(paths: Sequence[Path], folder: Path) -> tuple[Cohort, list[Path]]:
+    """Read some quality files; see `read_folder`.
+
+    Parameters
+    ----------
+    paths : sequence of Path
+    folder : Path
+        Names the cohort.
+
+    Returns
+    -------
+    cohort : Cohort
+    files : list of Path
+
+    Raises
+    ------
+    InputError
+        If there is no quality file that can be used.
+    """
+    found = {path: content for path in paths if (content := _read_or_warn(path)) is not None}
     if not found:
         remedy = f"{REMEDY}, or give the folder that holds them"
         raise InputError(f"{folder}: holds no *{ENDING} that can be used; {remedy}.")
@@ -145,5 +167,6 @@ def _changed(path: Path) -> str:
 
 def _participant(path: Path, folder: Path) -> str:
     """Return the label of the participant that a path names; "" if it names none."""
-    found = _SUBJECT.findall(path.relative_to(folder).as_posix())
+    within = path.relative_to(folder) if path.is_relative_to(folder) else path
+    found = _SUBJECT.findall(within.as_posix())
     return f"sub-{found[-1]}" if found else ""
