@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 
 import pytest
@@ -9,7 +10,9 @@ from typer.testing import CliRunner
 
 from deskull import formats
 from deskull.cli import app
+from deskull.quality.drift.reading import write_reference
 from deskull.report.batch.writing import is_report
+from tests.quality.drift.examples import cohort, quality_of
 
 
 @pytest.fixture
@@ -44,7 +47,8 @@ def stripped(tmp_path_factory, half_head, toy_model):
 @pytest.fixture
 def results(stripped, tmp_path):
     """A copy of the results that a test may change."""
-    shutil.copytree(stripped / "out", tmp_path / "out")
+    table = shutil.copytree(stripped / "out", tmp_path / "out") / "deskull.tsv"
+    table.write_text(table.read_text().replace(str(stripped / "out"), str(tmp_path / "out")))
 
 
 @pytest.mark.usefixtures("results")
@@ -91,6 +95,36 @@ def test_report_of_a_single_scan_is_refused(strip, scan):
     done = strip(scan, "--report")
     assert done.exit_code == 2
     assert "--report: needs a batch" in done.output
+
+
+@pytest.mark.usefixtures("results")
+def test_drift_section_is_on_the_page_if_it_is_asked_for(deskull, tmp_path):
+    content, folder = cohort(2), tmp_path / "out"
+    for row in range(2):
+        (folder / f"sub-0{row + 1}_T1w_quality.json").write_text(json.dumps(quality_of(content, row)))
+    write_reference(tmp_path / "good.tsv", cohort(60, seed=1))
+    page = folder / "report" / "index.html"
+    deskull("report", folder, "--jobs", 1)
+    assert 'id="drift"' not in page.read_text()
+    done = deskull("report", folder, "--reference", tmp_path / "good.tsv", "--jobs", 1, "--overwrite")
+    assert done.exit_code == 0, done.output
+    assert 'id="drift"' in page.read_text()
+    assert "Too few to tell: 2 scans here" in page.read_text()
+
+
+@pytest.mark.usefixtures("results")
+def test_drift_without_quality_files_is_refused_before_anything_is_drawn(deskull, tmp_path):
+    done = deskull("report", tmp_path / "out", "--reference", "default")
+    assert done.exit_code == 1
+    assert "holds no *_quality.json that can be used; write them with 'deskull strip --resume" in done.stderr
+    assert not (tmp_path / "out" / "report").exists()
+
+
+@pytest.mark.usefixtures("results")
+def test_sidecars_without_a_section_on_drift_are_refused(deskull, tmp_path):
+    done = deskull("report", tmp_path / "out", "--sidecars", tmp_path)
+    assert done.exit_code == 2
+    assert f"--sidecars {tmp_path}: is for the section on drift; add --reference or --by" in done.stderr
 
 
 def test_folder_without_results_is_a_usage_error(deskull, tmp_path):

@@ -30,7 +30,7 @@ def test_what_a_file_states_is_read(path):
 
 
 def test_quality_that_was_written_is_read_again(path):
-    quality = Quality(Verdict.failed, ("a",), 0.5, 0.4, 3.0, {"noise": 1.0}, {"components": 2.0})
+    quality = Quality(Verdict.failed, ("a",), 0.5, 0.4, 3.0, {"noise": 1.0}, {"components": 2.0}, {"noise": 37.0})
     path.write_text(json.dumps({"quality": quality.as_dict()}))
     assert read_quality(path) == quality
 
@@ -55,6 +55,11 @@ def test_dice_that_is_none_is_left_out(value):
 @pytest.mark.parametrize("verdict", ["no mask", "excellent", 3, None, []])
 def test_other_verdict_is_not_judged(verdict):
     assert to_quality({"verdict": verdict}).verdict is Verdict.not_judged
+
+
+@pytest.mark.parametrize("value", ["37", -1, 101, float("nan"), None, [], True])
+def test_percentile_that_is_none_is_left_out(value):
+    assert to_quality({"percentiles": {"noise": value, "gap": 50}}).percentiles == {"gap": 50.0}
 
 
 def test_values_of_other_types_are_left_out():

@@ -11,7 +11,7 @@ import pytest
 
 from deskull.quality.drift.cohorts import Features
 from deskull.quality.drift.findings import examine
-from deskull.report.drift_page import drift_page, drift_sections
+from deskull.report.drift_page import drift_page, drift_section, drift_sections
 from tests.quality.drift.examples import cohort
 
 REFERENCE = cohort(60, seed=1, name="good scans")
@@ -121,3 +121,21 @@ def test_constant_and_missing_measures_are_drawn():
     sample.inputs.values[:, 0] = reference.inputs.values[:, 0] = 1.0
     sample.outputs.values[:, 1] = np.nan
     _Balanced(drift_page(examine(sample, reference, "time")))
+
+
+def test_section_for_another_page_has_the_sentence_the_charts_and_the_measures_that_moved_alone():
+    section = drift_section(examine(SAMPLE, REFERENCE))
+    html = section.as_html()
+    _Balanced(html)
+    assert (section.anchor, section.heading) == ("drift", "Drift")
+    assert "30 scans of cohort against 60 scans of good scans" in html
+    assert "New but handled: the scans differ" in html
+    assert html.count("<svg") > 2
+    rows = re.findall(r'class="name measure" title="([^"]*)"', html)
+    assert rows == ["noise (%)"]
+
+
+def test_section_for_another_page_has_no_table_where_nothing_moved():
+    html = drift_section(examine(cohort(30, seed=4), REFERENCE)).as_html()
+    assert "Nothing moved" in html
+    assert "Measures that moved" not in html

@@ -25,9 +25,18 @@ def test_other_lines_and_columns_are_kept(tmp_path):
 def test_table_of_the_report_is_read(tmp_path, word):
     path = tmp_path / "scans_reviewed.tsv"
     path.write_text(
-        "\t".join(COLUMNS) + f"\na\tpass\t0.97\tn/a\t{word}\tleaks\tada\t2026\nb\tpass\t1\t2\tn/a\tn/a\tn/a\tn/a\n"
+        "\t".join(COLUMNS)
+        + f"\na\tpass\t0.97\t1400.2\tn/a\t{word}\tleaks\tada\t2026\nb\tpass\t1\tn/a\t2\tn/a\tn/a\tn/a\tn/a\n"
     )
     assert Ratings(path).read() == {"a": Rating("review", "leaks"), "b": Rating("2", "")}
+
+
+def test_rating_does_not_keep_the_volume_of_an_earlier_mask(tmp_path):
+    path = tmp_path / "scans_reviewed.tsv"
+    path.write_text("filename\tvolume_ml\trating\na\t1400.2\t3\nb\t1300.1\t4\n")
+    Ratings(path).save("a", Rating("5"), KNOWN, "ada")
+    lines = [line.split("\t")[:3] for line in path.read_text().splitlines()]
+    assert lines[1:] == [["a", "n/a", "5"], ["b", "1300.1", "4"]]
 
 
 @pytest.mark.parametrize("content", [b"name,age\n", b"\xff\xfe\x00"])

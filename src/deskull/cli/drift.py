@@ -19,11 +19,12 @@ _Source = Annotated[
     Path,
     typer.Argument(
         metavar="TABLE|FOLDER",
-        help="Folder of masks with their quality (X_quality.json), or a table of the same measures.",
+        help="Folder of masks with their quality (X_quality.json, of 'deskull strip --quality-file'), or a table of "
+        "the same measures.",
         show_default=False,
     ),
 ]
-_Reference = Annotated[
+Reference = Annotated[
     str | None,
     typer.Option(
         metavar="TABLE|FOLDER|NAME",
@@ -31,7 +32,7 @@ _Reference = Annotated[
         show_default=False,
     ),
 ]
-_By = Annotated[
+By = Annotated[
     str | None,
     typer.Option(
         metavar="COLUMN",
@@ -43,10 +44,11 @@ _By = Annotated[
 _Window = Annotated[
     int | None, typer.Option(min=8, help="Scans of each rolling window with --by time; by default 20 or more.")
 ]
-_Sidecars = Annotated[
+Sidecars = Annotated[
     Path | None,
     typer.Option(
-        help="Folder of the JSON files that describe the scans, such as the BIDS dataset; by default FOLDER.",
+        help="Folder of the JSON files that describe the scans, such as the BIDS dataset; by default that of "
+        "the masks.",
         show_default=False,
     ),
 ]
@@ -64,10 +66,10 @@ _SaveReference = Annotated[
 
 def drift(
     source: _Source,
-    reference: _Reference = None,
-    by: _By = None,
+    reference: Reference = None,
+    by: By = None,
     window: _Window = None,
-    sidecars: _Sidecars = None,
+    sidecars: Sidecars = None,
     out: _Out = None,
     save_reference: _SaveReference = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,

@@ -34,6 +34,7 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("deskull report stripped/", "all scans of a batch, worst first, in stripped/report/"),
         ("deskull report stripped/ -o page/ --viewer", "with a 3-D viewer"),
         ("deskull report derivatives/deskull/ --overwrite", "of 'deskull bids', again"),
+        ("deskull report stripped/ --reference good.tsv", "with a section on drift"),
     ),
     "show": (
         ("deskull show scan.nii.gz -o scan.png", "strip and draw"),

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from deskull.cli.console import print_note
+from deskull.cli.drift import By, Reference, Sidecars
 from deskull.cli.progress import progress_bar
 from deskull.errors import UsageError
 from deskull.options import Group
+
+if TYPE_CHECKING:
+    from deskull.report.html import Section
 
 
 def report(
@@ -36,6 +40,9 @@ def report(
     viewer: Annotated[
         bool, typer.Option("--viewer", help="Embed the scans at 2 mm for a 3-D viewer: about 0.5 MB for each scan.")
     ] = False,
+    reference: Reference = None,
+    by: By = None,
+    sidecars: Sidecars = None,
     jobs: Annotated[
         int | None, typer.Option(min=1, help="Number of processes; by default as cores and memory allow.")
     ] = None,
@@ -44,8 +51,21 @@ def report(
     """Write a page of all scans of a batch, worst first, with slices, charts and a review by keyboard.
 
     The page opens from disk and loads nothing from a network. It contains the names of the scans and slices of them.
+    --reference and --by add a section on drift, as of 'deskull drift'.
     """
-    _write(source, out, scans=scans, title=title, viewer=viewer, jobs=jobs, overwrite=overwrite)
+    sections = _drift(source, reference, by, sidecars)
+    _write(source, out, scans=scans, title=title, viewer=viewer, sections=sections, jobs=jobs, overwrite=overwrite)
+
+
+def _drift(source: Path, reference: str | None, by: str | None, sidecars: Path | None) -> list[Section]:
+    """Return the section on drift, if it was asked for."""
+    if reference or by:
+        from deskull.report.batch.drift import batch_drift
+
+        return [batch_drift(source, reference, by, sidecars=sidecars)]
+    if sidecars:
+        raise UsageError(f"--sidecars {sidecars}: is for the section on drift; add --reference or --by.")
+    return []
 
 
 def _write(
@@ -55,6 +75,7 @@ def _write(
     scans: Path | None = None,
     title: str = "",
     viewer: bool = False,
+    sections: Sequence[Section] = (),
     jobs: int | None = None,
     overwrite: bool = False,
 ) -> None:
@@ -67,6 +88,7 @@ def _write(
         scans=scans,
         title=title,
         viewer=viewer,
+        sections=sections,
         jobs=jobs,
         overwrite=overwrite,
         progress=progress_bar("drawing"),

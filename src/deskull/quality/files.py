@@ -92,6 +92,7 @@ def to_quality(fields: Mapping[str, Any]) -> Quality:
         _number(fields.get("margin_mm"), 0, 1000),
         _values(fields.get("input")) | _findings(fields.get("input")),
         _values(fields.get("measures")),
+        _percentiles(fields.get("percentiles")),
     )
 
 
@@ -153,6 +154,13 @@ def _values(value: object) -> dict[str, Any]:
         for name, item in items
         if isinstance(item, str | int | float) and _is_shown(item)
     }
+
+
+def _percentiles(value: object) -> dict[str, float]:
+    """Percentiles by name, of the measures of the scan and of the mask."""
+    items = list(value.items())[: 2 * _MOST_VALUES] if isinstance(value, dict) else []
+    found = {short_text(name): _number(item, 0, 100) for name, item in items if not isinstance(item, str)}
+    return {name: item for name, item in found.items() if item is not None}
 
 
 def _is_shown(value: str | float) -> bool:

@@ -69,17 +69,45 @@ def drift_page(findings: Findings) -> str:
         notes="".join(f"<p>{escape(note)}</p>" for note in findings.notes),
         contents=" ".join(f'<a href="#{section.anchor}">{section.heading}</a>' for section in sections),
         sections="\n".join(section.as_html() for section in sections),
-        definitions="\n".join(f"<dt>{term}</dt><dd>{meaning}</dd>" for term, meaning in _DEFINITIONS.items()),
+        definitions=_definitions(),
         version=escape(__version__),
     )
 
 
-def drift_sections(findings: Findings) -> list[Section]:
-    """Create the sections of the page, which other pages may contain.
+def drift_section(findings: Findings) -> Section:
+    """Create a section with the main parts of the page, for another page.
 
     Parameters
     ----------
     findings : Findings
+
+    Returns
+    -------
+    Section
+        Its table has the measures that moved alone.
+    """
+    cohort, reference = findings.cohort, findings.reference
+    against = f" against {count_of(len(reference), 'scan')} of {escape(reference.name)}" if reference else ""
+    lines = [f'<p class="pale">{count_of(len(cohort), "scan")} of {escape(cohort.name)}{against}</p>']
+    lines += [f"<p>{escape(note)}</p>" for note in findings.notes]
+    lines += [f"<h3>{part.heading}</h3>\n{part.body}" for part in drift_sections(findings, only_moved=True)]
+    meaning = f"<details><summary>What the words mean</summary><dl>\n{_definitions()}\n</dl></details>"
+    return Section("drift", "Drift", "\n".join(['<div class="drift">', *lines, meaning, "</div>\n"]))
+
+
+def _definitions() -> str:
+    """Return what the page explains."""
+    return "\n".join(f"<dt>{term}</dt><dd>{meaning}</dd>" for term, meaning in _DEFINITIONS.items())
+
+
+def drift_sections(findings: Findings, *, only_moved: bool = False) -> list[Section]:
+    """Create the sections of the page.
+
+    Parameters
+    ----------
+    findings : Findings
+    only_moved : bool
+        Whether the table of measures has only those that moved.
 
     Returns
     -------
@@ -98,6 +126,9 @@ def drift_sections(findings: Findings) -> list[Section]:
         sections += [
             Section("shifts", "Size of the shifts", shifts_part(comparison)),
             Section("distributions", "Distributions", distributions),
-            Section("measures", "All measures", measures_part(comparison)),
         ]
+        if not only_moved:
+            sections.append(Section("measures", "All measures", measures_part(comparison)))
+        elif comparison.inputs.moved_measures or comparison.outputs.moved_measures:
+            sections.append(Section("measures", "Measures that moved", measures_part(comparison, only_moved=True)))
     return sections

@@ -90,11 +90,11 @@ def _key(colour: str) -> str:
     return f'<span class="key" style="background:{colour}"></span>'
 
 
-def measures_part(comparison: Comparison) -> str:
-    """Return a table of all measures that were tested."""
+def measures_part(comparison: Comparison, *, only_moved: bool = False) -> str:
+    """Return a table of all measures that were tested, or of those that moved."""
     lines = []
     for key, _, side in _sides(comparison):
-        for index, shift in enumerate(side.measures):
+        for index, shift in enumerate(side.moved_measures if only_moved else side.measures):
             moved = shift in side.moved_measures
             cells = [
                 str(shift.n), with_unit(shift.name, shift.median), with_unit(shift.name, shift.median_reference),

@@ -16,7 +16,10 @@ from deskull.errors import InputError
 from deskull.system.atomic import write_bytes
 from deskull.web.refusals import RefusedError
 
-COLUMNS = ("filename", "verdict", "predicted_dice", "rating", "verdict_by_reviewer", "comment", "reviewer", "time")
+COLUMNS = (
+    "filename", "verdict", "predicted_dice", "volume_ml", "rating", "verdict_by_reviewer", "comment", "reviewer",
+    "time",
+)  # fmt: skip
 #: Name of the table in the folder of a batch.
 TABLE = "scans_reviewed.tsv"
 _UNKNOWN = "n/a"
@@ -99,6 +102,7 @@ class Ratings:
             **lines.get(name, {}),
             "filename": name,
             **known,
+            "volume_ml": "",  # of the mask that an earlier review in the report was about
             "rating": number,
             "verdict_by_reviewer": _DECISIONS.get(rating.rating, ""),
             "comment": rating.comment,

@@ -89,7 +89,8 @@ def test_name_that_cannot_be_printed_is_escaped(folder):
 
 
 def test_folder_without_quality_files_is_refused(tmp_path):
-    with pytest.raises(InputError, match=r"holds no \*_quality.json that can be used; give the folder of masks"):
+    remedy = "write them with 'deskull strip --resume --quality-file', or give the folder that holds them"
+    with pytest.raises(InputError, match=rf"holds no \*_quality.json that can be used; {remedy}\.$"):
         read_folder(tmp_path)
 
 

@@ -45,6 +45,29 @@ def test_short_and_empty_lines_are_filled_and_left_out(tmp_path):
     assert found.labels == {"site": ("", "x")}
 
 
+def test_scan_of_a_table_of_strip_counts_once_with_its_last_line(tmp_path):
+    lines = ["a\tdone\tpass\t0.9", "b\tdone\tpass\t0.7", "a\tdone\tpass\t0.95"]
+    found = read_table(_table(tmp_path, "scan\tstatus\tverdict\tpredicted_dice", *lines))
+    assert found.labels["scan"] == ("a", "b")
+    np.testing.assert_array_equal(found.outputs.values, [[0.95], [0.7]])
+
+
+def test_scan_that_failed_in_a_table_of_strip_is_left_out(tmp_path):
+    lines = ["a\tdone\tpass\t0.9", "b\tdone\tpass\t0.7", "b\tfailed\t\t", "c\trefused\t\t"]
+    found = read_table(_table(tmp_path, "scan\tstatus\tverdict\tpredicted_dice", *lines))
+    assert found.labels["scan"] == ("a",)
+
+
+def test_table_of_strip_without_a_stripped_scan_is_refused(tmp_path):
+    with pytest.raises(InputError, match="names no scan that was stripped; strip scans first"):
+        read_table(_table(tmp_path, "scan\tstatus\tverdict\tpredicted_dice", "a\tfailed\t\t"))
+
+
+def test_status_in_a_table_of_another_kind_is_a_label(tmp_path):
+    found = read_table(_table(tmp_path, "scan\tstatus\tinput.noise", "a\twell\t1", "a\tpatient\t2"))
+    assert found.labels["status"] == ("well", "patient")
+
+
 @pytest.mark.parametrize("text", ["inf", "-inf", "1e300", "nan", "text"])
 def test_cell_that_is_no_number_a_measure_can_have_is_missing(tmp_path, text):
     found = read_table(_table(tmp_path, "input.noise", "1", text))

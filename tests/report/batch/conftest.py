@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -32,7 +33,8 @@ QUALITY = {
     "verdict": "review",
     "reasons": ["The surface is uncertain."],
     "input": {"contrast": "T1w"},
-    "measures": {"components": 1},
+    "measures": {"difference_95_mm": 1.7861, "components": 1},
+    "percentiles": {"difference_95_mm": 37},
 }
 
 
@@ -83,3 +85,23 @@ def report(results, tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("page") / "report"
     write_report(results, folder, viewer=True, jobs=1)
     return folder
+
+
+@pytest.fixture(scope="session")
+def later_report(results, report, tmp_path_factory) -> Path:
+    """The report that took the place of a copy of `report` when one mask had changed and a scan had been added."""
+    from deskull.report.batch.writing import write_report
+
+    folder = tmp_path_factory.mktemp("later")
+    _, mask = make_object("permuted")
+    changed = folder / "out" / "permuted_brainmask.nii.gz"
+    formats.write(
+        Volume(mask.data * (np.arange(len(mask.data)) < 40)[:, None, None].astype(np.uint8), mask.affine), changed
+    )
+    table = (results / "deskull.tsv").read_text().replace(str(results / changed.name), str(changed))
+    (folder / "out" / "deskull.tsv").write_text(table)
+    with records_table(folder / "out" / "deskull.tsv") as append:
+        append(Record(str(results.parent / "scans" / "added.nii.gz"), Status.failed, error="It is damaged."))
+    shutil.copytree(report, folder / "report")
+    write_report(folder / "out", folder / "report", jobs=1, overwrite=True)
+    return folder / "report"

@@ -18,5 +18,6 @@ def browser() -> str:
 
 
 @pytest.mark.parametrize("tests", files_of_tests("report"), ids=lambda path: path.name.removesuffix(".test.mjs"))
-def test_page_behaves_in_a_browser(tests: Path, report: Path, browser: str) -> None:
-    run_in_browser(tests, browser, {"REPORT": str(report), "CENTRE": json.dumps(centre_of_mask())})
+def test_page_behaves_in_a_browser(tests: Path, report: Path, later_report: Path, browser: str) -> None:
+    settings = {"REPORT": str(report), "LATER_REPORT": str(later_report), "CENTRE": json.dumps(centre_of_mask())}
+    run_in_browser(tests, browser, settings)

@@ -6,6 +6,7 @@ import pytest
 
 from deskull import OutputError
 from deskull.report.batch import writing
+from deskull.report.batch.data_files import review_key
 from deskull.report.batch.writing import is_report, refuse_folder, write_report
 
 
@@ -43,6 +44,11 @@ def test_earlier_report_is_replaced_only_with_overwrite_and_own_files_are_kept(r
     assert "again" in (folder / "index.html").read_text()
     assert not (folder / "volumes").exists()
     assert [path.name for path in tmp_path.iterdir()] == ["r"]
+
+
+def test_report_that_takes_the_place_of_another_keeps_the_key_of_its_review(report, later_report, results, tmp_path):
+    write_report(later_report.parent / "out", tmp_path / "r", jobs=1)
+    assert review_key(later_report) == review_key(report) != review_key(tmp_path / "r")
 
 
 @pytest.mark.parametrize("name", ["index.html", "notes.txt"])

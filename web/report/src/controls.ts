@@ -2,7 +2,7 @@
 
 import type { Scan } from "./data";
 import { button, element } from "../../shared/dom";
-import { DECISIONS, type Decision, type Marks } from "./marks";
+import { DECISIONS, type Decision, type Mark, type Marks } from "./marks";
 
 const LABELS: Record<Decision, string> = { accept: "Accept", edit: "Review", reject: "Reject" };
 const TITLES: Record<Decision, string> = { accept: "Key A", edit: "Key E: look again or edit before use", reject: "Key R" };
@@ -13,7 +13,7 @@ const MEANINGS = ["useless", "poor", "usable", "good", "perfect"];
 export function reviewControls(scan: Scan, marks: Marks): HTMLElement {
   const made = element(
     "div", { class: "controls" },
-    decisionButtons(scan, marks), ratingButtons(scan, marks), commentField(scan, marks),
+    decisionButtons(scan, marks), ratingButtons(scan, marks), commentField(scan, marks), element("p", { class: "pale outdated" }),
   );
   refreshControls(made, scan, marks);
   return made;
@@ -31,6 +31,14 @@ export function refreshControls(controls: ParentNode, scan: Scan, marks: Marks):
   }
   const field = controls.querySelector<HTMLInputElement>(".comment");
   if (field && field !== document.activeElement) field.value = mark?.comment ?? "";
+  const note = controls.querySelector<HTMLElement>(".outdated");
+  const outdated = marks.outdated(scan.name);
+  if (note) note.textContent = outdated ? `Outdated, the mask has changed: ${inWords(outdated)}.` : "";
+}
+
+function inWords(mark: Mark): string {
+  const decision = mark.decision && LABELS[mark.decision];
+  return [decision, mark.rating, mark.comment && `“${mark.comment}”`].filter(Boolean).join(", ");
 }
 
 function decisionButtons(scan: Scan, marks: Marks): HTMLElement {

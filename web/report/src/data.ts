@@ -39,7 +39,7 @@ export interface Scan {
 }
 
 export interface Report {
-  /** Identifies the batch, so that its review is kept apart from others. */
+  /** Identifies the report and those that take its place, so that its review is kept apart from others. */
   readonly key: string;
   readonly hasViewer: boolean;
   readonly scans: readonly Scan[];

@@ -10,7 +10,7 @@ import { contourButton } from "./pictures";
 
 const REVIEWS: [ReviewFilter, string][] = [
   ["", "All reviews"], ["open", "Not reviewed"], ["reviewed", "Reviewed"], ["accept", "Accepted"], ["edit", "To review again"],
-  ["reject", "Rejected"], ["comment", "With a comment"], ["1", "Rating 1"], ["2", "Rating 2"], ["3", "Rating 3"],
+  ["reject", "Rejected"], ["outdated", "Outdated: the mask has changed"], ["comment", "With a comment"], ["1", "Rating 1"], ["2", "Rating 2"], ["3", "Rating 3"],
   ["4", "Rating 4"], ["5", "Rating 5"],
 ];
 

@@ -7,7 +7,7 @@ import type { Mark, Marks } from "./marks";
 export const PAGE_SIZE = 50;
 
 export type SortKey = "rank" | "name" | "dice" | "volume" | "review";
-export type ReviewFilter = "" | "open" | "reviewed" | "accept" | "edit" | "reject" | "comment" | "1" | "2" | "3" | "4" | "5";
+export type ReviewFilter = "" | "open" | "reviewed" | "accept" | "edit" | "reject" | "outdated" | "comment" | "1" | "2" | "3" | "4" | "5";
 export type StateFilter = "" | Verdict | "warned" | "outlier";
 
 export class Listing {
@@ -85,7 +85,8 @@ export class Listing {
 
   private matches(scan: Scan, words: string[]): boolean {
     const mark = this.marks.of(scan.name);
-    if (!matchesState(scan, this.state) || !matchesReview(mark, this.review)) return false;
+    const isReviewed = this.review === "outdated" ? this.marks.outdated(scan.name) !== undefined : matchesReview(mark, this.review);
+    if (!isReviewed || !matchesState(scan, this.state)) return false;
     if (!words.length) return true;
     const text = [scan.name, ...scan.notes, mark?.comment ?? ""].join(" ").toLowerCase();
     return words.every((word) => text.includes(word));

@@ -30,7 +30,7 @@ if (report) start(report);
 else byId("table").append(element("p", { class: "notice" }, "data/rows.js is missing: copy the whole folder of the report."));
 
 function start(report: Report): void {
-  const marks = new Marks(report.key);
+  const marks = new Marks(report);
   const listing = new Listing(report.scans, marks);
   const move = (step: 1 | -1): void => {
     if (!listing.move(step)) announce(step > 0 ? "This is the last scan." : "This is the first scan.");

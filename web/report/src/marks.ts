@@ -1,6 +1,7 @@
 /** Marks: what a reviewer has said of each scan, kept by the browser at each change. */
 
 import { readStored, store } from "../../shared/storage";
+import type { Report } from "./data";
 
 /** `edit` is the word of the files for what the pages call "Review". */
 export const DECISIONS = ["accept", "edit", "reject"] as const;
@@ -12,6 +13,8 @@ export interface Mark {
   readonly decision?: Decision | undefined;
   readonly comment?: string | undefined;
   readonly reviewer?: string | undefined;
+  /** Of the mask that it is about, in ml; null without a mask, undefined if that is not known. */
+  readonly volume?: number | null | undefined;
   /** Of the last change, ISO 8601. */
   readonly time: string;
 }
@@ -24,18 +27,24 @@ interface Kept {
   isExported: boolean;
 }
 
-/** The marks of a report. Listeners are told the name of a scan whose mark has changed, or "" for all of them. */
+/**
+ * The marks of a report. A report that takes its place has the same marks, but for those of scans whose masks have changed:
+ * they are outdated, until the scan is marked again. Listeners are told the name of a scan whose mark has changed, or "" for all
+ * of them.
+ */
 export class Marks {
   private marks = new Map<string, Mark>();
   private listeners: ((name: string) => void)[] = [];
   private readonly key: string;
+  private readonly volumes: ReadonlyMap<string, number | null>;
   private name = "";
   private exported = true;
   /** Whether the browser keeps the marks. */
   isKept = true;
 
-  constructor(reportKey: string) {
-    this.key = `deskull-report:${reportKey}`;
+  constructor(report: Report) {
+    this.key = `deskull-report:${report.key}`;
+    this.volumes = new Map(report.scans.map((scan) => [scan.name, scan.volume]));
     this.load();
     addEventListener("storage", (event) => {
       if (event.key === this.key) this.load(); // another window of the same report
@@ -53,24 +62,46 @@ export class Marks {
 
   /** Whether there are marks that no exported file holds. */
   get needsExport(): boolean {
-    return !this.exported && this.marks.size > 0;
+    return !this.exported && this.size > 0;
   }
 
   get size(): number {
-    return this.marks.size;
+    return this.count(() => true);
   }
 
+  /** The mark of a scan's present mask. */
   of(name: string): Mark | undefined {
-    return this.marks.get(name);
+    const mark = this.marks.get(name);
+    return mark && this.fits(name, mark) ? mark : undefined;
   }
 
-  /** Number of scans with each decision. */
-  count(decision: Decision): number {
-    return [...this.marks.values()].filter((mark) => mark.decision === decision).length;
+  /** The mark of an earlier mask of a scan. */
+  outdated(name: string): Mark | undefined {
+    const mark = this.marks.get(name);
+    return mark && !this.fits(name, mark) ? mark : undefined;
+  }
+
+  /** Whether a mark is about the present mask of a scan; yes if the mark does not tell. */
+  fits(name: string, mark: Mark): boolean {
+    return mark.volume === undefined || mark.volume === this.volumes.get(name);
+  }
+
+  /** Number of the report's scans with marks of some kind. */
+  count(isCounted: (mark: Mark) => boolean): number {
+    return [...this.volumes.keys()].filter((name) => {
+      const mark = this.of(name);
+      return mark !== undefined && isCounted(mark);
+    }).length;
+  }
+
+  /** Number of the report's scans with outdated marks. */
+  get outdatedCount(): number {
+    return [...this.volumes.keys()].filter((name) => this.outdated(name)).length;
   }
 
   change(name: string, change: Change): void {
-    const mark = { ...this.marks.get(name), ...change, reviewer: this.name || undefined, time: new Date().toISOString() };
+    const about = { volume: this.volumes.get(name), reviewer: this.name || undefined, time: new Date().toISOString() };
+    const mark = { ...this.of(name), ...change, ...about };
     if (mark.rating || mark.decision || mark.comment) this.marks.set(name, mark);
     else this.marks.delete(name);
     this.exported = false;
@@ -78,11 +109,12 @@ export class Marks {
     this.tell(name);
   }
 
-  /** Takes over marks that are newer than those of the same scans; returns their number. */
+  /** Takes over marks that are newer than those of the same masks; returns their number. */
   merge(others: Iterable<[string, Mark]>): number {
     let count = 0;
     for (const [name, mark] of others) {
-      if ((this.marks.get(name)?.time ?? "") >= mark.time && this.marks.has(name)) continue;
+      const own = this.of(name);
+      if (own && own.time >= mark.time) continue;
       this.marks.set(name, mark);
       count += 1;
     }

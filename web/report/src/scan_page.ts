@@ -8,7 +8,7 @@ import { deviation, dice, millilitres, shortNumber } from "./format";
 import type { Marks } from "./marks";
 import { contourButton, layers } from "./pictures";
 import { notes } from "./row";
-import { loadDetails, type Details, type Pairs } from "./scripts";
+import { loadDetails, type Details, type Fact, type Measure } from "./scripts";
 import { Viewer } from "./viewer";
 
 const SLICES_SIZE: [number, number] = [1500, 900];
@@ -57,7 +57,7 @@ export class ScanPage {
     try {
       const details = await loadDetails(scan);
       if (scan.hasPicture) slices.firstElementChild?.append(labels(details));
-      facts.append(table("Quality", details.measures), table("Scan", details.input), table("How it was made", details.facts));
+      facts.append(measuresTable("Quality", details.measures), measuresTable("Scan", details.input), factsTable("How it was made", details.facts));
     } catch (error) {
       facts.append(element("p", { class: "pale" }, `Details are missing: ${String(error)}.`));
     }
@@ -114,9 +114,31 @@ function signed(position: number): string {
   return `${sign}${Math.abs(position)}`;
 }
 
-function table(title: string, pairs: Pairs): HTMLElement {
-  const rows = pairs.map(([name, value]) =>
-    element("tr", {}, element("th", { scope: "row" }, name.replaceAll("_", " ")), element("td", {}, typeof value === "number" ? shortNumber(value) : value)),
-  );
-  return rows.length ? element("div", {}, element("h3", {}, title), element("table", { class: "facts" }, element("tbody", {}, ...rows))) : element("div");
+function factsTable(title: string, facts: readonly Fact[]): HTMLElement {
+  return table(title, facts.map(([name, value]) => factRow(name, value)));
+}
+
+/** Measures in words and with units; where the record has them, with the percentiles in a column of their own. */
+function measuresTable(title: string, measures: readonly Measure[]): HTMLElement {
+  const hasPercentiles = measures.some(([, , , percentile]) => percentile !== null);
+  const rows = measures.map(([words, value, unit, percentile]) => {
+    const text = typeof value === "number" ? element("span", { class: "value" }, `${shortNumber(value)} ${unit}`.trim()) : value;
+    return factRow(words, text, ...(hasPercentiles ? [percentile === null ? "" : String(percentile)] : []));
+  });
+  return table(title, rows, hasPercentiles ? element("thead", {}, percentilesHead()) : undefined);
+}
+
+function percentilesHead(): HTMLElement {
+  const percentile = element("th", { scope: "col", title: "Among clean scans with good masks, from 1 to 99" }, "Percentile");
+  return element("tr", {}, element("th", { scope: "col" }, "Measure"), element("th", { scope: "col" }, "Value"), percentile);
+}
+
+function factRow(name: string, ...values: Child[]): HTMLElement {
+  return element("tr", {}, element("th", { scope: "row" }, name), ...values.map((value) => element("td", {}, value)));
+}
+
+function table(title: string, rows: readonly HTMLElement[], head?: HTMLElement): HTMLElement {
+  if (!rows.length) return element("div");
+  const parts = [...(head ? [head] : []), element("tbody", {}, ...rows)];
+  return element("div", {}, element("h3", {}, title), element("table", { class: "facts" }, ...parts));
 }

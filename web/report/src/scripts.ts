@@ -3,12 +3,14 @@
 import { forgetScript, loadScript } from "../../shared/load_script";
 import { fileStem, type Scan } from "./data";
 
-export type Pairs = [name: string, value: string | number][];
+export type Fact = [name: string, value: string];
+/** The percentile, from 1 to 99, is that among clean scans with good masks. */
+export type Measure = [words: string, value: string | number, unit: string, percentile: number | null];
 
 export interface Details {
-  facts: Pairs;
-  input: Pairs;
-  measures: Pairs;
+  facts: Fact[];
+  input: Measure[];
+  measures: Measure[];
   panels: [plane: string, ...positions: number[]][];
 }
 

@@ -5,7 +5,7 @@ import type { Scan } from "./data";
 import { button, element, type Child } from "../../shared/dom";
 import { dice, median, millilitres } from "./format";
 import type { Listing, StateFilter } from "./listing";
-import type { Marks } from "./marks";
+import type { Decision, Marks } from "./marks";
 
 /** Makes the tiles; returns the function that shows how far the review has come. */
 export function makeSummary(place: HTMLElement, listing: Listing, marks: Marks, filter: (state: StateFilter) => void): () => void {
@@ -23,11 +23,13 @@ export function makeSummary(place: HTMLElement, listing: Listing, marks: Marks, 
     ),
   );
   return () => {
-    const total = scans.filter((scan) => marks.of(scan.name)).length;
+    const total = marks.size;
     reviewed.textContent = `${total.toLocaleString("en")} of ${scans.length.toLocaleString("en")}`;
     progress.value = total;
     const kept = marks.isKept ? "" : " · this browser keeps no marks: export them";
-    decisions.textContent = `${marks.count("accept")} accepted · ${marks.count("edit")} to review again · ${marks.count("reject")} rejected${kept}`;
+    const number = (decision: Decision): number => marks.count((mark) => mark.decision === decision);
+    const outdated = marks.outdatedCount ? ` · ${marks.outdatedCount} outdated` : "";
+    decisions.textContent = `${number("accept")} accepted · ${number("edit")} to review again · ${number("reject")} rejected${outdated}${kept}`;
   };
 }
 

@@ -42,11 +42,14 @@ async function importReview(file: HTMLInputElement, report: Report, marks: Marks
     const names = new Set(report.scans.map((scan) => scan.name));
     const found = readTsv(await chosen.text());
     const known = found.filter(([name]) => names.has(name));
-    const taken = marks.merge(known);
-    const older = known.length - taken;
+    const fitting = known.filter(([name, mark]) => marks.fits(name, mark));
+    const taken = marks.merge(fitting);
+    const older = fitting.length - taken;
+    const outdated = known.length - fitting.length;
     const unknown = found.length - known.length;
     announce(
       `Imported ${count(taken, "mark")}` + (older ? `; ${older} were not newer than yours` : "") +
+      (outdated ? `; ${outdated} are of masks that have changed` : "") +
       (unknown ? `; ${unknown} are of scans that this report lacks` : "") + ".",
     );
   } catch (error) {

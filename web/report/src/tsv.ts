@@ -3,7 +3,7 @@
 import type { Scan } from "./data";
 import { DECISIONS, type Decision, type Mark } from "./marks";
 
-const COLUMNS = ["filename", "verdict", "predicted_dice", "rating", "verdict_by_reviewer", "comment", "reviewer", "time"];
+const COLUMNS = ["filename", "verdict", "predicted_dice", "volume_ml", "rating", "verdict_by_reviewer", "comment", "reviewer", "time"];
 const UNKNOWN = "n/a";
 
 /** Writes a line for each scan; what is not known is n/a. */
@@ -11,7 +11,7 @@ export function writeTsv(scans: readonly Scan[], markOf: (name: string) => Mark 
   const lines = scans.map((scan) => {
     const mark = markOf(scan.name);
     const cells = [
-      scan.name, scan.verdict, scan.dice, mark?.rating, mark?.decision, mark?.comment, mark?.reviewer, mark?.time,
+      scan.name, scan.verdict, scan.dice, scan.volume, mark?.rating, mark?.decision, mark?.comment, mark?.reviewer, mark?.time,
     ];
     return cells.map(cell).join("\t");
   });
@@ -38,12 +38,13 @@ function readLine(columns: string[], cells: string[]): [string, Mark][] {
     return !found || found === UNKNOWN ? undefined : found;
   };
   const name = value("filename");
-  const rating = Number(value("rating"));
+  const [rating, volume] = [Number(value("rating")), Number(value("volume_ml"))];
   const mark: Mark = {
     rating: Number.isInteger(rating) && rating >= 1 && rating <= 5 ? rating : undefined,
     decision: decisionOf(value("verdict_by_reviewer")),
     comment: value("comment"),
     reviewer: value("reviewer"),
+    volume: value("verdict") === "no mask" ? null : volume || undefined,
     time: value("time") ?? "",
   };
   return name && (mark.rating || mark.decision || mark.comment) ? [[name, mark]] : [];

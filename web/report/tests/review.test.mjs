@@ -2,7 +2,9 @@
 
 import assert from "node:assert/strict";
 import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { pathToFileURL } from "node:url";
 import { exportReview, names, openReport, startBrowser } from "./pages.mjs";
 
 let browser;
@@ -49,6 +51,46 @@ test("an exported review is imported by another browser", async () => {
   await other.page.waitForFunction(() => document.getElementById("status").textContent.startsWith("Imported"));
   assert.equal(await other.page.locator("#status").textContent(), "Imported 1 mark.");
   assert.equal(await readFile(await exportReview(other.page), "utf8"), await readFile(file, "utf8"));
+});
+
+/** Accepts a scan of the table and rates it 4. */
+async function mark(page, name) {
+  const row = rowOf(page, name);
+  await row.locator("[data-decision=accept]").click();
+  await row.locator("[data-rating='4']").click();
+}
+
+function rowOf(page, name) {
+  return page.locator("table.scans tbody tr").filter({ has: page.getByRole("button", { name, exact: true }) });
+}
+
+test("marks stay when another report takes the place of theirs, but for those of masks that have changed", async () => {
+  const { page, faults } = await openReport(browser);
+  for (const name of ["oblique.nii.gz", "permuted.nii.gz"]) await mark(page, name);
+  page.on("dialog", (dialog) => dialog.accept());
+  await page.goto(pathToFileURL(join(process.env.LATER_REPORT, "index.html")).href);
+  await page.waitForSelector("table.scans tbody tr");
+  assert.equal((await names(page)).length, 5, "one scan was added");
+  const [kept, changed] = [rowOf(page, "oblique.nii.gz"), rowOf(page, "permuted.nii.gz")];
+  assert.equal(await kept.locator("[data-decision=accept]").getAttribute("aria-pressed"), "true");
+  assert.equal(await kept.locator(".outdated").textContent(), "");
+  assert.equal(await changed.locator("[aria-pressed=true]").count(), 0);
+  assert.equal(await changed.locator(".outdated").textContent(), "Outdated, the mask has changed: Accept, 4.");
+  assert.match(await page.locator("#summary").textContent(), /1 of 5.*1 accepted.*1 outdated/);
+  await page.getByRole("combobox", { name: "Review" }).selectOption("outdated");
+  assert.deepEqual(await names(page), ["permuted.nii.gz"]);
+  await changed.locator("[data-decision=reject]").click();
+  assert.equal(await changed.locator(".outdated").textContent(), "");
+  assert.equal((await exported(page, "permuted.nii.gz")).rating, "n/a", "the rating was that of the earlier mask");
+  assert.deepEqual(faults, []);
+});
+
+test("imported marks of masks that have changed are left out", async () => {
+  const [one, later] = [await openReport(browser), await openReport(browser, process.env.LATER_REPORT)];
+  for (const name of ["oblique.nii.gz", "permuted.nii.gz"]) await mark(one.page, name);
+  await later.page.locator("#import-file").setInputFiles(await exportReview(one.page));
+  await later.page.waitForFunction(() => document.getElementById("status").textContent.startsWith("Imported"));
+  assert.equal(await later.page.locator("#status").textContent(), "Imported 1 mark; 1 are of masks that have changed.");
 });
 
 test("a file that is no review is refused with a sentence", async () => {

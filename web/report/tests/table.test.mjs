@@ -78,6 +78,20 @@ test("the page of a scan opens, moves on and closes by keyboard", async () => {
   assert.deepEqual(faults, []);
 });
 
+test("measures of a scan have words, units and percentiles", async () => {
+  const { page, faults } = await openReport(browser);
+  await page.locator("table.scans").getByRole("button", { name: "oblique.nii.gz", exact: true }).click();
+  const quality = page.locator(".facts-place > div").filter({ has: page.getByRole("heading", { name: "Quality" }) });
+  assert.deepEqual(await quality.locator("tr").evaluateAll((rows) => rows.map((row) => [...row.children].map((cell) => cell.textContent))), [
+    ["Measure", "Value", "Percentile"],
+    ["difference from a second network, 95th percentile", "1.786 mm", "37"],
+    ["components", "1", ""],
+  ]);
+  const scan = page.locator(".facts-place > div").filter({ has: page.getByRole("heading", { name: "Scan" }) });
+  assert.deepEqual(await scan.locator("tr").allTextContents(), ["contrastT1w"], "no column without percentiles");
+  assert.deepEqual(faults, []);
+});
+
 test("every control has a name and every picture a text", async () => {
   const { page } = await openReport(browser);
   const nameless = await page.locator("button, input, select, img, [role=img]").evaluateAll((found) =>

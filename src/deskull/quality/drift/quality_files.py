@@ -23,6 +23,8 @@ from deskull.quality.files import read_fields, read_provenance
 ENDING = "_quality.json"
 #: Ends of the names of the sidecars of masks, in place of it.
 _SIDECARS = ("_brainmask.json", "_icvmask.json", "_mask.json", ".json")
+#: How the files come to lie beside masks, also those of a batch that is finished.
+REMEDY = "write them with 'deskull strip --resume --quality-file'"
 #: Limits of a folder: files, and features of each.
 MAX_FILES, MAX_NAMES = 500_000, 500
 #: Longest name of a measure, and longest label, in characters.
@@ -54,9 +56,32 @@ def read_folder(folder: Path) -> tuple[Cohort, list[Path]]:
     InputError
         If there is no quality file that can be used.
     """
-    found = {path: content for path in quality_files(folder) if (content := _read_or_warn(path)) is not None}
+    return read_files(quality_files(folder), folder)
+
+
+def read_files(paths: Sequence[Path], folder: Path) -> tuple[Cohort, list[Path]]:
+    """Read some quality files; see `read_folder`.
+
+    Parameters
+    ----------
+    paths : sequence of Path
+    folder : Path
+        Names the cohort.
+
+    Returns
+    -------
+    cohort : Cohort
+    files : list of Path
+
+    Raises
+    ------
+    InputError
+        If there is no quality file that can be used.
+    """
+    found = {path: content for path in paths if (content := _read_or_warn(path)) is not None}
     if not found:
-        raise InputError(f"{folder}: holds no *{ENDING} that can be used; give the folder of masks with their quality.")
+        remedy = f"{REMEDY}, or give the folder that holds them"
+        raise InputError(f"{folder}: holds no *{ENDING} that can be used; {remedy}.")
     contents, files = list(found.values()), list(found)
     inputs = [_mapping(content.get("input")) for content in contents]
     outputs = [
@@ -152,5 +177,6 @@ def _changed(path: Path) -> str:
 
 def _participant(path: Path, folder: Path) -> str:
     """Return the label of the participant that a path names; "" if it names none."""
-    found = _SUBJECT.findall(path.relative_to(folder).as_posix())
+    within = path.relative_to(folder) if path.is_relative_to(folder) else path
+    found = _SUBJECT.findall(within.as_posix())
     return f"sub-{found[-1]}" if found else ""

@@ -18,6 +18,8 @@ OUTPUT_COLUMNS = ("predicted_dice",)
 MAX_BYTES, MAX_CELLS = 500_000_000, 10_000_000
 #: Numbers beyond this size are damaged, and are taken as missing.
 _MAX_NUMBER = 1e100
+#: Columns by which a table of ``deskull strip`` is known, and the status of a scan that was stripped.
+_RECORD_COLUMNS, _DONE = {"scan", "status", "verdict", "predicted_dice"}, "done"
 
 
 def read_table(path: Path) -> Cohort:
@@ -27,7 +29,8 @@ def read_table(path: Path) -> Cohort:
     ----------
     path : Path
         Columns ``input.NAME`` and ``measures.NAME`` that hold a number are features, and so is ``predicted_dice``; all
-        others are labels. A cell that is empty or holds no number is missing.
+        others are labels. A cell that is empty or holds no number is missing. Of a table of ``deskull strip`` the last
+        line of each scan counts, if the scan was stripped.
 
     Returns
     -------
@@ -38,14 +41,15 @@ def read_table(path: Path) -> Cohort:
     InputError
         If it is no such table, or is too large.
     """
-    columns, cells = _read_cells(path)
+    columns, rows = _read_rows(path)
+    rows = _stripped(path, columns, rows) if set(columns) >= _RECORD_COLUMNS else rows
+    cells = {column: [row[index] for row in rows] for index, column in enumerate(columns)}
     numbers = {column: np.array([to_number(text) for text in cells[column]], float) for column in columns}
     inputs = {c.removeprefix("input."): v for c, v in numbers.items() if c.startswith("input.")}
     outputs = {c.removeprefix("measures."): v for c, v in numbers.items() if c.startswith("measures.")}
     outputs = {**{c: numbers[c] for c in OUTPUT_COLUMNS if c in numbers}, **outputs}
     labels = {c.removeprefix("input."): tuple(cells[c]) for c in columns if not _is_feature(c, numbers[c])}
-    n = len(next(iter(cells.values())))
-    return Cohort(path.name, features(inputs, n), features(outputs, n), labels)
+    return Cohort(path.name, features(inputs, len(rows)), features(outputs, len(rows)), labels)
 
 
 def features(columns: dict[str, np.ndarray[tuple[int], np.dtype[np.float64]]], n: int) -> Features:
@@ -83,8 +87,23 @@ def _is_feature(column: str, values: np.ndarray[tuple[int], np.dtype[np.float64]
     return named and not np.isnan(values).all()
 
 
-def _read_cells(path: Path) -> tuple[list[str], dict[str, list[str]]]:
-    """Read the columns and the texts of each.
+def _stripped(path: Path, columns: Sequence[str], rows: Sequence[list[str]]) -> list[list[str]]:
+    """Return the last line of each scan of a table of ``deskull strip``, if it was stripped.
+
+    Raises
+    ------
+    InputError
+        If none was.
+    """
+    scan, status = columns.index("scan"), columns.index("status")
+    found = [row for row in {row[scan]: row for row in rows}.values() if row[status] == _DONE]
+    if not found:
+        raise InputError(f"{path}: names no scan that was stripped; strip scans first.")
+    return found
+
+
+def _read_rows(path: Path) -> tuple[list[str], list[list[str]]]:
+    """Read the names of the columns, and the texts of each line.
 
     Raises
     ------
@@ -99,12 +118,12 @@ def _read_cells(path: Path) -> tuple[list[str], dict[str, list[str]]]:
             delimiter = "," if path.suffix.lower() == ".csv" else "\t"
             rows = csv.reader(file, delimiter=delimiter)
             columns = _checked_columns(path, next(rows, []))
-            cells = list(_checked_rows(path, columns, rows))
+            lines = list(_checked_rows(path, columns, rows))
     except (csv.Error, UnicodeDecodeError) as error:
         raise InputError(f"{path}: is not a table of text in UTF-8 ({error}); save it as TSV.") from None
-    if not cells:
+    if not lines:
         raise InputError(f"{path}: has no line below the names of its columns; make it anew.")
-    return columns, {column: [row[index] for row in cells] for index, column in enumerate(columns)}
+    return columns, lines
 
 
 def _checked_columns(path: Path, columns: Sequence[str]) -> list[str]:

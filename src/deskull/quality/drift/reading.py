@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from importlib import resources
 from pathlib import Path
@@ -16,7 +17,7 @@ import numpy as np
 
 from deskull.errors import InputError, UsageError
 from deskull.quality.drift.cohorts import Cohort
-from deskull.quality.drift.quality_files import read_folder
+from deskull.quality.drift.quality_files import read_files, read_folder
 from deskull.quality.drift.quality_tables import OUTPUT_COLUMNS, read_table
 from deskull.quality.drift.sidecars import with_sidecars
 from deskull.system.atomic import write_bytes
@@ -46,6 +47,39 @@ def read_cohort(path: Path, sidecars: Path | None = None) -> Cohort:
         If it is neither, or has no feature.
     """
     cohort = with_sidecars(*read_folder(path), sidecars or path) if path.is_dir() else read_table(path)
+    return _with_features(cohort, path)
+
+
+def read_cohort_of(files: Sequence[Path], folder: Path, sidecars: Path | None = None) -> Cohort:
+    """Read the features of the cohort that some quality files describe.
+
+    Parameters
+    ----------
+    files : sequence of Path
+    folder : Path
+        Names the cohort.
+    sidecars : Path, optional
+        As for `read_cohort`; by default `folder`.
+
+    Returns
+    -------
+    Cohort
+
+    Raises
+    ------
+    InputError
+        If no file can be used, or none has a feature.
+    """
+    return _with_features(with_sidecars(*read_files(files, folder), sidecars or folder), folder)
+
+
+def _with_features(cohort: Cohort, path: Path) -> Cohort:
+    """Refuse a cohort without features.
+
+    Raises
+    ------
+    InputError
+    """
     if not (cohort.inputs.names or cohort.outputs.names):
         raise InputError(f"{path}: holds no number under input or measures, and no predicted_dice; make it anew.")
     return cohort

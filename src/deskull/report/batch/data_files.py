@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from deskull.quality.drift.measures import split_unit
 from deskull.quality.files import short_text
 from deskull.report.batch.rows import OUTLIER, Row
 
@@ -20,11 +22,34 @@ _FACTS = {
     "border_mm": "Border (mm)", "frame": "Frames", "seconds": "Seconds", "icv_ml": "Intracranial volume (ml)",
     "version": "Version of deskull", "finished": "Finished",
 }  # fmt: skip
+#: The key of the review, which ``rows.js`` begins with.
+_KEY = re.compile(r'"key":"([0-9a-f]{16})"')
 #: Facts are cut off after this many characters: enough of a digest to tell networks apart.
 _LONGEST_FACT = 32
 
 
-def write_data(rows: Sequence[Row], folder: Path, *, viewer: bool) -> None:
+def review_key(folder: Path) -> str:
+    """Return the key under which browsers keep the review of a report.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the report.
+
+    Returns
+    -------
+    str
+        Empty if there is no report.
+    """
+    try:
+        with (folder / "data" / "rows.js").open(encoding="ascii", errors="replace") as file:
+            found = _KEY.search(file.read(100))
+    except OSError:
+        return ""
+    return found[1] if found else ""
+
+
+def write_data(rows: Sequence[Row], folder: Path, *, viewer: bool, key: str = "") -> None:
     """Write the data of the page.
 
     Parameters
@@ -35,20 +60,24 @@ def write_data(rows: Sequence[Row], folder: Path, *, viewer: bool) -> None:
         Folder of the report: ``data/rows.js`` for the table, and ``data/00001.js`` and so on for the page of each scan.
     viewer : bool
         Whether the images of the scans were written.
+    key : str
+        Of the report's review; by default a new one.
     """
     (folder / "data").mkdir(parents=True, exist_ok=True)
-    (folder / "data" / "rows.js").write_text(rows_script(rows, viewer=viewer), encoding="ascii")
+    (folder / "data" / "rows.js").write_text(rows_script(rows, viewer=viewer, key=key), encoding="ascii")
     for row in rows:
         (folder / "data" / f"{row.number:05}.js").write_text(_details_script(row), encoding="ascii")
 
 
-def rows_script(rows: Sequence[Row], *, viewer: bool) -> str:
+def rows_script(rows: Sequence[Row], *, viewer: bool, key: str = "") -> str:
     """Return the script with the rows of the table.
 
     Parameters
     ----------
     rows : sequence of Row
     viewer : bool
+    key : str
+        Of the report's review; by default one that is the same for the same scans and masks.
 
     Returns
     -------
@@ -58,9 +87,12 @@ def rows_script(rows: Sequence[Row], *, viewer: bool) -> str:
     texts: dict[str, int] = {}
     table = [_cells(row, texts) for row in rows]
     content = {"viewer": viewer, "outlier": OUTLIER, "texts": list(texts), "rows": table}
-    # The key under which the browser keeps a review: another batch, or other masks, must not inherit it.
-    key = hashlib.sha256(json.dumps([[row.entry.name, row.volume_ml] for row in rows]).encode()).hexdigest()[:16]
-    return f"globalThis.deskullReport = {_script({'key': key, **content})};\n"
+    return f"globalThis.deskullReport = {_script({'key': key or _new_key(rows), **content})};\n"
+
+
+def _new_key(rows: Sequence[Row]) -> str:
+    """Return a key that the report of another batch, or of other masks, does not have."""
+    return hashlib.sha256(json.dumps([[row.entry.name, row.volume_ml] for row in rows]).encode()).hexdigest()[:16]
 
 
 def _cells(row: Row, texts: dict[str, int]) -> list[Any]:
@@ -86,11 +118,17 @@ def _details_script(row: Row) -> str:
     facts = [[label, short_text(cells[name])[:_LONGEST_FACT]] for name, label in _FACTS.items() if cells.get(name)]
     details = {
         "facts": facts,
-        "input": [[name, _shown(value)] for name, value in row.quality.input.items()],
-        "measures": [[name, value] for name, value in row.quality.measures.items()],
+        "input": _measures(row.quality.input, row.quality.percentiles),
+        "measures": _measures(row.quality.measures, row.quality.percentiles),
         "panels": [[panels.plane, *panels.positions] for panels in row.panels],
     }
     return f"deskullDetails({row.number}, {_script(details)});\n"
+
+
+def _measures(values: Mapping[str, Any], percentiles: Mapping[str, float]) -> list[list[Any]]:
+    """Measures in the order of `Measure` in scripts.ts: words, value, unit, and the percentile where it is known."""
+    named = [(name, *split_unit(name), value) for name, value in values.items()]
+    return [[words, _shown(value), unit, percentiles.get(name)] for name, words, unit, value in named]
 
 
 def _script(content: object) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from deskull.batch.local import jobs_and_threads
 from deskull.errors import OutputError, remedy
-from deskull.report.batch.data_files import write_data
+from deskull.report.batch.data_files import review_key, write_data
 from deskull.report.batch.entries import Entry, find_entries
 from deskull.report.batch.page import batch_page
 from deskull.report.batch.pictures import Drawn, draw_all
@@ -89,7 +89,8 @@ def write_report(
     jobs : int, optional
         Number of processes; by default as many as cores and memory allow.
     overwrite : bool
-        Whether an earlier report may be replaced. Files that are not part of it are kept.
+        Whether an earlier report may be replaced. Files that are not part of it are kept, and so is its review in
+        browsers.
     progress : callable
         Is given an iterator over the scans as they are done, and their number; returns an iterator over the same.
 
@@ -163,7 +164,7 @@ def write_entries(
     jobs = jobs_and_threads(len(entries), jobs, 1)[0]
     with _folder_that_appears(folder) as partial:
         rows = make_rows(entries, _draw_in_order(entries, partial, jobs, viewer, progress))
-        write_data(rows, partial, viewer=viewer)
+        write_data(rows, partial, viewer=viewer, key=review_key(folder))
         _copy_assets(partial / "assets", viewer=viewer)
         page = batch_page(rows, title or "Report", sections, method)
         (partial / "index.html").write_text(page, encoding="utf-8", errors="xmlcharrefreplace")
