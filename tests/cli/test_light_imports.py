@@ -21,12 +21,24 @@ def python(code: str) -> str:
     return done.stdout.strip()
 
 
-def test_command_line_does_not_import_pydicom():
-    assert python("import deskull.cli, sys; print('pydicom' in sys.modules, 'nibabel' in sys.modules)") == "False True"
+STRIP = """
+import sys
+from deskull.cli import app
+sys.argv = ["deskull", "strip", "missing.nii"]
+try:
+    app()
+except SystemExit:
+    print("pydicom" in sys.modules, "nibabel" in sys.modules)
+"""
 
 
-def test_pydicom_can_be_imported_after_the_command_line():
-    assert python("import deskull.cli, pydicom; print(pydicom.__name__)") == "pydicom"
+def test_stripping_imports_nibabel_without_pydicom():
+    assert python(STRIP) == "False True"
+
+
+def test_pydicom_can_be_imported_afterwards():
+    code = "from deskull.cli.light_imports import import_nibabel_alone; import_nibabel_alone()"
+    assert python(f"{code}; import pydicom; print(pydicom.__name__)") == "pydicom"
 
 
 def test_library_leaves_pydicom_to_nibabel():

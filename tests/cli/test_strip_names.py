@@ -40,7 +40,9 @@ def test_mask_gets_the_file_that_is_named(strip, scan, out, option):
     assert done.exit_code == 0, done.output
     assert names(out) == ["b.nii.gz", "masks"]
     assert names(out / "masks") == ["m.nii.gz"]
-    assert done.stdout.endswith(f"-> {out / 'masks' / 'm.nii.gz'}; not judged\n")
+    assert done.stdout.endswith(
+        f"-> {out / 'masks' / 'm.nii.gz'}; not judged: Only masks of the network 'default' can be judged.\n"
+    )
 
 
 def test_existing_file_is_kept_without_overwrite(strip, scan, out):

@@ -63,7 +63,7 @@ def test_masks_of_one_scan_by_two_tools_have_files_of_quality_of_their_own(tmp_p
 
 
 def test_files_of_quality_need_a_table(checked):
-    with pytest.raises(UsageError, match="add -o FILE"):
+    with pytest.raises(UsageError, match="quality_file: the files lie beside the table; name its file, too"):
         Wanted(quality=True).check([checked.pair])
 
 

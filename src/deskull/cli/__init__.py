@@ -8,9 +8,6 @@ from typing import Annotated, Any
 
 import typer
 
-from deskull.cli import light_imports  # noqa: F401 (before all that imports nibabel)
-
-# isort: split
 from deskull.cli import (
     benchmark,
     bids,

@@ -1,4 +1,4 @@
-"""Imports nibabel without pydicom, for the command line alone: every command starts 0.15 s sooner.
+"""nibabel without pydicom, for commands that read scans: they start 0.15 s sooner.
 
 nibabel imports pydicom, where it is installed, to parse a rare extension of NIfTI headers, which deskull copies as it
 is. pydicom is imported as usual when a DICOM file is read.
@@ -8,7 +8,11 @@ from __future__ import annotations
 
 import sys
 
-if "nibabel" not in sys.modules and "pydicom" not in sys.modules:
+
+def import_nibabel_alone() -> None:
+    """Import nibabel without pydicom, unless one of the two has been imported."""
+    if "nibabel" in sys.modules or "pydicom" in sys.modules:
+        return
     sys.modules["pydicom"] = None  # type: ignore[assignment]
     try:
         import nibabel  # noqa: F401

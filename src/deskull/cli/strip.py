@@ -7,6 +7,7 @@ from glob import has_magic
 from typing import TYPE_CHECKING
 
 from deskull.cli import options
+from deskull.cli.light_imports import import_nibabel_alone
 from deskull.cli.options import DEFAULTS
 from deskull.cli.report import ReportAfterwards, report_afterwards
 from deskull.cli.running import run
@@ -70,6 +71,7 @@ def strip(
         series=series, keep_identity=keep_identity, max_archive_gb=max_archive_gb,
     )  # fmt: skip
     check_strict(strict, settings.quality)
+    import_nibabel_alone()
     out, plan = _plan(scans, out, mask, split, shard, settings)
     tasks = _with_b_values(plan.tasks, bval)
     workers = _cluster(scheduler, cluster, jobs, threads, memory, cluster_option or [])

@@ -70,7 +70,7 @@ class Wanted:
         if self.pictures and os.path.lexists(self.pictures) and not self.pictures.is_dir():
             raise OutputError(f"{self.pictures}: is no folder; choose another name for the pictures.")
         if self.quality and not self.table:
-            raise UsageError("--quality-file: the files lie beside the table; add -o FILE.")
+            raise UsageError("the files lie beside the table; name its file, too.", parameter="quality_file")
         for path in (*self.picture_files(pairs).values(), *self.quality_files(pairs).values()):
             refuse_existing(path, self.overwrite)
         if self.report:

@@ -89,7 +89,7 @@ def test_name_that_cannot_be_printed_is_escaped(folder):
 
 
 def test_folder_without_quality_files_is_refused(tmp_path):
-    remedy = "write them with 'deskull strip --resume --quality-file', or give the folder that holds them"
+    remedy = "strip the scans again with resume=True and quality_file=True, or give the folder that holds them"
     with pytest.raises(InputError, match=rf"holds no \*_quality.json that can be used; {remedy}\.$"):
         read_folder(tmp_path)
 

@@ -65,7 +65,9 @@ def test_masks_without_quality_files_are_counted(batch, reference):
 def test_batch_without_quality_files_is_refused_with_the_remedy(batch, reference):
     for path in batch.glob("*_quality.json"):
         path.unlink()
-    with pytest.raises(InputError, match=r"out: holds no \*_quality.json .* 'deskull strip --resume --quality-file'"):
+    with pytest.raises(
+        InputError, match=r"out: holds no \*_quality.json .* again with resume=True and quality_file=True"
+    ):
         batch_drift(batch, reference)
 
 

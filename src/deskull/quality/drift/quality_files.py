@@ -24,7 +24,7 @@ ENDING = "_quality.json"
 #: Ends of the names of the sidecars of masks, in place of it.
 _SIDECARS = ("_brainmask.json", "_icvmask.json", "_mask.json", ".json")
 #: How the files come to lie beside masks, also those of a batch that is finished.
-REMEDY = "write them with 'deskull strip --resume --quality-file'"
+REMEDY = "strip the scans again with resume=True and quality_file=True"
 #: Limits of a folder: files, and features of each.
 MAX_FILES, MAX_NAMES = 500_000, 500
 #: Longest name of a measure, and longest label, in characters.
