@@ -19,8 +19,7 @@ from deskull.batch.records import (
     Record,
     Status,
     read_records,
-    recorded_provenance,
-    recorded_quality,
+    recorded_results,
     records_table,
 )
 from deskull.errors import OutputError
@@ -145,7 +144,7 @@ def test_settings_of_a_mask_are_read_from_its_last_line(tmp_path):
         made = replace(MADE, border=border)
         append(table, Record("a.nii", Status.done, files={"brainmask": str(mask)}, model="small", provenance=made))
     append(table, Record("a.nii", Status.failed, files={"brainmask": str(mask)}))
-    assert recorded_provenance(table) == {mask: replace(MADE, border=2.5)}
+    assert recorded_results(table)[0] == {mask: replace(MADE, border=2.5)}
 
 
 def test_line_of_a_mask_that_was_changed_later_tells_nothing(tmp_path):
@@ -154,8 +153,8 @@ def test_line_of_a_mask_that_was_changed_later_tells_nothing(tmp_path):
     append(table, Record("a.nii", Status.done, files={"brainmask": str(mask)}, provenance=MADE))
     later = time.time() + 60
     os.utime(mask, (later, later))
-    assert recorded_provenance(table) == {}
-    assert recorded_quality(table) == {}
+    assert recorded_results(table)[0] == {}
+    assert recorded_results(table)[1] == {}
 
 
 def test_quality_of_a_mask_is_read_from_its_line(tmp_path):
@@ -163,15 +162,15 @@ def test_quality_of_a_mask_is_read_from_its_line(tmp_path):
     mask.touch()
     quality = replace(quality, input={"findings": ["The scan is noisy."]})
     append(table, Record("a.nii", Status.done, files={"brainmask": str(mask)}, quality=quality))
-    assert recorded_quality(table) == {mask: quality}
+    assert recorded_results(table)[1] == {mask: quality}
 
 
 def test_line_of_a_mask_without_a_verdict_tells_no_quality(tmp_path):
     mask, table = tmp_path / "a_brainmask.nii", tmp_path / "t.tsv"
     mask.touch()
     append(table, Record("a.nii", Status.done, files={"brainmask": str(mask)}, provenance=MADE))
-    assert recorded_quality(table) == {}
+    assert recorded_results(table)[1] == {}
 
 
 def test_table_that_does_not_exist_tells_nothing(tmp_path):
-    assert recorded_provenance(tmp_path / "none.tsv") == recorded_quality(tmp_path / "none.tsv") == {}
+    assert recorded_results(tmp_path / "none.tsv")[0] == recorded_results(tmp_path / "none.tsv")[1] == {}

@@ -214,33 +214,32 @@ def _rows(path: Path) -> list[dict[str, str]]:
         return [{**row} for row in csv.DictReader(file, delimiter="\t")]
 
 
-def recorded_provenance(path: Path) -> dict[Path, Provenance]:
-    """Read from a table what the masks that it names were made with.
+def recorded_results(path: Path) -> tuple[dict[Path, Provenance], dict[Path, Quality]]:
+    """Read from a table what the masks that it names were made with, and how far they can be trusted.
 
     Parameters
     ----------
     path : Path
-        A table of `records_table`; it need not exist.
+        The table may be missing.
 
     Returns
     -------
-    dict of Path to Provenance
-        By the absolute path of the mask. Masks that have gone, or that were changed after their line was written, are
-        left out.
+    made : dict of Path to Provenance
+    quality : dict of Path to Quality
+        Both by the absolute path of the mask. Masks that have gone, or that were changed after their line was written,
+        are left out.
     """
-    return {mask: made for mask, row in _rows_of_masks(path) if (made := Provenance.from_texts(row))}
-
-
-def recorded_quality(path: Path) -> dict[Path, Quality]:
-    """Read from a table how far the masks that it names can be trusted, by the masks of `recorded_provenance`."""
-    return {mask: quality_of_cells(row) for mask, row in _rows_of_masks(path) if row.get("verdict")}
-
-
-def _rows_of_masks(path: Path) -> Iterator[tuple[Path, dict[str, str]]]:
-    """Yield the masks of a table that are as old as their lines, with these lines; none if there is no table."""
+    made: dict[Path, Provenance] = {}
+    quality: dict[Path, Quality] = {}
     for row in _rows(path) if path.is_file() else ():
-        if row.get("mask") and _is_unchanged(row, Path(row["mask"])):
-            yield Path(row["mask"]).absolute(), row
+        if not (row.get("mask") and _is_unchanged(row, Path(row["mask"]))):
+            continue
+        mask = Path(row["mask"]).absolute()
+        if stated := Provenance.from_texts(row):
+            made[mask] = stated
+        if row.get("verdict"):
+            quality[mask] = quality_of_cells(row)
+    return made, quality
 
 
 def provenance_of(row: Mapping[str, str], mask: Path) -> Provenance | None:

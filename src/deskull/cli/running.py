@@ -102,9 +102,9 @@ def _records(tasks: list[Task], settings: StripOptions, jobs: int, workers: Clus
 
 def _with_recorded(tasks: list[Task], settings: StripOptions, table: Path) -> list[Task]:
     """Return the tasks with what a table tells of their earlier masks: their settings, and how good they are."""
-    from deskull.batch.records import recorded_provenance, recorded_quality
+    from deskull.batch.records import recorded_results
 
-    made, quality = recorded_provenance(table), recorded_quality(table)
+    made, quality = recorded_results(table)
     masks = [mask.absolute() if (mask := task.mask_file(settings.surface)) else None for task in tasks]
     return [
         replace(task, recorded=made.get(mask), recorded_quality=quality.get(mask)) if mask else task

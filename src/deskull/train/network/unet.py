@@ -27,10 +27,12 @@ class _ChannelsLast(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, x: Tensor) -> Tensor:
+        """Copy features of shape (n, channels, x, y, z)."""
         return x.contiguous(memory_format=torch.channels_last_3d)
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> Tensor:
+        """Copy their gradients back."""
         return gradient.contiguous()
 
 
