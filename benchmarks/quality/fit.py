@@ -117,7 +117,8 @@ def main() -> None:
     options = parser.parse_args()
     table = Table.read(options.measured / "measures.jsonl")
     train, test = (table.part(table.column("split") == split) for split in ("train", "test"))
-    train = train.part(~np.array([critic_trains(row["name"]) for row in train.rows]))
+    if "critic_dice" in table.names:  # the critic knows those that it was trained on
+        train = train.part(~np.array([critic_trains(row["name"]) for row in train.rows]))
     quantiles = reference_quantiles(train)
     table_of_numbers: dict[str, Any] = {"quantiles": quantiles}
     arrays: dict[str, np.ndarray] = {}

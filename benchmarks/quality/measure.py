@@ -80,7 +80,7 @@ def load_evidence(record: Path) -> Evidence | None:
     mask = np.unpackbits(kept["mask"], count=scan.data.size).reshape(scan.shape)
     return Evidence(
         scan, mask, floats["image"], kept["field_of_view"], kept["affine"], cleaned, brain, intracranial,
-        border, floats["second"],
+        border, floats["second"], floats["mirrored"],
     )  # fmt: skip
 
 

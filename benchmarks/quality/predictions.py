@@ -87,15 +87,18 @@ class Networks:
             "border": np.float64(border),
             "distance": predicted.astype(np.float16),
             "cleaned": cleaned.astype(np.float16),
-            "second": self._second_look(conformed, (cleaned < border) & field_of_view).astype(np.float16),
+            **self._second_looks(conformed, (cleaned < border) & field_of_view),
         }
         return Predicted(found.mask(), arrays)
 
-    def _second_look(self, conformed: Conformed, inside: np.ndarray) -> np.ndarray:
-        """Return what the second network predicts around the mask."""
+    def _second_looks(self, conformed: Conformed, inside: np.ndarray) -> dict[str, np.ndarray]:
+        """Return what the second network predicts around the mask, for the image and its mirror image."""
         found, stride = ndimage.find_objects(inside.astype(np.uint8)), self.model.preprocessing.stride
         box = tuple(slice(stride * side.start, stride * side.stop) for side in found[0]) if found else None
-        return self._second(conformed, self.model.voxel_size, box)
+        return {
+            "second": self._second(conformed, self.model.voxel_size, box).astype(np.float16),
+            "mirrored": self._second.mirrored(conformed, self.model.voxel_size, box).astype(np.float16),
+        }
 
 
 def save(path: Path, predicted: Predicted | None, head: Head | None) -> None:
