@@ -18,7 +18,6 @@ from typing import Any
 
 import numpy as np
 from cases import STRENGTHS
-from critic_cases import trains as critic_trains
 from faults import FAULTS
 from faults import TEST_ONLY as TEST_ONLY_FAULTS
 from measure import read_table
@@ -117,8 +116,6 @@ def main() -> None:
     options = parser.parse_args()
     table = Table.read(options.measured / "measures.jsonl")
     train, test = (table.part(table.column("split") == split) for split in ("train", "test"))
-    if "critic_dice" in table.names:  # the critic knows those that it was trained on
-        train = train.part(~np.array([critic_trains(row["name"]) for row in train.rows]))
     quantiles = reference_quantiles(train)
     table_of_numbers: dict[str, Any] = {"quantiles": quantiles}
     arrays: dict[str, np.ndarray] = {}
@@ -145,7 +142,7 @@ def fit_models(table: Table, names: Sequence[str] = ERROR_MEASURES) -> dict[str,
     """Fit the predictions of error and margin, from heads alone, and of whether there is a head."""
     columns, heads = [table.names.index(name) for name in names], table.heads
     values, weights = table.values[heads][:, columns], table.weights[heads]
-    wide = [name for name in table.names if name not in THOROUGH_MEASURES or name in names]
+    wide = [name for name in table.names if name != "best_turn" and (name not in THOROUGH_MEASURES or name in names)]
     return {
         "error": fit(names, values, table.error[heads], weights),
         "margin": fit(names, values, table.margin[heads], weights),

@@ -1,9 +1,9 @@
 """Measure cases: a table of the numbers by which the quality of their masks can be judged.
 
-    python benchmarks/quality/measure.py CASES OUT [--critic FILE.onnx] [--jobs N]
+    python benchmarks/quality/measure.py CASES OUT [--shipped-shape] [--jobs N]
 
-OUT gets `shape.npz` (the mean shape of clean training heads) and `measures.jsonl` (a line for each case). Cases that
-have a line already are not measured again.
+OUT gets `shape.npz` (the mean shape of clean training heads, or the one that ships) and `measures.jsonl` (a line for
+each case). Cases that have a line already are not measured again.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from critic_doubt import criticise, doubt_measures
 
 from deskull import InputError, formats
 from deskull.options import ReadOptions
+from deskull.quality.calibration import CALIBRATED, load_calibration
 from deskull.quality.evidence import Evidence
 from deskull.quality.measures import input_measures, mask_measures
 from deskull.quality.measures import shape as shapes
@@ -33,21 +33,24 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("cases", type=Path)
     parser.add_argument("out", type=Path)
-    parser.add_argument("--critic", type=Path, help="network of a critic, which is asked about each mask, too")
+    parser.add_argument("--shipped-shape", action="store_true", help="to score the calibration that ships")
     parser.add_argument("--jobs", type=int, default=2)
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     records = sorted(options.cases.glob("*.json"))
     with ProcessPoolExecutor(options.jobs) as pool:
         if not (options.out / "shape.npz").exists():
-            good = [path for path in records if _is_good(path)][:_N_SHAPES]
-            mean = shapes.mean_shape(list(pool.map(_points, good)))
+            if options.shipped_shape:
+                mean = load_calibration(CALIBRATED).shape
+            else:
+                good = [path for path in records if _is_good(path)][:_N_SHAPES]
+                mean = shapes.mean_shape(list(pool.map(_points, good)))
             np.savez(options.out / "shape.npz", probability=mean.probability, spacing=mean.spacing)
         table = options.out / "measures.jsonl"
         known = {row["name"] for row in read_table(table)}
         new = [path for path in records if path.stem not in known]
         with table.open("a") as file:
-            for row in pool.map(partial(_measure, out=options.out, critic=options.critic), new, chunksize=4):
+            for row in pool.map(partial(_measure, out=options.out), new, chunksize=4):
                 file.write(json.dumps(row) + "\n")
     print(f"{len(known) + len(new)} cases")
 
@@ -98,16 +101,14 @@ def _points(record: Path) -> np.ndarray:
     return found[0] if found else np.empty((0, 3))
 
 
-def _measure(record: Path, out: Path, critic: Path | None) -> dict[str, Any]:
+def _measure(record: Path, out: Path) -> dict[str, Any]:
     """Return the line of a case."""
     facts, evidence = json.loads(record.read_text()), load_evidence(record)
     if evidence is None:
         return facts | {"input": {}, "mask": {}}
     with np.load(out / "shape.npz") as arrays:
         mean = shapes.MeanShape(arrays["probability"], float(arrays["spacing"]))
-    doubt = criticise(evidence, critic) if critic else None
-    criticised = doubt_measures(doubt) if doubt else {}
-    return facts | {"input": input_measures(evidence), "mask": mask_measures(evidence, mean) | criticised}
+    return facts | {"input": input_measures(evidence), "mask": mask_measures(evidence, mean)}
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ import { checkVolume, finite } from "./volume";
 import type { Estimate, ModelCard, Shape, Stage, Volume } from "./types";
 
 /** Measured with one thread: seconds for a million voxels of the network's output, of its grid, and of the scan. */
-const NETWORK_SECONDS = 12;
+const NETWORK_SECONDS = 8;
 const CONFORM_SECONDS = 0.1;
 const SCAN_SECONDS = 0.05;
 /** Seconds that loading the network, and the second look at the image, take. */
