@@ -16,9 +16,10 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-from critic_cells import BRIGHTEST, FAR_MM, cut, window_box, window_of
 from measure import load_arrays, load_evidence
 from predictions import TRUTH_STEPS
+
+from deskull.quality.critic.cells import BRIGHTEST, FAR_MM, cut, window_box, window_of
 
 #: What is kept of a window: brightness, and signed distances to the mask's edge, to the intracranial surface and to the
 #: true edge, in twelfths of a mm; where the scan has voxels.

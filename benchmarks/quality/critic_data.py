@@ -11,10 +11,11 @@ import numpy as np
 import torch
 import torch.nn.functional as functional
 from critic_cases import FIELDS, IMAGE_STEPS
-from critic_cells import CELL, FAR_MM, Window
 from critic_network import VOXEL_MM
 from predictions import TRUTH_STEPS
 from torch import Tensor
+
+from deskull.quality.critic.cells import CELL, FAR_MM, Window
 
 #: Probability that a mask is spoiled, beyond what the network did wrong.
 _SPOILED_PROBABILITY = 0.3

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import torch
 import torch.nn.functional as functional
-from critic_cells import CELL, FAR_MM, N_CHANNELS
 from torch import Tensor, nn
 
 from deskull.quality.calibration import OFFSET
+from deskull.quality.critic.cells import CELL, FAR_MM, N_CHANNELS
 
 #: Features at each level, and groups of the norm.
 CHANNELS, _GROUPS = (16, 48, 96), 4

@@ -18,12 +18,13 @@ import numpy as np
 import torch
 import torch.nn.functional as functional
 from critic_cases import trains
-from critic_cells import CELL
 from critic_data import Sample, sample_of
 from critic_network import VOXEL_MM, CriticNetwork
 from torch import Tensor
 
 from deskull.quality.calibration import OFFSET
+from deskull.quality.critic.cells import CELL
+from deskull.train.network.onnx_file import compact
 
 #: Real training scans have no reference but the mask of the clean scan, whose own Dice is about this.
 _CLEAN_DICE = 0.97
@@ -137,10 +138,12 @@ def export(network: CriticNetwork, out: Path) -> None:
     multiple = 4
     sizes = {axis: multiple * torch.export.Dim(name, min=1) for axis, name in ((2, "x"), (3, "y"), (4, "z"))}
     window = torch.zeros(1, network.fine[0].in_channels, 2 * multiple, 3 * multiple, 4 * multiple)
-    torch.onnx.export(
-        _Exported(network).eval(), (window,), str(out), input_names=["window"], output_names=["doubt", "summary"],
-        dynamic_shapes=(sizes,), dynamo=True, external_data=False, verbose=False,
+    program = torch.onnx.export(
+        _Exported(network).eval(), (window,), input_names=["window"], output_names=["doubt", "summary"],
+        dynamic_shapes=(sizes,), dynamo=True, verbose=False,
     )  # fmt: skip
+    assert program is not None
+    out.write_bytes(compact(program.model_proto))
 
 
 assert VOXEL_MM == 2.0

@@ -12,15 +12,16 @@ import argparse
 import json
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
-from functools import partial
+from dataclasses import replace
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from critic_doubt import criticise, doubt_measures
 
 from deskull import InputError, formats
 from deskull.options import ReadOptions
+from deskull.quality.critic.critic import Critic
 from deskull.quality.evidence import Evidence
 from deskull.quality.measures import input_measures, mask_measures
 from deskull.quality.measures import shape as shapes
@@ -105,9 +106,15 @@ def _measure(record: Path, out: Path, critic: Path | None) -> dict[str, Any]:
         return facts | {"input": {}, "mask": {}}
     with np.load(out / "shape.npz") as arrays:
         mean = shapes.MeanShape(arrays["probability"], float(arrays["spacing"]))
-    doubt = criticise(evidence, critic) if critic else None
-    criticised = doubt_measures(doubt) if doubt else {}
-    return facts | {"input": input_measures(evidence), "mask": mask_measures(evidence, mean) | criticised}
+    if critic:
+        evidence = replace(evidence, doubt=_critic(critic)(evidence))
+    return facts | {"input": input_measures(evidence), "mask": mask_measures(evidence, mean)}
+
+
+@cache
+def _critic(path: Path) -> Critic:
+    """Load a critic once."""
+    return Critic(1, path)
 
 
 if __name__ == "__main__":

@@ -16,6 +16,29 @@ BoolArray = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False)
+class Doubt:
+    """What the critic says of a mask.
+
+    Attributes
+    ----------
+    extra, missing : ndarray of float32, shape (u, v, w)
+        Fraction of each cell that it takes to be wrongly in the mask, and wrongly outside.
+    dice : float
+        The Dice coefficient that it predicts.
+    head : float
+        Probability that the scan shows a human head.
+    mask_cells : float
+        Volume of the mask in cells.
+    """
+
+    extra: FloatArray
+    missing: FloatArray
+    dice: float
+    head: float
+    mask_cells: float
+
+
+@dataclass(frozen=True, eq=False)
 class Evidence:
     """A scan, its mask, and what the networks predicted for them.
 
@@ -45,6 +68,8 @@ class Evidence:
         What the second network predicts for the mirror image, mirrored back.
     second_spacing : float
         Edge of its voxels in those of `image`; both grids start at the same corner.
+    doubt : Doubt, optional
+        What the critic says of the mask.
     """
 
     scan: Volume
@@ -59,6 +84,7 @@ class Evidence:
     second: FloatArray | None = None
     mirrored: FloatArray | None = None
     second_spacing: float = 1.5
+    doubt: Doubt | None = None
 
     @cached_property
     def depth(self) -> FloatArray:

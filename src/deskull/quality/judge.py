@@ -15,6 +15,7 @@ from deskull.options import QualityCheck, Surface
 from deskull.preprocessing.grid import Conformed
 from deskull.quality.assessment import assess
 from deskull.quality.calibration import CALIBRATED, load_calibration
+from deskull.quality.critic.critic import Critic
 from deskull.quality.evidence import Evidence
 from deskull.quality.second import SecondNetwork
 from deskull.quality.verdict import Quality
@@ -41,6 +42,11 @@ class Judge:
     def _is_calibrated(self) -> bool:
         """Whether the shipped calibration is for the network."""
         return self._model.path == load_model(CALIBRATED).path
+
+    @cached_property
+    def _critic(self) -> Critic:
+        """The network that looks at masks, loaded when it is needed."""
+        return Critic(self._engine_options[0])
 
     @cached_property
     def _second(self) -> SecondNetwork:
@@ -99,6 +105,7 @@ class Judge:
             wide,
             border,
         )
+        evidence = replace(evidence, doubt=self._critic(evidence))
         is_thorough = effort == QualityCheck.thorough
         return assess(self._looked_at_again(evidence, conformed, is_thorough), load_calibration(CALIBRATED, effort))
 

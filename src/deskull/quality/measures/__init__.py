@@ -7,6 +7,7 @@ from deskull.quality.measures.acquisition import acquisition_measures
 from deskull.quality.measures.agreement import agreement_measures
 from deskull.quality.measures.appearance import appearance_measures
 from deskull.quality.measures.border import border_measures
+from deskull.quality.measures.doubt import doubt_measures
 from deskull.quality.measures.geometry import geometry_measures
 from deskull.quality.measures.shape import MeanShape, shape_measures
 from deskull.quality.measures.values import value_measures
@@ -20,12 +21,17 @@ def input_measures(evidence: Evidence) -> dict[str, float]:
 
 
 def mask_measures(evidence: Evidence, shape: MeanShape) -> dict[str, float]:
-    """Measure the mask: agreement, border and form; NaN where something cannot be measured.
+    """Measure the mask: doubt of the critic, agreement, border and form; NaN where something cannot be measured.
 
     Parameters
     ----------
     evidence : Evidence
     shape : MeanShape
     """
-    measures = agreement_measures(evidence) | border_measures(evidence) | geometry_measures(evidence)
+    measures = (
+        doubt_measures(evidence)
+        | agreement_measures(evidence)
+        | border_measures(evidence)
+        | geometry_measures(evidence)
+    )
     return measures | shape_measures(evidence, shape)

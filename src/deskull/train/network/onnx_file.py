@@ -51,8 +51,19 @@ def to_onnx(network: UNet) -> bytes:
         assert program is not None
         # Sizes are computed in advance, but weights keep their names and values, so that training can start from them.
         onnxscript.optimizer.optimize(program.model, input_size_limit=_LARGEST_SHAPE)
+    return compact(program.model_proto)
+
+
+def compact(model: onnx.ModelProto) -> bytes:
+    """Return the file of a model, with large weights in 16-bit floats and without notes on its origin.
+
+    Parameters
+    ----------
+    model : onnx.ModelProto
+        Is changed.
+    """
     buffer = io.BytesIO()
-    onnx.save(_without_notes(_halve_weights(program.model_proto)), buffer)
+    onnx.save(_without_notes(_halve_weights(model)), buffer)
     return buffer.getvalue()
 
 
