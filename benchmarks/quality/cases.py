@@ -4,8 +4,8 @@
         [--first N] [--step N] [--count N] [--model NAME]
 
 Each case has three files: `ID.json` (what it is, and how good the mask is), `ID.npz` (what the networks predict) and
-`ID.nii.gz` (the scan). Cases that exist are not made again, so that several processes can share the work: each takes
-every `--step`-th head from `--first` on.
+`ID.nii.gz` (the scan). The second network looks at those alone that do not train the critic. Cases that exist are not
+made again, so that several processes can share the work: each takes every `--step`-th head from `--first` on.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -113,6 +114,17 @@ def non_heads_of(name: str, head: Head, split: str, count: int) -> Iterator[Case
         yield Case(f"{name}_{kind}", str(kind), "not a head", 1.0, empty, False)
 
 
+def trains_critic(name: str) -> bool:
+    """Whether a case is one of the two thirds of the training split that train the critic.
+
+    Of each family of label maps and scans, every third is held back, as the calibration must learn how far the critic
+    can be trusted on heads that it has not seen.
+    """
+    split, *source = name.split("_")[:3]
+    number = re.search(r"(\d+)w?$", source[-1])
+    return split.startswith("train") and (int(number[1]) if number else zlib.crc32("_".join(source).encode())) % 3 > 0
+
+
 def make(out: Path, case: Case, facts: dict[str, object], networks: Networks) -> None:
     """Predict the brain of a case, measure the mask, and write both."""
     record = out / f"{case.name}.json"
@@ -123,7 +135,7 @@ def make(out: Path, case: Case, facts: dict[str, object], networks: Networks) ->
     scan = Volume(np.asfortranarray(stored), head.affine, name=case.name)
     error, predicted = "", None
     try:
-        predicted = networks(formats.check_volume(scan))
+        predicted = networks(formats.check_volume(scan), look_again=not trains_critic(case.name))
     except DeskullError as refused:
         error = str(refused)
     facts = facts | {

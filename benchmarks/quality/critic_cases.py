@@ -2,20 +2,20 @@
 
     python benchmarks/quality/critic_cases.py CASES OUT [--jobs N]
 
-Each case that could be stripped gets `NAME.npz`: `fields`, five images as bytes (`FIELDS`), and `facts` as JSON.
+Each case of the heads that train the critic gets, if it could be stripped, `NAME.npz`: `fields`, five images as bytes
+(`FIELDS`), and `facts` as JSON.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import re
-import zlib
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
 
 import numpy as np
+from cases import trains_critic
 from measure import load_arrays, load_evidence
 from predictions import TRUTH_STEPS
 
@@ -35,20 +35,11 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=2)
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
-    new = [path for path in sorted(options.cases.glob("*.json")) if not (options.out / f"{path.stem}.npz").exists()]
+    records = [path for path in sorted(options.cases.glob("*.json")) if trains_critic(path.stem)]
+    new = [path for path in records if not (options.out / f"{path.stem}.npz").exists()]
     with ProcessPoolExecutor(options.jobs) as pool:
         kept = sum(pool.map(partial(convert, out=options.out), new, chunksize=4))
     print(f"{kept} of {len(new)} new cases")
-
-
-def trains(name: str) -> bool:
-    """Whether a case is one of the two thirds of the training split that train the critic.
-
-    Of each family of label maps and scans, every third is held back.
-    """
-    split, *source = name.split("_")[:3]
-    number = re.search(r"(\d+)w?$", source[-1])
-    return split.startswith("train") and (int(number[1]) if number else zlib.crc32("_".join(source).encode())) % 3 > 0
 
 
 def convert(record: Path, out: Path) -> bool:

@@ -15,10 +15,12 @@ from critic_network import VOXEL_MM
 from predictions import TRUTH_STEPS
 from torch import Tensor
 
-from deskull.quality.critic.cells import CELL, FAR_MM, Window
+from deskull.quality.critic.cells import BRIGHTEST, CELL, FAR_MM, Window
 
 #: Probability that a mask is spoiled, beyond what the network did wrong.
 _SPOILED_PROBABILITY = 0.3
+#: Probability that the image gets another gamma, and the standard deviation of its logarithm.
+_GAMMA_PROBABILITY, _LOG_GAMMA = 0.5, 0.25
 #: A spoiled edge moves by a smooth field of this many mm (standard deviation), with so many control points a side.
 _MOVED_MM, _CONTROL_POINTS = (0.3, 4.0), (2, 7)
 
@@ -43,11 +45,14 @@ def load(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
 
 
 def sample_of(path: Path, rng: np.random.Generator | None = None) -> Sample:
-    """Return a case; with random numbers, mirrored by chance, and its mask spoiled by chance."""
+    """Return a case; with random numbers, mirrored, with another gamma and its mask spoiled by chance."""
     fields, facts = load(path)
     if rng is not None:
         if rng.random() < 0.5:
             fields = {name: field.flip(0) for name, field in fields.items()}
+        if rng.random() < _GAMMA_PROBABILITY:
+            gamma = float(np.exp(rng.normal(0, _LOG_GAMMA)))
+            fields["image"] = (fields["image"].clamp_min(0) ** gamma).clamp_max(BRIGHTEST)
         if rng.random() < _SPOILED_PROBABILITY:
             fields["depth"] = spoiled(fields["depth"], rng)
             facts = facts | {"spoiled": True}

@@ -2,9 +2,7 @@
 
     python benchmarks/quality/critic_train.py WINDOWS OUT.onnx [--steps N]
 
-WINDOWS is what `critic_cases.py` wrote. Two thirds of the label maps and scans of the training split train the critic;
-the calibration is fitted on what it says of the others (`fit.py`), as it must learn how far the critic can be trusted
-on heads that it has not seen.
+WINDOWS is what `critic_cases.py` wrote.
 """
 
 from __future__ import annotations
@@ -17,7 +15,6 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.nn.functional as functional
-from critic_cases import trains
 from critic_data import Sample, sample_of
 from critic_network import VOXEL_MM, CriticNetwork
 from torch import Tensor
@@ -40,9 +37,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=4000, help="each of four windows")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
-    paths = sorted(options.windows.glob("*.npz"))
-    training = [path for path in paths if trains(path.stem)]
-    network = train(training, options.steps, options.seed)
+    network = train(sorted(options.windows.glob("*.npz")), options.steps, options.seed)
     torch.save(network.state_dict(), options.out.with_suffix(".pt"))
     export(network, options.out)
 

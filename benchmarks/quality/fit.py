@@ -17,8 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from cases import STRENGTHS
-from critic_cases import trains as critic_trains
+from cases import STRENGTHS, trains_critic
 from faults import FAULTS
 from faults import TEST_ONLY as TEST_ONLY_FAULTS
 from measure import read_table
@@ -117,8 +116,7 @@ def main() -> None:
     options = parser.parse_args()
     table = Table.read(options.measured / "measures.jsonl")
     train, test = (table.part(table.column("split") == split) for split in ("train", "test"))
-    if "critic_dice" in table.names:  # the critic knows those that it was trained on
-        train = train.part(~np.array([critic_trains(row["name"]) for row in train.rows]))
+    train = train.part(~np.array([trains_critic(row["name"]) for row in train.rows]))
     quantiles = reference_quantiles(train)
     table_of_numbers: dict[str, Any] = {"quantiles": quantiles}
     arrays: dict[str, np.ndarray] = {}

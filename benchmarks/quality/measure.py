@@ -2,8 +2,8 @@
 
     python benchmarks/quality/measure.py CASES OUT [--critic FILE.onnx] [--jobs N]
 
-OUT gets `shape.npz` (the mean shape of clean training heads) and `measures.jsonl` (a line for each case). Cases that
-have a line already are not measured again.
+OUT gets `shape.npz` (the mean shape of clean training heads) and `measures.jsonl` (a line for each case that did not
+train the critic). Cases that have a line already are not measured again.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from cases import trains_critic
 
 from deskull import InputError, formats
 from deskull.options import ReadOptions
@@ -34,7 +35,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("cases", type=Path)
     parser.add_argument("out", type=Path)
-    parser.add_argument("--critic", type=Path, help="network of a critic, which is asked about each mask, too")
+    parser.add_argument("--critic", type=Path, help="network of another critic than the one that ships")
     parser.add_argument("--jobs", type=int, default=2)
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
@@ -46,7 +47,7 @@ def main() -> None:
             np.savez(options.out / "shape.npz", probability=mean.probability, spacing=mean.spacing)
         table = options.out / "measures.jsonl"
         known = {row["name"] for row in read_table(table)}
-        new = [path for path in records if path.stem not in known]
+        new = [path for path in records if path.stem not in known and not trains_critic(path.stem)]
         with table.open("a") as file:
             for row in pool.map(partial(_measure, out=options.out, critic=options.critic), new, chunksize=4):
                 file.write(json.dumps(row) + "\n")
@@ -81,7 +82,7 @@ def load_evidence(record: Path) -> Evidence | None:
     mask = np.unpackbits(kept["mask"], count=scan.data.size).reshape(scan.shape)
     return Evidence(
         scan, mask, floats["image"], kept["field_of_view"], kept["affine"], cleaned, brain, intracranial,
-        border, floats["second"], floats["mirrored"],
+        border, floats.get("second"), floats.get("mirrored"),
     )  # fmt: skip
 
 
@@ -106,13 +107,12 @@ def _measure(record: Path, out: Path, critic: Path | None) -> dict[str, Any]:
         return facts | {"input": {}, "mask": {}}
     with np.load(out / "shape.npz") as arrays:
         mean = shapes.MeanShape(arrays["probability"], float(arrays["spacing"]))
-    if critic:
-        evidence = replace(evidence, doubt=_critic(critic)(evidence))
+    evidence = replace(evidence, doubt=_critic(critic)(evidence))
     return facts | {"input": input_measures(evidence), "mask": mask_measures(evidence, mean)}
 
 
 @cache
-def _critic(path: Path) -> Critic:
+def _critic(path: Path | None) -> Critic:
     """Load a critic once."""
     return Critic(1, path)
 

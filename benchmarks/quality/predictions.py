@@ -68,8 +68,8 @@ class Networks:
         self._first = _Compiled(self.model)
         self._second = SecondNetwork(1, EngineName.openvino, Device.cpu)
 
-    def __call__(self, scan: Volume) -> Predicted | None:
-        """Predict the brain of a scan."""
+    def __call__(self, scan: Volume, *, look_again: bool = True) -> Predicted | None:
+        """Predict the brain of a scan; with the second network, too, unless it is not to look again."""
         settings, border = self.model.preprocessing, self.model.default_border("brain")
         coverage = find_coverage(scan)
         part = coverage.part(scan)
@@ -87,8 +87,9 @@ class Networks:
             "border": np.float64(border),
             "distance": predicted.astype(np.float16),
             "cleaned": cleaned.astype(np.float16),
-            **self._second_looks(conformed, (cleaned < border) & field_of_view),
         }
+        if look_again:
+            arrays |= self._second_looks(conformed, (cleaned < border) & field_of_view)
         return Predicted(found.mask(), arrays)
 
     def _second_looks(self, conformed: Conformed, inside: np.ndarray) -> dict[str, np.ndarray]:
