@@ -43,7 +43,7 @@ def shaded() -> Evidence:
     return replace(EGG, image=2.5 * places - np.float32(0.5))
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(radius=st.floats(3, 40), x=st.floats(-30, 30), z=st.floats(-30, 30))
 def test_window_holds_the_mask_and_its_margin_in_whole_multiples_of_cells(radius, x, z):
     evidence = evidence_of(ball(radius, (x, 0, z)))
