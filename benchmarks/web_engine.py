@@ -11,10 +11,11 @@ from types import TracebackType
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from deskull import Volume
 from deskull.models import Model
-from deskull.quality.evidence import Evidence
+from deskull.quality.evidence import Doubt, Evidence
 from deskull.volume import FloatArray
 
 #: Its source.
@@ -55,7 +56,7 @@ class WebEngine:
         self._input, self._output = self._process.stdin, self._process.stdout
         self._folder, self._n_files = folder, 0
         runtime = (WEB_ENGINE / "node_modules" / "onnxruntime-web" / "dist").as_uri()
-        self.call("engine.configure", {"wasmPaths": f"{runtime}/"})
+        self.call("runtime.configure", {"wasmPaths": f"{runtime}/"})
 
     def __enter__(self) -> WebEngine:
         return self
@@ -98,9 +99,12 @@ class WebEngine:
             raise WebEngineError(answer["error"]["kind"], answer["error"]["message"])
         return answer["value"]
 
-    def strip(self, scan: Volume, model: Model, second: Model | None = None, **options: Any) -> dict[str, Any]:
-        """Strip a scan; see `strip` in ``web/engine/pipeline.ts``."""
-        return dict(self.call("strip", as_web_volume(scan), _files(model), options, second and _files(second)))
+    def strip(
+        self, scan: Volume, model: Model, second: Model | None = None, effort: str = "default", **options: Any
+    ) -> dict[str, Any]:
+        """Strip a scan, with a second network also for evidence; see `strip` in ``web/engine/pipeline.ts``."""
+        quality = second and {"effort": effort, "second": _files(second), "critic": _calibration_file("critic.onnx")}
+        return dict(self.call("strip", as_web_volume(scan), _files(model), options, quality))
 
     def strip_and_judge(
         self, scan: Volume, model: Model, second: Model | None, calibration: Mapping[str, Any] | None, check: str
@@ -159,9 +163,16 @@ def as_web_evidence(evidence: Evidence) -> dict[str, Any]:
         "predicted": evidence.predicted,
         "border": evidence.border,
         "secondSpacing": evidence.second_spacing,
+        **({"doubt": _as_web_doubt(evidence.doubt)} if evidence.doubt else {}),
         **{name: array for name, array in grids.items() if array is not None},
         **{name: _as_field(array) for name, array in fields.items() if array is not None},
     }
+
+
+def _as_web_doubt(doubt: Doubt) -> dict[str, Any]:
+    """Return what the critic says as the engine takes it."""
+    numbers = {"dice": doubt.dice, "head": doubt.head, "maskCells": doubt.mask_cells}
+    return {"extra": _as_field(doubt.extra), "missing": _as_field(doubt.missing), **numbers}
 
 
 def _as_field(array: FloatArray) -> dict[str, Any]:
@@ -171,6 +182,10 @@ def _as_field(array: FloatArray) -> dict[str, Any]:
 
 def read_calibration() -> dict[str, Any]:
     """Read the files of the package's calibration as the engine takes them."""
-    folder = Path(str(resources.files("deskull.quality") / "calibrations"))
-    table = json.loads((folder / "default.json").read_text(encoding="utf-8"))
-    return {"table": table, "numbers": np.frombuffer((folder / "default.npz").read_bytes(), np.uint8)}
+    numbers, critic = (_calibration_file(name) for name in ("default.npz", "critic.onnx"))
+    return {"table": json.loads(_calibration_file("default.json").tobytes()), "numbers": numbers, "critic": critic}
+
+
+def _calibration_file(name: str) -> npt.NDArray[np.uint8]:
+    """Read a file of the package's calibration."""
+    return np.frombuffer((resources.files("deskull.quality") / "calibrations" / name).read_bytes(), np.uint8)

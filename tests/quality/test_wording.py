@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from deskull.quality.evidence import Doubt
 from deskull.quality.measures import input_measures, mask_measures
 from deskull.quality.measures.shape import MeanShape
 from deskull.quality.wording import MEASURES, describe, is_unusual
@@ -50,7 +51,8 @@ def test_descriptions_are_one_sentence_that_does_not_show_the_name_of_the_measur
 def measured() -> list[str]:
     """Names of all measures."""
     look = second_look(ball(24))
-    evidence = replace(evidence_of(ball(24)), second=look, mirrored=look)
+    doubt = Doubt(np.zeros((1, 1, 1), np.float32), np.zeros((1, 1, 1), np.float32), 0.9, 1.0, 100.0)
+    evidence = replace(evidence_of(ball(24)), second=look, mirrored=look, doubt=doubt)
     mean = MeanShape(np.ones((8, 8, 8), np.float32), 0.5)
     return [*input_measures(evidence), *mask_measures(evidence, mean)]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from importlib import resources
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,12 @@ def test_settings_name_the_networks_with_what_the_engine_reads(page):
     for name, model in models.items():
         assert (page / "models" / f"{name}.onnx").read_bytes() == load_model(name).content()
         assert model["card"]["sha256"] == load_model(name).card["sha256"]
+
+
+def test_page_has_what_masks_are_judged_by(page):
+    shipped = Path(str(resources.files("deskull.quality") / "calibrations"))
+    for name in ("default.json", "default.npz", "critic.onnx"):
+        assert (page / "quality" / name).read_bytes() == (shipped / name).read_bytes()
 
 
 def test_page_names_no_address_of_a_server_and_has_a_policy(page):

@@ -109,7 +109,7 @@ def coarse_toy(toy, tmp_path):
 def test_evidence_is_that_of_python(web_engine, toy, coarse_toy, tiny_head, monkeypatch):
     monkeypatch.setattr("deskull.quality.second._NAME", coarse_toy.path)
     scan = GRIDS["a little oblique"](tiny_head)
-    evidence = web_engine.strip(scan, toy, coarse_toy, mirror=True)["evidence"]
+    evidence = web_engine.strip(scan, toy, coarse_toy, "thorough")["evidence"]
     conformed = toy.preprocessing.apply(scan)
     shape = conformed.data.shape
     np.testing.assert_allclose(shaped(evidence["image"], shape), conformed.data, atol=1e-4)
@@ -121,6 +121,20 @@ def test_evidence_is_that_of_python(web_engine, toy, coarse_toy, tiny_head, monk
         expected = look(conformed, toy.voxel_size, box)
         assert tuple(evidence[name]["shape"]) == expected.shape
         np.testing.assert_allclose(shaped(evidence[name]["values"], expected.shape), expected, atol=0.01)
+
+
+@pytest.mark.parametrize(("effort", "mirrored"), [("default", False), ("thorough", True)])
+def test_critic_is_asked_for_every_check_and_the_mirror_image_looked_at_for_a_thorough_one(
+    web_engine, toy, coarse_toy, tiny_head, effort, mirrored
+):
+    evidence = web_engine.strip(tiny_head, toy, coarse_toy, effort)["evidence"]
+    assert evidence["doubt"]["maskCells"] > 0
+    assert evidence["doubt"]["extra"]["values"].size == np.prod(evidence["doubt"]["extra"]["shape"])
+    assert ("mirrored" in evidence) is mirrored
+
+
+def test_without_a_quality_check_there_is_no_evidence(web_engine, toy, tiny_head):
+    assert "evidence" not in web_engine.strip(tiny_head, toy)
 
 
 def test_mask_of_a_real_scan_is_that_of_python(web_engine, data):

@@ -21,9 +21,9 @@ export interface ClientSettings {
   readonly calibration?: CalibrationFiles;
 }
 
-/** Options of `strip`: those of the second network follow from the quality check. */
-export type ClientOptions = Omit<StripOptions, "second" | "mirror"> & {
-  /** Whether the mask is judged, by a second look of the network `small`; by default "none". */
+/** Options of `strip`: what looks at the mask follows from the quality check. */
+export type ClientOptions = Omit<StripOptions, "quality"> & {
+  /** Whether the mask is judged, by the critic and the network `small`; by default "none". */
   readonly quality?: QualityCheck;
 };
 

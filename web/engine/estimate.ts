@@ -1,7 +1,7 @@
 /** Estimate: how long a scan will take and how much memory it will need, before anything is computed. */
 
 import { count } from "./arrays";
-import { threads } from "./models/engine";
+import { threads } from "./models/runtime";
 import { coveredPart, findCoverage } from "./preprocessing/coverage";
 import { gridOf, preprocessingOf } from "./preprocessing/settings";
 import { checkVolume, finite } from "./volume";
@@ -11,9 +11,9 @@ import type { Estimate, ModelCard, Shape, Stage, Volume } from "./types";
 const NETWORK_SECONDS = 12;
 const CONFORM_SECONDS = 0.1;
 const SCAN_SECONDS = 0.05;
-/** Seconds that loading the network, and the second look at the image, take. */
+/** Seconds that loading the network, and the looks of the critic and the second network, take. */
 const LOAD_SECONDS = 1.5;
-const QUALITY_SECONDS = 4;
+const QUALITY_SECONDS = 5;
 /** Threads share this part of the network's work; the rest is done by one. */
 const PARALLEL_PART = 0.9;
 /** Memory in bytes: of the program and the network, for each voxel of the output, and for each voxel of the scan. */

@@ -2,7 +2,7 @@
 
 export { EngineError, type ErrorKind } from "./errors";
 export { estimate } from "./estimate";
-export { configure, runtimeVersion, threads } from "./models/engine";
+export { configure, runtimeVersion, threads } from "./models/runtime";
 export { strip } from "./pipeline";
 export type { CalibrationFiles } from "./quality/calibration";
 export { Judging, type JudgedResult, type QualityCheck } from "./quality/judging";

@@ -10,8 +10,9 @@ import { EngineError } from "./errors";
 import { planOf } from "./estimate";
 import { maskFromDistance, voxelsInside } from "./masking";
 import { checkBorder, channelOf, defaultBorder } from "./models/cards";
-import { loadNetwork, threads } from "./models/engine";
+import { loadNetwork } from "./models/engine";
 import { carried, cleaned, predict, prepare, type Prediction } from "./models/prediction";
+import { threads } from "./models/runtime";
 import { Stages } from "./progress";
 import { preprocessingOf } from "./preprocessing/settings";
 import { gatherEvidence } from "./quality/gathering";
@@ -32,9 +33,9 @@ export async function strip(
   onProgress?: OnProgress,
   signal?: AbortSignal,
 ): Promise<StripResult> {
-  const { surface = "brain", borderMm = defaultBorder(model.card, surface), icv = false, second } = options;
+  const { surface = "brain", borderMm = defaultBorder(model.card, surface), icv = false, quality } = options;
   checkOptions(model, surface, borderMm, icv);
-  const order: Stage[] = ["load", "conform", "network", "resample", ...(second ? (["quality"] as const) : [])];
+  const order: Stage[] = ["load", "conform", "network", "resample", ...(quality ? (["quality"] as const) : [])];
   const stages = new Stages(order, onProgress, signal);
   const { stride } = preprocessingOf(model.card);
   await stages.begin("load", planOf(volume.shape, USUAL_GRID, stride));
@@ -51,8 +52,8 @@ export async function strip(
   checkPlausible(scan, result, warnings);
   const border = defaultBorder(model.card, "intracranial");
   const intracranial = icv ? surfaceResult(scan, prediction, "intracranial", border) : undefined;
-  if (second) await stages.begin("quality", plan);
-  const evidence = second && (await gatherEvidence(scan, prediction, result, second, options.mirror));
+  if (quality) await stages.begin("quality", plan);
+  const evidence = quality && (await gatherEvidence(scan, prediction, result, quality));
   stages.end();
   return {
     ...result,

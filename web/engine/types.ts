@@ -77,10 +77,19 @@ export interface StripOptions {
   readonly borderMm?: number;
   /** Whether the intracranial mask is computed, too, at its default border. */
   readonly icv?: boolean;
-  /** Second network, which looks again at the image, so that the quality can be judged; without it there is no `evidence`. */
-  readonly second?: Model;
-  /** Whether the second network also looks at the mirrored image (the thorough quality check). */
-  readonly mirror?: boolean;
+  /** What looks at the mask, so that its quality can be judged; without it there is no `evidence`. */
+  readonly quality?: QualityOptions;
+}
+
+/** What is looked at for the quality of a mask: `thorough` takes more looks. */
+export type Effort = "default" | "thorough";
+
+export interface QualityOptions {
+  readonly effort: Effort;
+  /** ONNX file of the critic, a network that looks at the scan and the mask together. */
+  readonly critic: Uint8Array;
+  /** Second network, which looks at the image again; needed where `asksSecond` of the effort. */
+  readonly second?: Model | undefined;
 }
 
 export type Stage = "load" | "conform" | "network" | "resample" | "quality";
@@ -121,7 +130,7 @@ export interface StripResult extends SurfaceResult {
   /** Duration of each stage. */
   readonly seconds: Readonly<Partial<Record<Stage, number>>>;
   readonly threads: number;
-  /** What the quality is judged by, with a second network; absent where the scan has one value inside the network's grid. */
+  /** What the quality is judged by, if that was asked for; absent where the scan has one value inside the network's grid. */
   readonly evidence?: Evidence;
 }
 
@@ -156,10 +165,26 @@ export interface Evidence {
   readonly intracranial?: Float32Array;
   /** Of the mask, in mm. */
   readonly border: number;
+  /** What the critic says of the mask. */
+  readonly doubt?: Doubt;
   /** What the second network predicts, in mm, less the border that fits it; both grids start at the same corner. */
   readonly second?: Field;
   /** The same for the mirrored image, mirrored back. */
   readonly mirrored?: Field;
   /** Edge of the second network's voxels in those of `image`. */
-  readonly secondSpacing: number;
+  readonly secondSpacing?: number;
+}
+
+/** What the critic says of a mask, on cells of two voxels along each axis. */
+export interface Doubt {
+  /** Fraction of each cell that it takes to be wrongly in the mask. */
+  readonly extra: Field;
+  /** Fraction of each cell that it takes to be wrongly outside. */
+  readonly missing: Field;
+  /** The Dice coefficient that it predicts. */
+  readonly dice: number;
+  /** Probability that the scan shows a human head. */
+  readonly head: number;
+  /** Volume of the mask in cells. */
+  readonly maskCells: number;
 }

@@ -2,7 +2,7 @@
 
 import { EngineError } from "./errors";
 import { estimate } from "./estimate";
-import { configure } from "./models/engine";
+import { configure } from "./models/runtime";
 import type { ClientResult } from "./client";
 import type { Answer, Request } from "./protocol";
 import { Judging, type JudgedResult } from "./quality/judging";

@@ -6,6 +6,11 @@ from __future__ import annotations
 OF_NETWORK = "network_"
 #: What each measure is called in a reason, and its unit.
 MEASURES: dict[str, tuple[str, str]] = {
+    "critic_dice": ("Dice predicted by a network that sees the scan and the mask", ""),
+    "critic_extra": ("part of the mask predicted to be wrong", ""),
+    "critic_missing": ("part predicted to be missing, relative to the mask", ""),
+    "critic_clear": ("part predicted to be clearly wrong, relative to the mask", ""),
+    "critic_head": ("probability that the scan shows a head", ""),
     "agreement": ("agreement with a second network (Dice)", ""),
     "difference_mm": ("mean difference from a second network", " mm"),
     "difference_95_mm": ("difference from a second network, 95th percentile", " mm"),

@@ -27,6 +27,7 @@ _PROGRAMS = (
     "site.js", "files_worker.js", "engine_worker.js", "ort-wasm-simd-threaded.mjs", "ort-wasm-simd-threaded.wasm",
     "dcm2niix_worker.js", "dcm2niix.js", "dcm2niix.wasm",
 )  # fmt: skip
+_CALIBRATION = ("critic.onnx", "default.json", "default.npz")
 _SHARED = {"app.css": "deskull.web", "icon.svg": "deskull.web", "niivue.js": "deskull.report"}
 #: What a browser takes in: arrays have at most 2 GB, and a file is smaller than its voxels or little larger.
 _LIMITS = {"file_bytes": 2_000_000_000, "files": 20_000, "queue": 500}
@@ -140,7 +141,7 @@ def _card(model: Model) -> dict[str, object]:
 def _calibrations() -> dict[str, bytes]:
     """Return the files by which the quality of masks is judged."""
     folder = Path(str(resources.files("deskull.quality") / "calibrations"))
-    return {f"quality/{path.name}": path.read_bytes() for path in sorted(folder.glob("default.*"))}
+    return {f"quality/{name}": _read(folder / name, name) for name in _CALIBRATION}
 
 
 def _demo() -> bytes:

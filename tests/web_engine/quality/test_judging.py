@@ -17,6 +17,7 @@ def test_head_is_stripped_and_judged_as_by_the_package(web_engine, stripper, hal
     assert (found["verdict"], found["reasons"]) == (own["verdict"], own["reasons"])
     assert found["predicted_dice"] == pytest.approx(own["predicted_dice"], abs=0.002)
     assert list(found["measures"]) == list(own["measures"])
+    assert found["measures"] == pytest.approx(own["measures"], abs=0.01, rel=0.01, nan_ok=True)
     assert result["seconds"]["quality"] > 0
 
 
@@ -24,8 +25,11 @@ def test_masks_are_not_judged_where_no_quality_check_is_asked_for(web_engine, ti
     assert "quality" not in web_engine.strip_and_judge(tiny_head, load_model(toy_model), None, None, "none")
 
 
-@pytest.mark.parametrize(("second", "calibration"), [(load_model("small"), None), (None, read_calibration())])
-def test_judging_without_what_it_needs_is_refused(web_engine, tiny_head, second, calibration):
-    with pytest.raises(WebEngineError, match="cannot be judged without") as error:
-        web_engine.strip_and_judge(tiny_head, DEFAULT, second, calibration, "default")
+@pytest.mark.parametrize(
+    ("second", "calibration", "missing"),
+    [(load_model("small"), None, "the calibration"), (None, read_calibration(), "the network small")],
+)
+def test_judging_without_what_it_needs_is_refused(web_engine, tiny_head, second, calibration, missing):
+    with pytest.raises(WebEngineError, match=f"cannot be judged without {missing}") as error:
+        web_engine.strip_and_judge(tiny_head, DEFAULT, second, calibration, "thorough")
     assert error.value.kind == "usage"

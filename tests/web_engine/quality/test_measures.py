@@ -17,7 +17,7 @@ from deskull import Volume
 from deskull.pipeline import Stripper
 from deskull.quality.assessment import assess
 from deskull.quality.calibration import load_calibration
-from deskull.quality.evidence import Evidence
+from deskull.quality.evidence import Doubt, Evidence
 from deskull.quality.measures import input_measures, mask_measures
 from tests.quality.heads import ball, cut_at_top, egg, ellipsoid, evidence_of, second_look, union, with_values
 
@@ -30,6 +30,8 @@ def shapes() -> dict[str, Evidence]:
     data = plain.scan.data
     return {
         "looked at twice": looked,
+        "doubted": replace(looked, doubt=doubt()),
+        "doubted, of less than a cell": replace(plain, doubt=replace(doubt(), mask_cells=0.3)),
         "cut at the top": cut_at_top(looked, 12.0, continued=1),
         "turned": replace(evidence_of(egg((2, 0, 1))), second=second_look(egg((2, 0, 1)))),
         "islands": replace(plain, predicted=evidence_of(islands).distance, second=second_look(islands)),
@@ -47,6 +49,12 @@ def shapes() -> dict[str, Evidence]:
         "without an intracranial surface": replace(plain, intracranial=None),
         "empty": evidence_of(ball(-4)),
     }
+
+
+def doubt() -> Doubt:
+    """What a critic might say."""
+    extra, missing = np.random.default_rng(0).uniform(0, 1, (2, 6, 5, 4)).astype(np.float32) ** 2
+    return Doubt(extra, missing, 0.91, 0.8, 90.0)
 
 
 def ct_of(data: np.ndarray) -> np.ndarray:

@@ -3,6 +3,7 @@
 import { MeanShape } from "./measures/shape";
 import { readNpz, type NpyArray } from "./npz";
 import { TreeModel, type Measures, type TreeNode } from "./trees";
+import type { Effort } from "../types";
 
 /** The network whose masks the shipped calibration is for. */
 export const CALIBRATED = "default";
@@ -11,8 +12,6 @@ export const OFFSET = 0.01;
 /** Percentiles of the measures of the reference that are kept. */
 const LEVELS = [1, 5, 25, 50, 75, 95, 99] as const;
 
-/** What is measured: `thorough` takes a look at the mirror image, too. */
-export type Effort = "default" | "thorough";
 type ModelName = "error" | "margin" | "head";
 
 /** What one effort was fitted with. */
@@ -25,10 +24,14 @@ interface Fitted {
 /** The JSON file of a calibration. */
 export type CalibrationTable = { quantiles: Record<string, number[]> } & Record<Effort, Fitted>;
 
-/** A calibration as the page fetches it: `default.json` and `default.npz` in `src/deskull/quality/calibrations`. */
+/** A calibration as the page fetches it: the files in `src/deskull/quality/calibrations`. */
 export interface CalibrationFiles {
+  /** `default.json`. */
   readonly table: CalibrationTable;
+  /** `default.npz`. */
   readonly numbers: Uint8Array;
+  /** `critic.onnx`, what the critic runs. */
+  readonly critic: Uint8Array;
 }
 
 /** What the quality of a mask is predicted with; `deskull.quality.calibration.Calibration` in Python. */
@@ -78,7 +81,7 @@ function percentile(quantiles: readonly number[], value: number): number {
 }
 
 /** Reads a calibration. */
-export async function readCalibration({ table, numbers }: CalibrationFiles, effort: Effort = "default"): Promise<Calibration> {
+export async function readCalibration({ table, numbers }: Omit<CalibrationFiles, "critic">, effort: Effort = "default"): Promise<Calibration> {
   const { models, thresholds, bounds } = table[effort];
   const arrays = await readNpz(numbers);
   const array = (name: string): NpyArray => {

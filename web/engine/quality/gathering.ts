@@ -1,52 +1,65 @@
 /** Gathering: collects the evidence that the quality of a mask is judged by; a port of `deskull.quality.judge`. */
 
 import type { Box } from "../affine";
-import { boundsOf } from "../boxes";
 import { maskFromDistance } from "../masking";
 import { channelOf, defaultBorder } from "../models/cards";
 import { loadNetwork } from "../models/engine";
 import { carried, cleaned, type Prediction } from "../models/prediction";
-import { averaged } from "../preprocessing/grid";
+import { averaged, type Conformed } from "../preprocessing/grid";
 import { preprocessingOf } from "../preprocessing/settings";
+import { askCritic } from "./critic";
+import { MaskEvidence } from "./evidence";
 import { SecondNetwork } from "./second";
-import type { Evidence, Model, SurfaceResult, Volume } from "../types";
+import type { Effort, Evidence, Model, ModelCard, QualityOptions, SurfaceResult, Volume } from "../types";
+
+/** Whether a second network looks at the image, too; where it does not, it is neither needed nor loaded. */
+export function asksSecond(effort: Effort): boolean {
+  return effort === "default" || effort === "thorough";
+}
 
 /**
  * Collects the evidence for the brain at the network's default border: surface and border of the mask move its edge, and
  * do not make it more or less certain. Undefined where there is nothing to judge.
  */
 export async function gatherEvidence(
-  scan: Volume,
-  prediction: Prediction,
-  result: SurfaceResult,
-  second: Model,
-  mirror = false,
+  scan: Volume, prediction: Prediction, result: SurfaceResult, quality: QualityOptions,
 ): Promise<Evidence | undefined> {
-  const { card, conformed, predicted, grid } = prediction;
+  const { card, conformed } = prediction;
   if (!conformed || !card.surfaces.includes("brain")) return undefined;
-  const { stride, voxelSize } = preprocessingOf(card);
+  const evidence = new MaskEvidence(ownEvidence(scan, prediction, conformed, result));
+  if (!evidence.bounds) return evidence.given;
+  const doubt = await askCritic(quality.critic, evidence);
+  const { effort, second } = quality;
+  const again = second && asksSecond(effort) ? await lookAgain(second, card, conformed, evidence.bounds, effort) : {};
+  return { ...evidence.given, ...(doubt && { doubt }), ...again };
+}
+
+/** What the network that made the mask tells. */
+function ownEvidence(scan: Volume, prediction: Prediction, conformed: Conformed, result: SurfaceResult): Evidence {
+  const { card, predicted, grid } = prediction;
   const border = defaultBorder(card, "brain");
   const distance = cleaned(prediction, "brain", border);
   const isSame = result.surface === "brain" && result.borderMm === border;
-  const evidence: Evidence = {
+  return {
     scan,
     mask: isSame ? result.mask : maskFromDistance(carried(prediction, distance, border), border),
     ...grid,
-    image: averaged(conformed, stride).values,
+    image: averaged(conformed, preprocessingOf(card).stride).values,
     distance: distance.values,
     predicted: predicted[channelOf(card, "brain")]!.values,
     ...(card.surfaces.includes("intracranial") && { intracranial: predicted[channelOf(card, "intracranial")]!.values }),
     border,
-    secondSpacing: second.card.voxel_size_mm / (voxelSize * stride),
   };
-  const inside = maskFromDistance(distance.values, border);
-  const bounds = boundsOf(inside.map((value, place) => value & grid.fieldOfView[place]!), grid.shape);
-  if (!bounds) return evidence;
+}
+
+/** What the second network predicts around the mask, whose box is `bounds`. */
+async function lookAgain(second: Model, card: ModelCard, conformed: Conformed, bounds: Box, effort: Effort): Promise<Partial<Evidence>> {
+  const { stride, voxelSize } = preprocessingOf(card);
   const box = bounds.map(([start, stop]) => [start * stride, stop * stride]) as unknown as Box;
   const network = new SecondNetwork(second.card, await loadNetwork(second));
   return {
-    ...evidence,
     second: await network.predict(conformed, voxelSize, box),
-    ...(mirror && { mirrored: await network.mirrored(conformed, voxelSize, box) }),
+    ...(effort === "thorough" && { mirrored: await network.mirrored(conformed, voxelSize, box) }),
+    secondSpacing: second.card.voxel_size_mm / (voxelSize * stride),
   };
 }

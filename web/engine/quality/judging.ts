@@ -2,8 +2,9 @@
 
 import { EngineError } from "../errors";
 import { strip } from "../pipeline";
-import type { Model, OnProgress, StripOptions, StripResult, Volume } from "../types";
-import { readCalibration, type Calibration, type CalibrationFiles, type Effort } from "./calibration";
+import type { Effort, Model, OnProgress, StripOptions, StripResult, Volume } from "../types";
+import { readCalibration, type Calibration, type CalibrationFiles } from "./calibration";
+import { asksSecond } from "./gathering";
 import { judge } from "./judge";
 import type { QualityRecord } from "./verdict";
 
@@ -19,8 +20,8 @@ export class Judging {
   readonly #calibrations = new Map<Effort, Promise<Calibration>>();
 
   /**
-   * @param second The network `small`, which looks at scans a second time.
-   * @param files The calibration; without either, no mask can be judged.
+   * @param second The network `small`, which looks at scans a second time; some checks do without it.
+   * @param files The calibration; without it, no mask can be judged.
    */
   constructor(second: Model | undefined, files: CalibrationFiles | undefined) {
     this.#second = second;
@@ -31,23 +32,24 @@ export class Judging {
   async strip(
     volume: Volume,
     model: Model,
-    options: Omit<StripOptions, "second" | "mirror">,
+    options: Omit<StripOptions, "quality">,
     check: QualityCheck,
     onProgress?: OnProgress,
   ): Promise<JudgedResult> {
     if (check === "none") return strip(volume, model, options, onProgress);
-    const [second, calibration] = [this.#second, await this.#calibration(check)];
-    if (!second) throw missing("the network small");
-    const result = await strip(volume, model, { ...options, second, mirror: check === "thorough" }, onProgress);
+    const [second, files] = [this.#second, this.#files];
+    if (!files) throw missing("the calibration");
+    if (!second && asksSecond(check)) throw missing("the network small");
+    const calibration = await this.#calibration(files, check);
+    const looks = { effort: check, critic: files.critic, second };
+    const result = await strip(volume, model, { ...options, quality: looks }, onProgress);
     const start = performance.now();
     const quality = judge(result, calibration);
     const seconds = { ...result.seconds, quality: (result.seconds.quality ?? 0) + (performance.now() - start) / 1000 };
     return { ...result, seconds, quality };
   }
 
-  #calibration(effort: Effort): Promise<Calibration> {
-    const files = this.#files;
-    if (!files) throw missing("the calibration");
+  #calibration(files: CalibrationFiles, effort: Effort): Promise<Calibration> {
     const known = this.#calibrations.get(effort) ?? readCalibration(files, effort);
     this.#calibrations.set(effort, known);
     return known;

@@ -4,6 +4,11 @@ import { fixed, general } from "./numbers";
 
 /** What each measure is called in a reason, and its unit; a test compares the table with that of the Python package. */
 const MEASURES: Readonly<Record<string, readonly [words: string, unit: string]>> = {
+  critic_dice: ["Dice predicted by a network that sees the scan and the mask", ""],
+  critic_extra: ["part of the mask predicted to be wrong", ""],
+  critic_missing: ["part predicted to be missing, relative to the mask", ""],
+  critic_clear: ["part predicted to be clearly wrong, relative to the mask", ""],
+  critic_head: ["probability that the scan shows a head", ""],
   agreement: ["agreement with a second network (Dice)", ""],
   difference_mm: ["mean difference from a second network", " mm"],
   difference_95_mm: ["difference from a second network, 95th percentile", " mm"],

@@ -47,8 +47,8 @@ function model({ onnx, card }) {
 }
 
 const extra = {
-  strip: async (volume, files, options, second) => {
-    const settings = second ? { ...options, second: model(second) } : options;
+  strip: async (volume, files, options, quality) => {
+    const settings = quality ? { ...options, quality: { ...quality, second: model(quality.second) } } : options;
     const stages = [];
     const result = await engine.pipeline.strip(volume, model(files), settings, (progress) => stages.push(progress));
     return { ...result, stages };
@@ -58,7 +58,7 @@ const extra = {
     return judging.strip(volume, model(files), options, check);
   },
   memory: () => process.resourceUsage().maxRSS / 1024,
-  versions: () => ({ node: process.versions.node, "onnxruntime-web": engine.engine.runtimeVersion() }),
+  versions: () => ({ node: process.versions.node, "onnxruntime-web": engine.runtime.runtimeVersion() }),
 };
 
 for await (const line of createInterface({ input: process.stdin })) {

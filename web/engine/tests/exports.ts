@@ -4,7 +4,7 @@ export * as arrays from "../arrays";
 export * as estimating from "../estimate";
 export * as affine from "../affine";
 export * as masking from "../masking";
-export * as engine from "../models/engine";
+export * as runtime from "../models/runtime";
 export * as surfaceDistance from "../models/surface_distance";
 export * as pipeline from "../pipeline";
 export * as coverage from "../preprocessing/coverage";

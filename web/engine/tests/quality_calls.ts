@@ -1,25 +1,40 @@
 /** Calls of the quality, for the tests and the benchmark: JSON cannot hold a calibration, so it is read once and kept here. */
 
 import { judgeMeasures as judge } from "../quality/assessment";
-import { readCalibration, type Calibration, type CalibrationFiles, type Effort } from "../quality/calibration";
+import { readCalibration, type Calibration, type CalibrationFiles } from "../quality/calibration";
+import { channelsOf, windowOf } from "../quality/cells";
 import { contrastOfMr, type Contrast } from "../quality/contrast";
+import { askCritic } from "../quality/critic";
 import { MaskEvidence } from "../quality/evidence";
 import { findUnusual } from "../quality/findings";
 import { judge as judgeStripped, type Stripped } from "../quality/judge";
 import { inputMeasures, maskMeasures } from "../quality/measures/index";
 import type { Measures } from "../quality/trees";
 import { toRecord, type QualityRecord } from "../quality/verdict";
-import type { Evidence } from "../types";
+import type { Doubt, Effort, Evidence, Shape } from "../types";
 
 type ModelName = "error" | "margin" | "head";
 /** JSON has null for NaN. */
 type Given = Readonly<Record<string, number | null>>;
 
 const calibrations = new Map<Effort, Calibration>();
+let critic: Uint8Array;
 
 /** Reads both calibrations; comes first. */
 export async function load(files: CalibrationFiles): Promise<void> {
+  critic = files.critic;
   for (const effort of ["default", "thorough"] as const) calibrations.set(effort, await readCalibration(files, effort));
+}
+
+/** What the critic is shown of a mask. */
+export function shown(given: Evidence): { shape: Shape; channels: Float32Array } | undefined {
+  const window = windowOf(new MaskEvidence(given));
+  return window && { shape: window.shape, channels: channelsOf(window) };
+}
+
+/** What the critic says of a mask. */
+export function doubt(given: Evidence): Promise<Doubt | undefined> {
+  return askCritic(critic, new MaskEvidence(given));
 }
 
 /** Measures a scan and its mask. */

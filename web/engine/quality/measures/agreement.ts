@@ -25,7 +25,7 @@ interface Pair {
 
 export function agreementMeasures(evidence: MaskEvidence): Measures {
   const { second, mirrored, secondSpacing, shape, fieldOfView } = evidence.given;
-  if (!second) return {};
+  if (!second || !secondSpacing) return {};
   const covered = atCentres({ values: new Float32Array(fieldOfView), shape }, second.shape, secondSpacing, "zero");
   const pair = {
     first: atCentres({ values: evidence.depth, shape }, second.shape, secondSpacing, "nearest"),

@@ -6,6 +6,7 @@ import { acquisitionMeasures } from "./acquisition";
 import { agreementMeasures } from "./agreement";
 import { appearanceMeasures } from "./appearance";
 import { borderMeasures } from "./border";
+import { doubtMeasures } from "./doubt";
 import { geometryMeasures } from "./geometry";
 import { shapeMeasures, type MeanShape } from "./shape";
 import { valueMeasures } from "./values";
@@ -15,9 +16,10 @@ export function inputMeasures(evidence: MaskEvidence): Measures {
   return { ...appearanceMeasures(evidence), ...acquisitionMeasures(evidence), ...valueMeasures(evidence) };
 }
 
-/** Measures the mask: agreement, border and form. */
+/** Measures the mask: doubt of the critic, agreement, border and form. */
 export function maskMeasures(evidence: MaskEvidence, shape: MeanShape): Measures {
   return {
-    ...agreementMeasures(evidence), ...borderMeasures(evidence), ...geometryMeasures(evidence), ...shapeMeasures(evidence, shape),
+    ...doubtMeasures(evidence), ...agreementMeasures(evidence), ...borderMeasures(evidence), ...geometryMeasures(evidence),
+    ...shapeMeasures(evidence, shape),
   };
 }

@@ -33,7 +33,8 @@ export class Engine {
   private async load(): Promise<EngineClient> {
     const loaded = await Promise.all(this.networks.map(async ({ name, card }): Promise<[string, Model]> => [name, { onnx: await loadBytes(`models/${name}.onnx`), card }]));
     const table = JSON.parse(new TextDecoder().decode(await loadBytes("quality/default.json"))) as CalibrationTable;
-    const calibration = { table, numbers: await loadBytes("quality/default.npz") };
+    const [numbers, critic] = await Promise.all([loadBytes("quality/default.npz"), loadBytes("quality/critic.onnx")]);
+    const calibration = { table, numbers, critic };
     const runtime = { wasmPaths: asset(""), threads: Engine.threads };
     this.client = new EngineClient({ workerUrl: asset("engine_worker.js"), runtime, models: Object.fromEntries(loaded), calibration });
     return this.client;
