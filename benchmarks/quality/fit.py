@@ -38,12 +38,16 @@ _CLEAN_DICE = 0.97
 _BOUND_EDGES = [float(np.log(1 - dice + OFFSET)) for dice in (0.975, 0.965, 0.95, 0.92, 0.85)]
 #: Measures by which the error and the margin are predicted. With all of them, the few bad masks are fitted too closely.
 ERROR_MEASURES = (
-    "agreement", "difference_mm", "difference_95_mm", "second_adds", "second_removes", "sharpness", "gradient",
-    "gradient_10", "shape_fit", "gap", "blank_contact", "zeros_inside", "dark_inside",
+    "critic_dice", "critic_extra", "critic_missing", "critic_clear", "sharpness", "gradient", "gradient_10",
+    "shape_fit", "gap", "blank_contact", "zeros_inside", "dark_inside",
 )  # fmt: skip
-#: Further ones where the second network looks at the mirror image, too.
-THOROUGH_MEASURES = ("mirrored_agreement", "both_mirrored_agreement")
-EFFORTS = {"default": ERROR_MEASURES, "thorough": (*ERROR_MEASURES, *THOROUGH_MEASURES)}
+#: Further ones where the second network looks at the scan and its mirror image, too, and another that it gives.
+SECOND_MEASURES = (
+    "agreement", "difference_mm", "difference_95_mm", "second_adds", "second_removes", "mirrored_agreement",
+    "both_mirrored_agreement",
+)  # fmt: skip
+_OFFSET = "offset_mm"
+EFFORTS = {"default": ERROR_MEASURES, "thorough": (*ERROR_MEASURES, *SECOND_MEASURES)}
 #: A mask is good above this Dice.
 GOOD = 0.94
 #: Fraction of the heads with good masks that may be taken for none, and of true values that may lie above a bound, on
@@ -143,7 +147,8 @@ def fit_models(table: Table, names: Sequence[str] = ERROR_MEASURES) -> dict[str,
     """Fit the predictions of error and margin, from heads alone, and of whether there is a head."""
     columns, heads = [table.names.index(name) for name in names], table.heads
     values, weights = table.values[heads][:, columns], table.weights[heads]
-    wide = [name for name in table.names if name not in THOROUGH_MEASURES or name in names]
+    unknown = () if set(SECOND_MEASURES) <= set(names) else (*SECOND_MEASURES, _OFFSET)
+    wide = [name for name in table.names if name not in unknown]
     return {
         "error": fit(names, values, table.error[heads], weights),
         "margin": fit(names, values, table.margin[heads], weights),

@@ -14,7 +14,7 @@ from deskull.quality.trees import NODE, TreeModel
 DIRECTIONS = {
     "agreement": -1, "difference_mm": 1, "difference_95_mm": 1, "second_adds": 1, "second_removes": 1, "sharpness": -1,
     "gradient": -1, "gradient_10": -1, "shape_fit": -1, "turned_fit": 1, "dark_inside": 1, "zeros_inside": 1,
-    "critic_dice": -1, "critic_extra": 1, "critic_missing": 1,
+    "critic_dice": -1, "critic_extra": 1, "critic_missing": 1, "critic_clear": 1,
     "symmetry": -1, "noise": 1, "stripes": 1, "mirrored_agreement": -1, "both_mirrored_agreement": -1,
 }  # fmt: skip
 _SETTINGS: dict[str, Any] = {
