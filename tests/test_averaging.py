@@ -7,8 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from deskull import UsageError, Volume
+from deskull import InputError, SeriesWarning, UsageError, Volume
 from deskull.averaging import averaged_frames
+from deskull.formats.b_values import FoundBValues
 
 SERIES = Volume(np.zeros((2, 2, 2, 4), np.int16), np.eye(4), name="dwi.nii")
 
@@ -30,6 +31,18 @@ def test_b_values_of_the_scan_come_before_a_file_beside_it(tmp_path):
 def test_file_of_a_caller_is_read_for_an_image_in_memory(tmp_path):
     (tmp_path / "b.txt").write_text("1000 0 5 2000")
     assert averaged_frames(SERIES, object(), str(tmp_path / "b.txt")) == [1, 2]
+
+
+def test_file_of_a_caller_that_does_not_fit_is_refused(tmp_path):
+    (tmp_path / "b.txt").write_text("1000 0 5")
+    with pytest.raises(InputError, match=r"b\.txt: holds 3 b-values for 4 frames; correct the file"):
+        averaged_frames(SERIES, None, tmp_path / "b.txt")
+
+
+def test_file_that_was_found_and_does_not_fit_is_ignored_with_a_warning(tmp_path):
+    (tmp_path / "b.txt").write_text("1000 0 5")
+    with pytest.warns(SeriesWarning, match=r"b\.txt: holds 3 b-values for 4 frames"):
+        assert list(averaged_frames(SERIES, None, FoundBValues(tmp_path / "b.txt"))) == [0, 1, 2, 3]
 
 
 def test_all_frames_are_averaged_without_b_values():

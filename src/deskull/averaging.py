@@ -11,12 +11,12 @@ import numpy as np
 import numpy.typing as npt
 
 from deskull.errors import UsageError
-from deskull.formats.b_values import read_b_values
+from deskull.formats.b_values import FoundBValues, read_b_values, read_given_b_values
 from deskull.preprocessing.series import frames_to_average
 from deskull.volume import Volume
 
 #: B-values of a series in s/mm^2, or the file that states them.
-BValues = str | Path | Sequence[float] | npt.NDArray[Any]
+BValues = str | Path | FoundBValues | Sequence[float] | npt.NDArray[Any]
 
 
 def averaged_frames(scan: Volume, source: object = None, b_values: BValues | None = None) -> Sequence[int]:
@@ -27,7 +27,7 @@ def averaged_frames(scan: Volume, source: object = None, b_values: BValues | Non
     scan : Volume
     source : object
         What it was read from; b-values are looked for beside the file of a path.
-    b_values : str, Path or sequence of float, optional
+    b_values : str, Path, FoundBValues or sequence of float, optional
         By default those that the scan or a file beside it states.
 
     Returns
@@ -38,10 +38,12 @@ def averaged_frames(scan: Volume, source: object = None, b_values: BValues | Non
     Warns
     -----
     SeriesWarning
-        If a file of b-values cannot be used.
+        If a file of b-values that was found cannot be used.
 
     Raises
     ------
+    InputError
+        If a file that is given cannot be used.
     UsageError
         If there are b-values, but not one for each frame.
     """
@@ -54,7 +56,9 @@ def _b_values(scan: Volume, source: object, given: BValues | None) -> npt.NDArra
     """B-values of a series: those that are given, those that it states, or those of a file beside it."""
     path = Path(source) if isinstance(source, str | os.PathLike) else None
     if isinstance(given, str | os.PathLike):
-        return read_b_values(path or Path(), scan.n_frames, Path(given))
+        return read_given_b_values(Path(given), scan.n_frames)
+    if isinstance(given, FoundBValues):
+        return read_b_values(path or Path(), scan.n_frames, given)
     if given is not None:
         return _checked(given, scan.n_frames)
     if scan.b_values:

@@ -125,7 +125,7 @@ class Stripper:
         %(quality)s
         b_values : str, Path or sequence of float, optional
             B-values of a diffusion series in s/mm^2, or the file that states them; by default those that DICOM states,
-            or the file beside the series: ``X.bval``, ``X.bvals``, or ``bvals`` if it fits.
+            or the file beside the series: ``X.bval``, ``X.bvals``, or ``bvals`` if it fits. Given ones must fit.
         on_frame : callable, optional
             Called as ``on_frame(done, total)`` in the calling thread after each frame, where every frame is masked.
 
@@ -137,7 +137,7 @@ class Stripper:
         Raises
         ------
         InputError
-            If the scan cannot be used or shows no brain.
+            If the scan or the given file of b-values cannot be used, or the scan shows no brain.
         UsageError
             If an option is wrong.
         """
@@ -369,7 +369,7 @@ def strip(
     Raises
     ------
     InputError
-        If the scan cannot be used or shows no brain.
+        If the scan or the given file of b-values cannot be used, or the scan shows no brain.
     UsageError
         If an option is wrong.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -103,6 +104,16 @@ def test_quality_beside_a_mask_that_is_kept_counts_before_the_table(task):
     first = strip_task(task, replace(BOTH, quality_file=True))
     record = strip_task(replace(task, recorded_quality=Quality(Verdict.failed)), replace(RESUME, quality_file=True))
     assert (record.status, record.quality) == ("skipped", first.quality)
+
+
+def test_each_file_beside_a_mask_that_is_kept_is_read_once(task, monkeypatch):
+    options = replace(BOTH, quality_file=True, sidecar=True)
+    strip_task(task, options)
+    read, opened = Path.open, []
+    monkeypatch.setattr(Path, "open", lambda path, *args, **more: opened.append(path.name) or read(path, *args, **more))
+    assert strip_task(task, replace(options, resume=True)).status == "skipped"
+    beside = [name for name in opened if name.startswith("s0_")]
+    assert sorted(beside) == ["s0_brainmask.json", "s0_quality.json"]
 
 
 def test_results_of_which_nothing_tells_the_settings_are_kept_and_it_is_said(task):

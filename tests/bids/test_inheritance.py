@@ -8,6 +8,7 @@ import pytest
 
 from deskull.bids.inheritance import InheritedBValues, InheritedFiles, InheritedSidecars
 from deskull.errors import DeskullWarning, SeriesWarning
+from deskull.formats.b_values import FoundBValues
 from tests.bids.conftest import SCANS, add_scan
 
 DWI = "sub-01/ses-1/dwi/sub-01_ses-1_acq-fast_dwi"
@@ -93,13 +94,13 @@ def series(raw):
 )
 def test_b_values_of_any_folder_above_are_inherited(raw, series, name):
     (raw / name).write_text("0 1000")
-    assert InheritedBValues(raw).of(series) == raw / name
+    assert InheritedBValues(raw).of(series) == FoundBValues(raw / name)
 
 
 def test_b_values_nearest_to_the_series_count(raw, series):
     for name in ("dwi.bval", "acq-fast_dwi.bval", "sub-01/sub-01_dwi.bval"):
         (raw / name).write_text("0 1000")
-        assert InheritedBValues(raw).of(series) == raw / name
+        assert InheritedBValues(raw).of(series) == FoundBValues(raw / name)
 
 
 @pytest.mark.parametrize("ending", [".bval", ".bvals"])
@@ -130,15 +131,16 @@ def test_b_values_that_a_link_leads_to_within_the_dataset_are_inherited(raw, ser
     (raw / ".objects").mkdir()
     (raw / ".objects" / "1").write_text("0 1000")
     (raw / "dwi.bval").symlink_to(raw / ".objects" / "1")
-    assert InheritedBValues(raw).of(series) == raw / "dwi.bval"
+    assert InheritedBValues(raw).of(series) == FoundBValues(raw / "dwi.bval")
 
 
 def test_link_to_itself_is_left_to_the_reader(raw, series):
     (raw / "dwi.bval").symlink_to(raw / "dwi.bval")
-    assert InheritedBValues(raw).of(series) == raw / "dwi.bval"
+    assert InheritedBValues(raw).of(series) == FoundBValues(raw / "dwi.bval")
 
 
 def test_dataset_reached_through_a_link_has_its_own_b_values(raw, series, tmp_path):
     (raw / "dwi.bval").write_text("0 1000")
     (tmp_path / "link").symlink_to(raw)
-    assert InheritedBValues(tmp_path / "link").of(tmp_path / "link" / f"{DWI}.nii.gz") == tmp_path / "link" / "dwi.bval"
+    found = InheritedBValues(tmp_path / "link").of(tmp_path / "link" / f"{DWI}.nii.gz")
+    assert found == FoundBValues(tmp_path / "link" / "dwi.bval")

@@ -9,6 +9,7 @@ import pytest
 from deskull import UsageError
 from deskull.bids.participant import describe, plan
 from deskull.errors import DeskullWarning
+from deskull.formats.b_values import FoundBValues
 from deskull.options import StripOptions
 from tests.bids.conftest import SCANS, add_scan
 
@@ -110,7 +111,7 @@ def test_series_inherits_the_b_values_of_the_dataset(raw, tmp_path):
     add_scan(raw, "sub-02/dwi/sub-02_dwi")
     (raw / "dwi.bval").write_text("0 1000")
     (task,) = tasks_of(raw, tmp_path / "out", "sub-02/dwi/sub-02_dwi")
-    assert task.b_values == raw / "dwi.bval"
+    assert task.b_values == FoundBValues(raw / "dwi.bval")
 
 
 def test_kinds_of_results_that_are_not_asked_for_are_named(raw, tmp_path):

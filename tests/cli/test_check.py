@@ -44,6 +44,13 @@ def test_mask_of_another_border_passes_and_its_border_is_told(deskull, folders):
     assert fields["differences"] == []
 
 
+def test_json_on_stdout_comes_with_progress_on_stderr(deskull, folders, monkeypatch):
+    monkeypatch.setattr("deskull.cli.heartbeat.INTERVAL_S", 0.05)
+    done = deskull("check", folders / "scans" / "a.nii.gz", folders / "masks" / "a_mask.nii.gz", "--json")
+    assert "still checking: " in done.stderr
+    assert json.loads(done.stdout)["quality"]["verdict"] == "pass"
+
+
 @pytest.fixture(scope="module")
 def checked(folders):
     """A table of a good mask, a half one, a damaged one and bad rows, checked with all outputs."""

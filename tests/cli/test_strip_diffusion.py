@@ -51,6 +51,14 @@ def test_missing_file_of_b_values_is_one_sentence_and_nothing_is_done(strip, ser
     assert list(tmp_path.glob("data_*")) == []
 
 
+def test_given_b_values_that_do_not_fit_are_refused_and_nothing_is_written(strip, series, b_values):
+    b_values.write_text("1000 0\n")
+    done = strip(series, "--bval", b_values)
+    fault = "holds 2 b-values for 3 frames; correct the file, or name that of the series."
+    assert (done.exit_code, done.stderr) == (1, f"error: {series}: {b_values}: {fault}\n")
+    assert list(series.parent.glob("data_*")) == []
+
+
 def test_b_values_for_several_scans_are_refused(strip, series, scan, b_values):
     done = strip(series, scan, "--bval", b_values)
     assert done.exit_code == 2

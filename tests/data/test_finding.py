@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from deskull import InputError, UsageError
@@ -33,6 +35,13 @@ def test_folder_with_a_description_is_bids(both_layouts, layout):
 def test_layout_can_be_chosen_against_the_description(both_layouts):
     bids(both_layouts)
     assert find_cases(both_layouts, "nfbs")[0][0].mask.name == "sub-1_T1w_brainmask.nii"
+
+
+def test_folder_is_searched_once_for_all_layouts(both_layouts, monkeypatch):
+    walk, walked = os.walk, []
+    monkeypatch.setattr(os, "walk", lambda folder, **options: walked.append(folder) or walk(folder, **options))
+    assert len(find_cases(both_layouts)[0]) == 1
+    assert walked == [both_layouts]
 
 
 @pytest.mark.parametrize("name", DATA_SETS)

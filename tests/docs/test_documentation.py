@@ -140,6 +140,16 @@ def test_every_relative_link_leads_to_a_file(page: Path) -> None:
     assert [link for link in links if not (page.parent / link).exists()] == []
 
 
+def test_reference_shows_no_addresses_of_functions(tmp_path: Path) -> None:
+    sphinx = pytest.importorskip("sphinx.application")
+    (tmp_path / "index.rst").write_text(".. automodule:: deskull.preprocessing.intensity\n   :members:\n")
+    places = (tmp_path, None, tmp_path / "out", tmp_path / "trees", "text")
+    sphinx.Sphinx(*places, confoverrides={"extensions": ["sphinx.ext.autodoc"]}, status=None, warning=None).build()
+    text = (tmp_path / "out" / "index.txt").read_text()
+    assert "SCALINGS" in text
+    assert "<function" not in text
+
+
 def test_documentation_names_no_network_that_does_not_ship() -> None:
     pages = [page for page in PAGES if "notebook" not in page.parts]
     assert [page.name for page in pages if re.search(r"`(v[1-5]|small_v3)`", page.read_text())] == []

@@ -1,16 +1,17 @@
-"""B-values: those of a file beside the series; a file that cannot be used is ignored with a warning."""
+"""B-values: those of a file beside the series, ignored with a warning if it cannot be used, or of a given one."""
 
 from __future__ import annotations
 
 import os
+import re
 import warnings
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deskull import SeriesWarning
-from deskull.formats.b_values import read_b_values
+from deskull import InputError, SeriesWarning
+from deskull.formats.b_values import FoundBValues, read_b_values, read_given_b_values
 from deskull.formats.files import opened_files
 
 
@@ -60,16 +61,37 @@ def test_any_content_gives_b_values_or_a_warning(tmp_path_factory, content):
     assert (values is None) == bool(caught)
 
 
-def test_given_file_is_read_instead_of_the_one_beside(tmp_path):
+def test_found_file_is_read_instead_of_the_one_beside(tmp_path):
     (tmp_path / "dwi.bval").write_text("0 1000")
     (tmp_path / "other.bval").write_text("5 2000")
-    assert read_b_values(tmp_path / "dwi.nii.gz", 2, tmp_path / "other.bval").tolist() == [5, 2000]
+    found = FoundBValues(tmp_path / "other.bval")
+    assert read_b_values(tmp_path / "dwi.nii.gz", 2, found).tolist() == [5, 2000]
 
 
-def test_given_file_that_is_a_link_to_itself_is_ignored_with_a_warning(tmp_path):
+def test_found_file_that_is_a_link_to_itself_is_ignored_with_a_warning(tmp_path):
     (tmp_path / "dwi.bval").symlink_to(tmp_path / "dwi.bval")
     with pytest.warns(SeriesWarning, match=r"dwi\.bval: could not be read"):
-        assert read_b_values(tmp_path / "dwi.nii.gz", 2, tmp_path / "dwi.bval") is None
+        assert read_b_values(tmp_path / "dwi.nii.gz", 2, FoundBValues(tmp_path / "dwi.bval")) is None
+
+
+def test_given_file_is_read(tmp_path):
+    (tmp_path / "b.txt").write_text("5 2000")
+    assert read_given_b_values(tmp_path / "b.txt", 2).tolist() == [5, 2000]
+
+
+def test_given_file_that_does_not_fit_is_refused(tmp_path):
+    (tmp_path / "b.txt").write_text("0 1000")
+    text = f"{tmp_path / 'b.txt'}: holds 2 b-values for 3 frames; correct the file, or name that of the series."
+    with pytest.raises(InputError, match=f"^{re.escape(text)}$"):
+        read_given_b_values(tmp_path / "b.txt", 3)
+
+
+def test_given_file_that_cannot_be_read_is_refused(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(InputError, match="pipe: is not a regular file; correct the file"):
+        read_given_b_values(tmp_path / "pipe", 2)
+    with pytest.raises(InputError, match="none: could not be read"):
+        read_given_b_values(tmp_path / "none", 2)
 
 
 @pytest.mark.parametrize("name", ["bvals", "bval"])

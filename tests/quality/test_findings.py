@@ -88,6 +88,20 @@ def test_sides_that_are_cut_are_listed_in_one_finding():
     assert finding.sentence == "The field of view ends inside the brain (left, top)."
 
 
+@pytest.mark.parametrize(
+    ("turn", "words"),
+    [
+        (8.0, "the left-right and front-back axes were swapped"),
+        (5.0, "the front-back and up-down axes were swapped and the up-down axis were reversed"),
+        (0.0, "the axes were swapped or reversed"),
+        (math.nan, "the axes were swapped or reversed"),
+    ],
+)
+def test_axes_that_seem_to_be_wrong_are_named(turn, words):
+    (finding,) = find_unusual(USUAL | {"turned_fit": 0.2, "best_turn": turn})
+    assert finding.sentence == f"The brain lies as if, in the header, {words}; check the orientation."
+
+
 def test_only_extents_that_are_unusual_are_stated():
     (finding,) = find_unusual(USUAL | {"height_mm": 230.4})
     assert "(height 230 mm)" in finding.sentence

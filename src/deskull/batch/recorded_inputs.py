@@ -13,7 +13,7 @@ from typing import Any
 from deskull.batch.recorded_run import RecordedRun, is_regular
 from deskull.batch.run_record import describe_input
 from deskull.errors import DeskullError, InputError, UsageError
-from deskull.formats.b_values import ENDINGS, PLAIN_NAMES
+from deskull.formats.b_values import ENDINGS, PLAIN_NAMES, FoundBValues
 from deskull.formats.files import why_missing
 from deskull.models import Model, fetched_models, load_model, shipped_models
 
@@ -72,7 +72,7 @@ def find_model(run: RecordedRun, given: str | None = None) -> Model:
     raise UsageError(f"{run.sidecar}: {fault}, but {here}; name the file of that network, or fetch it.")
 
 
-def find_b_values(run: RecordedRun, scan: Path, given: Path | None = None) -> Path | None:
+def find_b_values(run: RecordedRun, scan: Path, given: Path | None = None) -> Path | FoundBValues | None:
     """Return the file of b-values that a recorded run has used; None if it used none, or it is not found.
 
     Parameters
@@ -96,7 +96,7 @@ def find_b_values(run: RecordedRun, scan: Path, given: Path | None = None) -> Pa
         for folder in list(scan.absolute().parents)[:4]:
             path = folder / name
             if (path.suffix in ENDINGS or name in PLAIN_NAMES) and is_regular(path) and _is_as_described(path, other):
-                return path
+                return FoundBValues(path)
     return None
 
 

@@ -15,7 +15,7 @@ from deskull.batch.tasks import Task
 from deskull.models import load_model
 from deskull.options import Frame, OutputKind, StripOptions, Surface
 from deskull.provenance import Provenance
-from deskull.quality.files import read_provenance, read_quality
+from deskull.quality.files import StatedFiles, read_provenance
 from deskull.quality.verdict import Quality
 from deskull.result import Result
 from deskull.system.atomic import ResultExistsError
@@ -84,28 +84,30 @@ def decide(task: Task, options: StripOptions) -> Decision:
     ResultExistsError
         With ``resume``, if results of other settings exist that may not be replaced.
     """
-    files = task.result_files(options.outputs, options.surface)
-    paths = (*files.values(), *sidecars_of(task, options))
+    files, stated = task.result_files(options.outputs, options.surface), StatedFiles()
+    paths = (*files.values(), *sidecars_of(task, options, stated))
     if not options.resume or not any(path.exists() for path in paths):
         return Decision(Step.write)
     mask = files.get(OutputKind.brainmask)
-    made = (read_sidecar(mask) or task.recorded) if mask and mask.exists() else None
-    error = _other_settings(task, options, made)
+    made = (stated.provenance(sidecar_path(mask)) or task.recorded) if mask and mask.exists() else None
+    error = _other_settings(task, options, made, stated)
     if error and not options.overwrite:
         raise error
     if not error and all(path.exists() for path in paths):
-        return Decision(Step.skip, made, _earlier_quality(mask, task, made))
+        return Decision(Step.skip, made, _earlier_quality(mask, task, made, stated))
     if not options.overwrite:
         _refuse_results_without_mask(mask, files.values())
     return Decision(Step.write if options.overwrite else Step.add, made)
 
 
-def _other_settings(task: Task, options: StripOptions, made: Provenance | None) -> ResultExistsError | None:
+def _other_settings(
+    task: Task, options: StripOptions, made: Provenance | None, stated: StatedFiles
+) -> ResultExistsError | None:
     """Error for the first result that was made with other settings, by all files that tell; None if there is none."""
-    stated = [(task.mask_file(options.surface), made, False)]
-    for path, sidecar in sidecars_of(task, replace(options, overwrite=True)).items():
-        stated.append((path, read_provenance(path), sidecar.is_of_icv))
-    for file, before, is_of_icv in stated:
+    told = [(task.mask_file(options.surface), made, False)]
+    for path, sidecar in sidecars_of(task, replace(options, overwrite=True), stated).items():
+        told.append((path, stated.provenance(path), sidecar.is_of_icv))
+    for file, before, is_of_icv in told:
         differences = before.differences(requested(options, icv=is_of_icv)) if before else []
         if file and differences:
             then, now = (", ".join(texts) for texts in zip(*differences, strict=True))
@@ -113,9 +115,9 @@ def _other_settings(task: Task, options: StripOptions, made: Provenance | None) 
     return None
 
 
-def _earlier_quality(mask: Path | None, task: Task, made: Provenance | None) -> Quality | None:
+def _earlier_quality(mask: Path | None, task: Task, made: Provenance | None, stated: StatedFiles) -> Quality | None:
     """Return the quality of a mask that is kept, as the file beside it or else the table states it; None if neither."""
-    return (read_quality(quality_path(mask), made) if mask else None) or task.recorded_quality
+    return (stated.quality(quality_path(mask), made) if mask else None) or task.recorded_quality
 
 
 def _refuse_results_without_mask(mask: Path | None, files: Collection[Path]) -> None:
@@ -145,31 +147,40 @@ def sidecar_path(mask: Path) -> Path:
     return mask.with_name(f"{formats.split_name(mask)[0]}.json")
 
 
-def sidecars_of(task: Task, options: StripOptions) -> dict[Path, Sidecar]:
-    """JSON files to write with the results; one of deskull's that is replaced is kept true, asked for or not."""
+def sidecars_of(task: Task, options: StripOptions, stated: StatedFiles | None = None) -> dict[Path, Sidecar]:
+    """JSON files to write with the results; one of deskull's that is replaced is kept true, asked for or not.
+
+    Parameters
+    ----------
+    task : Task
+    options : StripOptions
+    stated : StatedFiles, optional
+        Those of the results that exist, if some were read before.
+    """
+    stated = stated or StatedFiles()
     sidecars, common = dict(task.sidecars), {"Sources": [task.scan.name], "SpatialReference": "orig"}
     mask = task.mask_file(options.surface)
-    if mask and _has_sidecar(mask, options):
+    if mask and _has_sidecar(mask, options, stated):
         kind = "Brain" if options.surface == Surface.brain else "ROI"
         sidecars.setdefault(sidecar_path(mask), Sidecar({"Type": kind, **common}, has_volumes=True))
     icv_mask = task.result_files(options.outputs, options.surface).get(OutputKind.icvmask)
-    if icv_mask and _has_sidecar(icv_mask, options):
+    if icv_mask and _has_sidecar(icv_mask, options, stated):
         own = Sidecar({"Type": "ROI", **common}, has_volumes=True, is_of_icv=True)
         sidecars.setdefault(sidecar_path(icv_mask), own)
-    if mask and (options.quality_file or _has_quality(mask, task, options)):
+    if mask and (options.quality_file or _has_quality(mask, task, options, stated)):
         sidecars.setdefault(quality_path(mask), Sidecar({}, has_quality=True))
     return sidecars
 
 
-def _has_sidecar(mask: Path, options: StripOptions) -> bool:
+def _has_sidecar(mask: Path, options: StripOptions, stated: StatedFiles) -> bool:
     """Whether a JSON file is written beside a mask."""
-    return options.sidecar or (options.overwrite and read_sidecar(mask) is not None)
+    return options.sidecar or (options.overwrite and stated.provenance(sidecar_path(mask)) is not None)
 
 
-def _has_quality(mask: Path, task: Task, options: StripOptions) -> bool:
+def _has_quality(mask: Path, task: Task, options: StripOptions, stated: StatedFiles) -> bool:
     """Whether a quality file of deskull is replaced with the mask; it may describe that of the other surface."""
-    stated = read_provenance(quality_path(mask)) if options.overwrite else None
-    return stated is not None and task.mask_file(stated.surface) == mask
+    made = stated.provenance(quality_path(mask)) if options.overwrite else None
+    return made is not None and task.mask_file(made.surface) == mask
 
 
 def with_existing_mask(result: Result, task: Task, options: StripOptions) -> Result:

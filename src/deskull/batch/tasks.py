@@ -13,6 +13,7 @@ from pathlib import Path
 from deskull.batch.outputs import Sidecar, result_files
 from deskull.errors import DeskullWarning, UsageError
 from deskull.formats import dicom, split_name
+from deskull.formats.b_values import FoundBValues
 from deskull.options import DICOM_KINDS, OutputKind, Surface
 from deskull.provenance import Provenance
 from deskull.quality.verdict import Quality
@@ -41,8 +42,9 @@ class Task:
         What an earlier mask was made with, if a table of results tells.
     recorded_quality : Quality, optional
         How far that mask can be trusted, if the table tells.
-    b_values : Path, optional
-        File of the b-values of a diffusion series, if it is not the one of its name beside it.
+    b_values : Path or FoundBValues, optional
+        File of the b-values of a diffusion series, if it is not the one of its name beside it: one that the user names,
+        or one that was found elsewhere.
     other_files : tuple of Path
         With `files`: files that results of other kinds would have, which an earlier run may have written.
     """
@@ -55,7 +57,7 @@ class Task:
     series_key: str = ""
     recorded: Provenance | None = None
     recorded_quality: Quality | None = None
-    b_values: Path | None = None
+    b_values: Path | FoundBValues | None = None
     other_files: tuple[Path, ...] = ()
 
     def result_files(self, kinds: Collection[str], surface: str = Surface.brain) -> dict[str, Path]:

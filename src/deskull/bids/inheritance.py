@@ -10,7 +10,7 @@ import warnings
 from pathlib import Path
 
 from deskull.errors import DeskullWarning, SeriesWarning
-from deskull.formats.b_values import file_beside
+from deskull.formats.b_values import FoundBValues, file_beside
 from deskull.formats.bids_names import read_name
 
 
@@ -99,7 +99,7 @@ class InheritedBValues:
         self._root = Path(os.path.realpath(root))
         self._outside: set[Path] = set()
 
-    def of(self, scan: Path) -> Path | None:
+    def of(self, scan: Path) -> FoundBValues | None:
         """Return the file that a series inherits; None if there is none, or it has a file of its own.
 
         Parameters
@@ -117,7 +117,7 @@ class InheritedBValues:
             return None
         path = inherited[-1]
         if is_inside(path, self._root):
-            return path
+            return FoundBValues(path)
         if path not in self._outside:
             self._outside.add(path)
             fault = "is a link that leads out of the dataset, and its b-values are not used"

@@ -129,7 +129,7 @@ def _check_all(
     from deskull.pipeline import Stripper
 
     stripper, n_failed = Stripper(threads=threads), 0
-    for pair in pairs if as_json else progress_bar("checking")(iter(pairs), len(pairs)):
+    for pair in progress_bar("checking")(iter(pairs), len(pairs)):
         try:
             checked = check_pair(stripper, pair)
         except USER_ERRORS as error:

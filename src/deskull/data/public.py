@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from deskull.data.layouts.bids import find_bids
-from deskull.data.layouts.files import CasesAndProblems
+from deskull.data.layouts.files import CasesAndProblems, Listing
 from deskull.data.layouts.masks import MaskLayout, find_by_masks
 from deskull.data.layouts.nfbs import find_nfbs
 from deskull.errors import InputError
@@ -37,7 +37,7 @@ class PublicDataSet:
     source : str
         The publication, and where the layout is described.
     find : callable
-        Given its folder, returns its cases and problems.
+        Given the files in its folder, returns its cases and problems.
     """
 
     name: str
@@ -45,7 +45,7 @@ class PublicDataSet:
     layout: str
     masks: str
     source: str
-    find: Callable[[Path], CasesAndProblems]
+    find: Callable[[Listing], CasesAndProblems]
 
 
 _SYNTHSTRIP = MaskLayout(
@@ -259,7 +259,8 @@ def search(folder: Path, name: str | None = None) -> tuple[PublicDataSet, CasesA
         layout = Layout.bids
     not_bids = [choice for choice in PUBLIC_DATA_SETS if choice is not Layout.bids]
     choices = not_bids if layout is Layout.auto else [layout]
-    found = {choice: PUBLIC_DATA_SETS[choice].find(folder) for choice in choices}
+    listing = Listing.of(folder)
+    found = {choice: PUBLIC_DATA_SETS[choice].find(listing) for choice in choices}
     best = max(choices, key=lambda choice: len(found[choice][0]))
     _logger.info("%s: has the layout %s, with %d cases", folder, best, len(found[best][0]))
     return PUBLIC_DATA_SETS[best], found[best]

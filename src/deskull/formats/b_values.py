@@ -6,6 +6,7 @@ The format is FSL's, which dcm2niix and BIDS use: numbers in s/mm^2, separated b
 from __future__ import annotations
 
 import warnings
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -34,8 +35,15 @@ def file_beside(scan: Path) -> Path | None:
     return next((path for ending in ENDINGS if (path := scan.parent / (stem + ending)).exists()), None)
 
 
-def read_b_values(scan: Path, n_frames: int, file: Path | None = None) -> npt.NDArray[np.float64] | None:
-    """Read the b-values of a series.
+@dataclass(frozen=True)
+class FoundBValues:
+    """A file of b-values that was found for a series, and not named by the user; one that does not fit is no error."""
+
+    path: Path
+
+
+def read_b_values(scan: Path, n_frames: int, found: FoundBValues | None = None) -> npt.NDArray[np.float64] | None:
+    """Read the b-values of a series from the file that was found for it.
 
     Parameters
     ----------
@@ -43,7 +51,7 @@ def read_b_values(scan: Path, n_frames: int, file: Path | None = None) -> npt.ND
         File of the series.
     n_frames : int
         Number of frames, each of which must have a b-value.
-    file : Path, optional
+    found : FoundBValues, optional
         The file that states them; by default the one that `file_beside` returns, or else ``bvals`` or ``bval`` in the
         folder of the series, if it has a b-value for each frame: it may belong to another series.
 
@@ -57,20 +65,56 @@ def read_b_values(scan: Path, n_frames: int, file: Path | None = None) -> npt.ND
     SeriesWarning
         If there is a file that cannot be used.
     """
-    path = file or file_beside(scan) or _plain_file(scan.parent, n_frames)
+    path = found.path if found else file_beside(scan) or _plain_file(scan.parent, n_frames)
     if path is None:
         return None
     try:
+        return _read(path, n_frames)
+    except ValueError as error:
+        remedy = "the mask is made from the mean of all frames; correct the file and strip again"
+        warnings.warn(SeriesWarning(f"{path}: {error}; {remedy}."), stacklevel=2)
+        return None
+
+
+def read_given_b_values(path: Path, n_frames: int) -> npt.NDArray[np.float64]:
+    """Read the b-values of a series from a file that the user names.
+
+    Parameters
+    ----------
+    path : Path
+    n_frames : int
+        Number of frames, each of which must have a b-value.
+
+    Returns
+    -------
+    ndarray of float64, shape (n_frames,)
+        In s/mm^2.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be used.
+    """
+    try:
+        return _read(path, n_frames)
+    except ValueError as error:
+        raise InputError(f"{path}: {error}; correct the file, or name that of the series.") from error
+
+
+def _read(path: Path, n_frames: int) -> npt.NDArray[np.float64]:
+    """Read a file of b-values.
+
+    Raises
+    ------
+    ValueError
+        If it cannot be used; the text says why, for the middle of a sentence that begins with the file.
+    """
+    try:
         return read_values(path, n_frames)
     except OSError as error:
-        fault = f"could not be read ({error.strerror or error})"
-    except InputError:
-        fault = "is not a regular file"
-    except ValueError as error:
-        fault = str(error)
-    remedy = "the mask is made from the mean of all frames; correct the file and strip again"
-    warnings.warn(SeriesWarning(f"{path}: {fault}; {remedy}."), stacklevel=2)
-    return None
+        raise ValueError(f"could not be read ({error.strerror or error})") from error
+    except InputError as error:
+        raise ValueError("is not a regular file") from error
 
 
 def _plain_file(folder: Path, n_frames: int) -> Path | None:

@@ -145,5 +145,7 @@ def to_bytes(image: FloatArray, field_of_view: Array) -> FloatArray:
     return scaled.astype(np.float32)
 
 
-#: Functions that scale intensities, by their names in recipes and cards.
+#: Functions that scale intensities, by their names in recipes and cards: ``rescale``, ``standardise``, ``bytes``.
+#:
+#: :meta hide-value:
 SCALINGS = {"rescale": rescale, "standardise": standardise, "bytes": to_bytes}

@@ -32,7 +32,11 @@ def read_fields(path: Path, made: Provenance | None = None) -> dict[str, Any]:
     InputError
         If it states nothing, is too large, is no regular file, or describes a mask that was made with something else.
     """
-    content = read_object(path)
+    return _quality_fields(path, read_object(path), made)
+
+
+def _quality_fields(path: Path, content: Mapping[str, Any], made: Provenance | None) -> dict[str, Any]:
+    """Return what the content of a file states as ``quality``; see `read_fields`."""
     fields, stated = content.get("quality"), Provenance.from_sidecar(content)
     if not isinstance(fields, dict):
         raise InputError(f"{path}: holds no object 'quality'; make it anew.")
@@ -51,10 +55,7 @@ def read_quality(path: Path, made: Provenance | None = None) -> Quality | None:
     made : Provenance, optional
         What the mask was made with, if something tells.
     """
-    try:
-        return to_quality(read_fields(path, made))
-    except InputError:
-        return None
+    return StatedFiles().quality(path, made)
 
 
 def read_provenance(path: Path) -> Provenance | None:
@@ -65,10 +66,34 @@ def read_provenance(path: Path) -> Provenance | None:
     path : Path
         The sidecar of a mask, or a quality file.
     """
-    try:
-        return Provenance.from_sidecar(read_object(path))
-    except InputError:
-        return None
+    return StatedFiles().provenance(path)
+
+
+class StatedFiles:
+    """The JSON files beside masks, each of which is read only once."""
+
+    def __init__(self) -> None:
+        self._contents: dict[Path, dict[str, Any]] = {}
+
+    def quality(self, path: Path, made: Provenance | None = None) -> Quality | None:
+        """Return the quality that a file states; see `read_quality`."""
+        try:
+            return to_quality(_quality_fields(path, self._content(path), made))
+        except InputError:
+            return None
+
+    def provenance(self, path: Path) -> Provenance | None:
+        """Return what a file says its mask was made with; see `read_provenance`."""
+        return Provenance.from_sidecar(self._content(path))
+
+    def _content(self, path: Path) -> dict[str, Any]:
+        """Return the object that a file holds; an empty one if there is none."""
+        if path not in self._contents:
+            try:
+                self._contents[path] = read_object(path)
+            except InputError:
+                self._contents[path] = {}
+        return self._contents[path]
 
 
 def to_quality(fields: Mapping[str, Any]) -> Quality:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from deskull.quality.measures.geometry import SIDES
+from deskull.quality.measures.shape import CLEAR_GAIN
+from deskull.quality.turns import describe_turn
 
 Measures = Mapping[str, float]
 
@@ -80,9 +82,9 @@ def _defaced(measures: Measures) -> Finding | None:
 
 def _wrong_axes(measures: Measures) -> Finding | None:
     """Whether the brain fits the mean shape better with other axes."""
-    if measures.get("turned_fit", 0.0) > 0.03:
-        sentence = "The brain lies as if the axes in the header were swapped or reversed; check the orientation."
-        return Finding("axes", sentence)
+    if measures.get("turned_fit", 0.0) > CLEAR_GAIN:
+        turn = describe_turn(int(_known(measures, "best_turn", 0)))
+        return Finding("axes", f"The brain lies as if, in the header, {turn}; check the orientation.")
     return None
 
 

@@ -66,6 +66,8 @@ MEASURES: dict[str, tuple[str, str]] = {
     "zeros_inside": ("part of the mask at the lowest value", ""),
     "zeros": ("part of the scan at the lowest value", ""),
 }
+#: Measures that number a choice: they have no usual range, and are no reasons.
+_CHOICES = {"best_turn": ("number of the turn of the axes that fits best", "")}
 #: Shells of the brightness measures, in words.
 _SHELLS = {
     "core": "deep inside", "middle": "5 to 9 mm inside", "cortex": "2 to 5 mm inside", "rim": "at the edge",
@@ -137,4 +139,4 @@ def known_words(name: str) -> tuple[str, str] | None:
     kind, _, shell = name.partition("_")
     if kind in _BRIGHTNESS and shell in _SHELLS:
         return f"{_BRIGHTNESS[kind]} {_SHELLS[shell]}", ""
-    return MEASURES.get(name)
+    return MEASURES.get(name) or _CHOICES.get(name)

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from deskull.data.layouts.bids import find_bids
+from deskull.data.layouts.files import Listing
 from tests.data.layouts.trees import bids
 
 
@@ -15,7 +16,7 @@ def test_mask_belongs_to_the_scan_of_its_session(tmp_path):
         tmp_path, "sub-01/ses-1/anat/sub-01_ses-1_T1w.nii.gz", "sub-01/ses-2/anat/sub-01_ses-2_T1w.nii.gz",
         *(f"derivatives/prep/sub-01/ses-{n}/anat/sub-01_ses-{n}_desc-brain_mask.nii.gz" for n in (1, 2)),
     )  # fmt: skip
-    cases, problems = find_bids(tmp_path)
+    cases, problems = find_bids(Listing.of(tmp_path))
     assert [(case.name, case.subject) for case in cases] == [("sub-01_ses-1_T1w", "01"), ("sub-01_ses-2_T1w", "01")]
     assert problems == []
 
@@ -25,7 +26,7 @@ def test_mask_belongs_to_the_scan_of_its_run(tmp_path):
         tmp_path, "sub-02/anat/sub-02_run-1_T1w.nii", "sub-02/anat/sub-02_run-2_T1w.nii",
         "derivatives/prep/sub-02/anat/sub-02_run-2_space-orig_desc-brain_mask.nii.gz",
     )  # fmt: skip
-    ((case,), problems) = find_bids(tmp_path)
+    ((case,), problems) = find_bids(Listing.of(tmp_path))
     assert (case.name, problems) == ("sub-02_run-2_T1w", [])
 
 
@@ -38,7 +39,7 @@ def test_mask_belongs_to_the_scan_of_its_run(tmp_path):
 )
 def test_masks_in_standard_space_and_of_other_modalities_are_ignored(tmp_path, mask):
     bids(tmp_path, "sub-01/anat/sub-01_T1w.nii.gz", "derivatives/sub-01_desc-brain_mask.nii.gz", mask)
-    cases, problems = find_bids(tmp_path)
+    cases, problems = find_bids(Listing.of(tmp_path))
     assert (len(cases), problems) == (1, [])
 
 
@@ -60,7 +61,7 @@ def test_sidecar_or_space_or_entities_decide_between_scans(tmp_path, mask, sidec
     bids(tmp_path, *raws, f"derivatives/{mask}.nii.gz")
     if sidecar is not None:
         (tmp_path / "derivatives" / f"{mask}.json").write_text(json.dumps(sidecar))
-    ((case,), problems) = find_bids(tmp_path)
+    ((case,), problems) = find_bids(Listing.of(tmp_path))
     assert (case.name, problems) == (scan, [])
 
 
@@ -68,7 +69,7 @@ def test_sidecar_or_space_or_entities_decide_between_scans(tmp_path, mask, sidec
 def test_unusable_sidecar_counts_as_none(tmp_path, content):
     bids(tmp_path, "sub-1/anat/sub-1_T1w.nii", "sub-1/anat/sub-1_T2w.nii", "derivatives/sub-1_desc-brain_mask.nii")
     (tmp_path / "derivatives" / "sub-1_desc-brain_mask.json").write_bytes(content)
-    assert [case.name for case in find_bids(tmp_path)[0]] == ["sub-1_T1w"]
+    assert [case.name for case in find_bids(Listing.of(tmp_path))[0]] == ["sub-1_T1w"]
 
 
 MASK_OF_SUB_1 = "derivatives/sub-1_desc-brain_mask.nii"
@@ -88,7 +89,7 @@ TWO_MASKS = [f"derivatives/{pipeline}/sub-2_desc-brain_mask.nii" for pipeline in
 )
 def test_doubtful_or_missing_mask_is_one_problem(tmp_path, names, fault):
     bids(tmp_path, *names)
-    cases, (problem,) = find_bids(tmp_path)
+    cases, (problem,) = find_bids(Listing.of(tmp_path))
     assert cases == []
     assert fault in problem
 
@@ -96,7 +97,7 @@ def test_doubtful_or_missing_mask_is_one_problem(tmp_path, names, fault):
 def _site(folder, text):
     bids(folder, "sub-1/anat/sub-1_T1w.nii", "derivatives/sub-1_desc-brain_mask.nii")
     (folder / "participants.tsv").write_bytes(text.encode())
-    ((case,), _) = find_bids(folder)
+    ((case,), _) = find_bids(Listing.of(folder))
     return case.site
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import pytest
 
+from deskull.data.layouts.files import Listing
 from deskull.data.layouts.nfbs import find_nfbs
 from tests.data.layouts.trees import nfbs, touch
 
 
 def test_scan_is_found_with_its_mask_and_brain(tmp_path):
     nfbs(tmp_path / "NFBS_Dataset", "A00028185")
-    ((case,), problems) = find_nfbs(tmp_path)
+    ((case,), problems) = find_nfbs(Listing.of(tmp_path))
     stem = tmp_path / "NFBS_Dataset" / "A00028185" / "sub-A00028185_ses-NFB3_T1w"
     assert (case.name, case.subject, problems) == (stem.name, "A00028185", [])
     assert [str(path) for path in (case.raw, case.mask, case.brain)] == [
@@ -20,7 +21,7 @@ def test_scan_is_found_with_its_mask_and_brain(tmp_path):
 
 def test_brain_is_optional(tmp_path):
     nfbs(tmp_path, "A1", kinds=("_T1w", "_T1w_brainmask"))
-    assert find_nfbs(tmp_path)[0][0].brain is None
+    assert find_nfbs(Listing.of(tmp_path))[0][0].brain is None
 
 
 @pytest.mark.parametrize(
@@ -34,6 +35,6 @@ def test_brain_is_optional(tmp_path):
 def test_incomplete_case_is_one_problem_and_the_others_are_found(tmp_path, names, fault):
     nfbs(tmp_path, "A1")
     touch(tmp_path, *names)
-    cases, (problem,) = find_nfbs(tmp_path)
+    cases, (problem,) = find_nfbs(Listing.of(tmp_path))
     assert [case.subject for case in cases] == ["A1"]
     assert fault in problem

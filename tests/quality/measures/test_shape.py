@@ -9,6 +9,7 @@ import pytest
 
 from deskull.quality.evidence import Evidence
 from deskull.quality.measures.shape import MeanShape, aligned_points, mean_shape, shape_measures
+from deskull.quality.turns import describe_turn
 from tests.quality.heads import FAR, ball, egg, ellipsoid, evidence_of
 
 
@@ -76,6 +77,33 @@ def test_swapped_axes_fit_better_when_they_are_swapped_back(axes):
 def test_a_reversed_axis_fits_better_when_it_is_reversed_back():
     upside_down = replace(EGG, distance=EGG.distance[:, :, ::-1])
     assert shape_measures(upside_down, MEAN_EGG)["turned_fit"] > 0.02
+
+
+@pytest.mark.parametrize(
+    ("axes", "turn"),
+    [
+        ((0, 2, 1), "the front-back and up-down axes were swapped"),
+        ((1, 0, 2), "the left-right and front-back axes were swapped"),
+        ((2, 1, 0), "the left-right and up-down axes were swapped"),
+        ((1, 2, 0), "the left-right, front-back and up-down axes were swapped"),
+    ],
+)
+def test_best_turn_names_the_axes_that_are_swapped(axes, turn):
+    measures = shape_measures(evidence_of(egg(axes)), MEAN_EGG)
+    assert describe_turn(int(measures["best_turn"])) == turn
+
+
+@pytest.mark.parametrize(
+    ("axis", "turn"), [(1, "the front-back axis were reversed"), (2, "the up-down axis were reversed")]
+)
+def test_best_turn_names_the_axis_that_is_reversed(axis, turn):
+    measures = shape_measures(replace(EGG, distance=np.flip(EGG.distance, axis)), MEAN_EGG)
+    assert describe_turn(int(measures["best_turn"])) == turn
+
+
+def test_there_is_no_best_turn_where_none_fits_clearly_better():
+    mirrored = replace(EGG, distance=EGG.distance[::-1])
+    assert [shape_measures(evidence, MEAN_EGG)["best_turn"] for evidence in (EGG, mirrored)] == [0, 0]
 
 
 def test_a_mirrored_shape_of_equal_sides_fits_as_well():

@@ -85,6 +85,14 @@ def test_measures_have_words_units_and_their_percentiles(tmp_path):
     ]
 
 
+def test_findings_are_notes_of_the_row_and_no_measures(tmp_path):
+    quality = {"verdict": "pass", "input": {"noise": 0.2, "findings": ["The scan is very noisy."]}}
+    rows = make_rows([Entry("a", Path("a"), Path("m"), quality=quality)], [Drawn(volume_ml=1500.0)])
+    write_data(rows, tmp_path, viewer=False)
+    assert content_of(rows_script(rows, viewer=False))["texts"] == ["The scan is very noisy."]
+    assert details_of(tmp_path / "data" / "00001.js")["input"] == [["noise", 0.2, "", None]]
+
+
 @pytest.mark.parametrize("viewer", [True, False])
 def test_page_is_told_whether_scans_are_embedded(viewer):
     assert content_of(rows_script(rows_named("a"), viewer=viewer))["viewer"] is viewer

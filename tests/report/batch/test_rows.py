@@ -33,6 +33,18 @@ def test_scan_without_a_mask_comes_first_and_says_why():
     assert rows[0].notes == ("is damaged; copy it again.",)
 
 
+def test_findings_of_a_mask_that_passes_are_notes():
+    (row,) = rows_of(entry("a", verdict="pass", findings="The scan is very noisy."))
+    assert row.notes == ("The scan is very noisy.",)
+
+
+def test_finding_that_is_a_reason_is_noted_once():
+    gap = "The brain has a gap: slices inside it have no signal."
+    quality = {"verdict": "review", "reasons": [gap], "input": {"findings": [gap, "The scan is very noisy."]}}
+    (row,) = rows_of(Entry("a", Path("a"), Path("a_mask.nii.gz"), quality=quality))
+    assert row.notes == (gap, "The scan is very noisy.")
+
+
 def test_mask_that_cannot_be_read_is_no_mask():
     drawn = Drawn(problem="a_mask.nii.gz: is empty; copy it again.")
     (row,) = make_rows([entry("a", verdict="pass")], [drawn])

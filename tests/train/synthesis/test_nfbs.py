@@ -11,6 +11,7 @@ pytest.importorskip("torch", reason="needs torch (deskull[train])")
 
 from deskull import InputError, formats
 from deskull.data.checks import check_case
+from deskull.data.layouts.files import Listing
 from deskull.data.layouts.nfbs import find_nfbs
 from deskull.data.splits import read_splits
 from deskull.train.synthesis.nfbs import plan_subjects, synthesise_nfbs
@@ -36,7 +37,7 @@ def test_files_have_the_names_and_the_grid_of_nfbs(made):
     scan = formats.read(folder / "out" / head.name / f"sub-{head.name}_ses-NFB3_T1w.nii.gz")
     assert scan.shape == (256, 256, 192)
     np.testing.assert_allclose(scan.voxel_sizes, 1)
-    cases, problems = find_nfbs(folder / "out")
+    cases, problems = find_nfbs(Listing.of(folder / "out"))
     assert not problems
     check = check_case(cases[0])
     assert check.usable

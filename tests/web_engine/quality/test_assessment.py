@@ -57,7 +57,8 @@ def test_quality_of_measures_is_that_of_the_package(judging_engine, effort):
 def test_findings_are_those_of_the_package(judging_engine):
     extremes = [
         {}, {"dark_outside": 0.9, "dark_inside": 0.1}, {"dark_outside": 0.9}, {"dark_face": 0.95, "dark_nape": 0.1},
-        {"turned_fit": 0.04}, {"width_mm": 20.5, "height_mm": 400.0}, {"length_mm": math.nan}, {"gap": 0.03},
+        *({"turned_fit": 0.04, "best_turn": turn} for turn in [*range(24), math.nan]), {"turned_fit": 0.04},
+        {"width_mm": 20.5, "height_mm": 400.0}, {"length_mm": math.nan}, {"gap": 0.03},
         {"disorder": 0.95, "disorder_ratio": 1.4}, {"contact_left": 0.02, "contact_top": 0.5}, {"grey_values": 3.0},
         {"blank_contact": 0.1, "noise": 0.2, "shading": 0.5, "stripes": 0.1, "repeated": 0.1, "at_maximum": 0.1},
     ]  # fmt: skip

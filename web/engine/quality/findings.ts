@@ -1,8 +1,10 @@
 /** Findings: what is unusual about a scan, apart from whether its mask is right. */
 
 import { SIDES } from "./measures/geometry";
+import { CLEAR_GAIN } from "./measures/shape";
 import { fixed } from "./numbers";
 import type { Measures } from "./trees";
+import { describeTurn } from "./turns";
 
 /** Something unusual about a scan. */
 export interface Finding {
@@ -54,9 +56,9 @@ const defaced: Rule = ({ dark_face: face = NaN, dark_nape: nape = NaN }) =>
   face > 0.9 && nape < 0.7 ? finding("defaced", "The face has no signal: the scan seems to be defaced.") : undefined;
 
 /** The brain fits the mean shape better with other axes. */
-const wrongAxes: Rule = ({ turned_fit: gain = 0 }) =>
-  gain > 0.03
-    ? finding("axes", "The brain lies as if the axes in the header were swapped or reversed; check the orientation.")
+const wrongAxes: Rule = ({ turned_fit: gain = 0, best_turn: turn = 0 }) =>
+  gain > CLEAR_GAIN
+    ? finding("axes", `The brain lies as if, in the header, ${describeTurn(turn || 0)}; check the orientation.`)
     : undefined;
 
 /** The brain is larger or smaller than any human's, along all axes or one. */

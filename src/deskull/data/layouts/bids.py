@@ -9,7 +9,7 @@ from collections import defaultdict
 from pathlib import Path
 
 from deskull.data.cases import Case
-from deskull.data.layouts.files import CasesAndProblems, find_images, with_unique_names
+from deskull.data.layouts.files import CasesAndProblems, Listing, with_unique_names
 from deskull.data.tables import read_rows
 from deskull.errors import InputError
 from deskull.formats import split_name
@@ -27,13 +27,13 @@ _OWN_SPACE = "space-orig"
 _MAX_SIDECAR_BYTES = 1_000_000
 
 
-def find_bids(folder: Path) -> CasesAndProblems:
+def find_bids(listing: Listing) -> CasesAndProblems:
     """Find the anatomical scans of a BIDS data set that have ``desc-brain_mask`` files under ``derivatives``.
 
     Parameters
     ----------
-    folder : Path
-        Root of the data set.
+    listing : Listing
+        Of the root of the data set.
 
     Returns
     -------
@@ -43,8 +43,7 @@ def find_bids(folder: Path) -> CasesAndProblems:
         site or scanner of ``participants.tsv``.
     problems : list of str
     """
-    problems: list[str] = []
-    images = find_images(folder, problems)
+    folder, images, problems = listing.folder, listing.images, list(listing.problems)
     scans: Scans = defaultdict(list)
     for name, path in images.items():
         if _RAW.fullmatch(name):

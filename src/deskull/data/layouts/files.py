@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from deskull.data.cases import Case
@@ -50,6 +51,35 @@ def find_images(folder: Path, problems: list[str]) -> dict[str, Path]:
             else:
                 problems.append(f"{path}: is a link to a missing file; fetch the file or remove the link.")
     return images
+
+
+@dataclass(frozen=True)
+class Listing:
+    """The image files in a folder and all folders beneath it.
+
+    Attributes
+    ----------
+    folder : Path
+    images : mapping of str to Path
+        See `find_images`.
+    problems : sequence of str
+        Those met while it was searched.
+    """
+
+    folder: Path
+    images: Mapping[str, Path]
+    problems: Sequence[str]
+
+    @classmethod
+    def of(cls, folder: Path) -> Listing:
+        """List the images of a folder.
+
+        Parameters
+        ----------
+        folder : Path
+        """
+        problems: list[str] = []
+        return cls(folder, find_images(folder, problems), problems)
 
 
 def path_exists(path: Path) -> bool:

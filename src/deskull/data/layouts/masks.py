@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from deskull.data.cases import Case
-from deskull.data.layouts.files import CasesAndProblems, find_images, with_unique_names
+from deskull.data.layouts.files import CasesAndProblems, Listing, with_unique_names
 from deskull.formats import split_name
 
 
@@ -40,13 +41,13 @@ class MaskLayout:
     site: str = ""
 
 
-def find_by_masks(folder: Path, layout: MaskLayout) -> CasesAndProblems:
+def find_by_masks(listing: Listing, layout: MaskLayout) -> CasesAndProblems:
     """Find the masks of a layout, and the scan of each.
 
     Parameters
     ----------
-    folder : Path
-        It is searched with all folders beneath it.
+    listing : Listing
+        Of the data set.
     layout : MaskLayout
 
     Returns
@@ -56,8 +57,8 @@ def find_by_masks(folder: Path, layout: MaskLayout) -> CasesAndProblems:
     problems : list of str
         Masks without a scan, and those for which there are several.
     """
-    problems: list[str] = []
-    images = _without_data_files(find_images(folder, problems))
+    problems = list(listing.problems)
+    images = _without_data_files(listing.images)
     pattern = re.compile(rf"(?:.*/)?{layout.mask}")
     stems = {name: _stem(name) for name in images}
     by_file_name: dict[str, list[str]] = defaultdict(list)
@@ -73,7 +74,7 @@ def find_by_masks(folder: Path, layout: MaskLayout) -> CasesAndProblems:
         scans = [images[other] for other in candidates if f"/{stems[other]}".endswith(f"/{wanted}")]
         if len(scans) != 1:
             fault = f"has {len(scans)} scans {wanted}" if scans else f"has no scan {wanted}"
-            problems.append(f"{images[name]}: {fault}; there must be one in {folder}.")
+            problems.append(f"{images[name]}: {fault}; there must be one in {listing.folder}.")
             continue
         case, subject, site = (match.expand(text) for text in (layout.case, layout.subject, layout.site))
         cases.append(Case(case, subject, scans[0], images[name], site=site))
@@ -86,7 +87,7 @@ def _stem(name: str) -> str:
     return f"{place}{slash}{split_name(Path(file_name))[0]}"
 
 
-def _without_data_files(images: dict[str, Path]) -> dict[str, Path]:
+def _without_data_files(images: Mapping[str, Path]) -> dict[str, Path]:
     """Leave out the data files (``.img``) of headers (``.hdr``): both are one image."""
     headers = {_stem(name) for name in images if name.lower().endswith((".hdr", ".hdr.gz"))}
     return {

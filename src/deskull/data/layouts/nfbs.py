@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from deskull.data.cases import Case
-from deskull.data.layouts.files import CasesAndProblems, find_images, with_unique_names
+from deskull.data.layouts.files import CasesAndProblems, Listing, with_unique_names
 from deskull.formats import split_name
 from deskull.formats.bids_names import subject_label
 
 
-def find_nfbs(folder: Path) -> CasesAndProblems:
+def find_nfbs(listing: Listing) -> CasesAndProblems:
     """Find scans ``X_T1w`` with ``X_T1w_brainmask``, and perhaps ``X_T1w_brain``, beside them.
 
     Parameters
     ----------
-    folder : Path
-        It is searched with all folders beneath it. The subject is the ``sub-`` label of the scan's name.
+    listing : Listing
+        Of the data set. The subject is the ``sub-`` label of the scan's name.
 
     Returns
     -------
@@ -24,9 +22,8 @@ def find_nfbs(folder: Path) -> CasesAndProblems:
     problems : list of str
     """
     cases: list[Case] = []
-    problems: list[str] = []
-    images = find_images(folder, problems)
-    by_stem = {(path.parent, split_name(path)[0]): path for path in images.values()}
+    problems = list(listing.problems)
+    by_stem = {(path.parent, split_name(path)[0]): path for path in listing.images.values()}
     for (place, stem), path in by_stem.items():
         scan, _, suffix = stem.rpartition("_")
         if suffix == "brainmask" and scan.endswith("_T1w") and (place, scan) not in by_stem:
@@ -34,7 +31,7 @@ def find_nfbs(folder: Path) -> CasesAndProblems:
         if suffix != "T1w":
             continue
         mask, brain = by_stem.get((place, f"{stem}_brainmask")), by_stem.get((place, f"{stem}_brain"))
-        subject = subject_label(path.relative_to(folder).as_posix())
+        subject = subject_label(path.relative_to(listing.folder).as_posix())
         if mask is None:
             problems.append(f"{path}: has no mask {stem}_brainmask beside it; add it or name the masks by a pattern.")
         elif not subject:

@@ -7,16 +7,19 @@ the second moments of the mask are brought to those of the mean shape.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import permutations, product
 
 import numpy as np
 from scipy import ndimage
 
 from deskull.quality.evidence import Evidence
+from deskull.quality.turns import TURNS, best_turn
 from deskull.volume import Affine, FloatArray
 
 #: About this number of voxels of a mask is compared.
 _N_POINTS = 20_000
+#: A turn of the axes fits clearly better if it raises the mean probability by more than this.
+CLEAR_GAIN = 0.03
+_NAMES = ("shape_fit", "turned_fit", "best_turn", "width_mm", "length_mm", "height_mm", "tilt")
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,32 +91,29 @@ def shape_measures(evidence: Evidence, mean: MeanShape) -> dict[str, float]:
     -------
     dict of str to float
         ``shape_fit`` is the mean probability of the mask's voxels, after alignment. ``turned_fit`` is by how much the
-        best permutation or reflection of the axes fits better than none (0 if none does). ``width_mm``, ``length_mm``
-        and ``height_mm`` are four standard deviations of the voxels' places to the right, to the front and upwards;
+        best permutation or reflection of the axes fits better than none (0 if none does); ``best_turn`` is its number
+        (see `deskull.quality.turns`), 0 if it does not fit clearly better. ``width_mm``, ``length_mm`` and
+        ``height_mm`` are four standard deviations of the voxels' places to the right, to the front and upwards;
         ``tilt`` is the largest correlation between them.
     """
     found = aligned_points(evidence)
     if found is None:
-        return dict.fromkeys(("shape_fit", "turned_fit", "width_mm", "length_mm", "height_mm", "tilt"), np.nan)
+        return dict.fromkeys(_NAMES, np.nan)
     points, moments = found
-    fits = [float(mean.at(points[:, list(order)] * signs).mean()) for order, signs in _turns()]
+    fits = [float(mean.at(points[:, list(order)] * np.array(signs, np.float32)).mean()) for order, signs in TURNS]
+    gain = max(0.0, max(fits) - fits[0])
     deviations = np.sqrt(np.diag(moments))
     correlation = moments / np.outer(deviations, deviations)
     width, length, height = (float(4 * value) for value in deviations)
     return {
         "shape_fit": fits[0],
-        "turned_fit": max(0.0, max(fits) - fits[0]),
+        "turned_fit": gain,
+        "best_turn": float(best_turn(fits, (width, length, height))) if gain > CLEAR_GAIN else 0.0,
         "width_mm": width,
         "length_mm": length,
         "height_mm": height,
         "tilt": float(np.abs(correlation - np.eye(3)).max()),
     }
-
-
-def _turns() -> list[tuple[tuple[int, ...], FloatArray]]:
-    """Return all permutations of the axes with all signs, the identity first."""
-    signs = [np.array(sign, np.float32) for sign in product((1, -1), repeat=3)]
-    return [(order, sign) for order in permutations(range(3)) for sign in signs]
 
 
 def mean_shape(cohort: list[FloatArray], size: int = 48, reach: float = 2.6) -> MeanShape:

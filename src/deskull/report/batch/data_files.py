@@ -127,8 +127,8 @@ def _details_script(row: Row) -> str:
 
 def _measures(values: Mapping[str, Any], percentiles: Mapping[str, float]) -> list[list[Any]]:
     """Measures in the order of `Measure` in scripts.ts: words, value, unit, and the percentile where it is known."""
-    named = [(name, *split_unit(name), value) for name, value in values.items()]
-    return [[words, _shown(value), unit, percentiles.get(name)] for name, words, unit, value in named]
+    named = [(name, *split_unit(name), value) for name, value in values.items() if name != "findings"]
+    return [[words, value, unit, percentiles.get(name)] for name, words, unit, value in named]
 
 
 def _script(content: object) -> str:
@@ -139,8 +139,3 @@ def _script(content: object) -> str:
 def _rounded(value: float | None, digits: int) -> float | None:
     """A number with some digits, or None."""
     return None if value is None else round(value, digits)
-
-
-def _shown(value: str | float | list[str]) -> str | float:
-    """Return what a page shows of a finding or a number."""
-    return " ".join(value) if isinstance(value, list) else value

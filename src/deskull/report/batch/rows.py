@@ -41,7 +41,7 @@ class Row:
     deviation : float
         Modified z-score of the volume within the batch; 0 if it is not known.
     notes : tuple of str
-        Reasons of the verdict, errors and warnings, one sentence or several each.
+        Reasons of the verdict, what is unusual about the scan, errors and warnings, one sentence or several each.
     is_warned : bool
         Whether there were warnings, or something could not be drawn.
     panels : tuple of Panels
@@ -92,7 +92,7 @@ def _make_row(number: int, entry: Entry, drawn: Drawn, volume: float | None, dev
     if entry.mask is None or drawn.volume_ml is None:
         verdict, quality = NO_MASK, Quality(Verdict.not_judged, reasons=quality.reasons)
     said = [_without_scan(entry.cells.get(column) or "", entry) for column in ("error", "warnings")]
-    notes = [*quality.reasons, said[0], said[1], _without_scan(drawn.problem, entry)]
+    notes = [*quality.reasons, *quality.findings, said[0], said[1], _without_scan(drawn.problem, entry)]
     unique = tuple(dict.fromkeys(short_text(note) for note in notes if note))
     return Row(number, entry, verdict, quality, volume, deviation, unique, bool(said[1] or drawn.problem), drawn.panels)
 

@@ -8,15 +8,18 @@ import { voxelsInside } from "../../masking";
 import type { MaskEvidence } from "../evidence";
 import { sum } from "../statistics";
 import type { Measures } from "../trees";
+import { bestTurn, TURNS } from "../turns";
 import { decompose, type Matrix3 } from "./symmetric";
 
 /** About this number of voxels of a mask is compared. */
 const N_POINTS = 20_000;
 /** Smaller masks, in voxels, are not compared, nor those whose variance along an axis is smaller than this, in square mm. */
 const [FEWEST_VOXELS, SMALLEST_VARIANCE] = [100, 1e-3];
-const ORDERS = [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]];
-const SIGNS = [1, -1].flatMap((x) => [1, -1].flatMap((y) => [1, -1].map((z) => [x, y, z])));
-const NOTHING = { shape_fit: NaN, turned_fit: NaN, width_mm: NaN, length_mm: NaN, height_mm: NaN, tilt: NaN };
+/** A turn of the axes fits clearly better if it raises the mean probability by more than this. */
+export const CLEAR_GAIN = 0.03;
+const NOTHING = {
+  shape_fit: NaN, turned_fit: NaN, best_turn: NaN, width_mm: NaN, length_mm: NaN, height_mm: NaN, tilt: NaN,
+};
 
 /** The mean of aligned brains. */
 export class MeanShape {
@@ -28,8 +31,7 @@ export class MeanShape {
   constructor(private readonly probability: Float32Array, private readonly size: number, private readonly spacing: number) {}
 
   /**
-   * The mean probability at points in standard deviations from the middle, for all permutations and reflections of their
-   * axes, the identity first.
+   * The mean probability at points in standard deviations from the middle, for each of `TURNS` of their axes.
    *
    * @param points Their coordinates, one list for each axis.
    */
@@ -37,7 +39,7 @@ export class MeanShape {
     const upright = points.map((coordinates) => this.voxels(coordinates, 1));
     const reversed = points.map((coordinates) => this.voxels(coordinates, -1));
     const along = (axis: number, sign: number): Int32Array => (sign > 0 ? upright : reversed)[axis]!;
-    return ORDERS.flatMap(([a, b, c]) => SIGNS.map(([x, y, z]) => this.fit(along(a!, x!), along(b!, y!), along(c!, z!))));
+    return TURNS.map(({ order: [a, b, c], signs: [x, y, z] }) => this.fit(along(a!, x!), along(b!, y!), along(c!, z!)));
   }
 
   private fit(x: Int32Array, y: Int32Array, z: Int32Array): number {
@@ -68,11 +70,13 @@ export function shapeMeasures(evidence: MaskEvidence, shape: MeanShape): Measure
   if (Math.min(...values) < SMALLEST_VARIANCE) return NOTHING;
   const points = whitened(places, values, vectors);
   const fits = shape.fits(points);
+  const gain = Math.max(...fits) - fits[0]!;
   const [x, y, z] = vector((axis) => Math.sqrt(moments[axis]![axis]!));
   const [, xy, xz] = moments[0];
   return {
     shape_fit: fits[0]!,
-    turned_fit: Math.max(...fits) - fits[0]!,
+    turned_fit: gain,
+    best_turn: gain > CLEAR_GAIN ? bestTurn(fits, [4 * x, 4 * y, 4 * z]) : 0,
     width_mm: 4 * x,
     length_mm: 4 * y,
     height_mm: 4 * z,
