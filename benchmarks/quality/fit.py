@@ -147,8 +147,8 @@ def fit_models(table: Table, names: Sequence[str] = ERROR_MEASURES) -> dict[str,
     """Fit the predictions of error and margin, from heads alone, and of whether there is a head."""
     columns, heads = [table.names.index(name) for name in names], table.heads
     values, weights = table.values[heads][:, columns], table.weights[heads]
-    unknown = () if set(SECOND_MEASURES) <= set(names) else (*SECOND_MEASURES, _OFFSET)
-    wide = [name for name in table.names if name not in unknown]
+    left_out = {"best_turn"} | (set() if set(SECOND_MEASURES) <= set(names) else {*SECOND_MEASURES, _OFFSET})
+    wide = [name for name in table.names if name not in left_out]
     return {
         "error": fit(names, values, table.error[heads], weights),
         "margin": fit(names, values, table.margin[heads], weights),

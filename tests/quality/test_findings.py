@@ -92,7 +92,7 @@ def test_sides_that_are_cut_are_listed_in_one_finding():
     ("turn", "words"),
     [
         (8.0, "the left-right and front-back axes were swapped"),
-        (5.0, "the front-back and up-down axes were swapped and the up-down axis were reversed"),
+        (5.0, "the front-back and up-down axes were swapped and the up-down axis was reversed"),
         (0.0, "the axes were swapped or reversed"),
         (math.nan, "the axes were swapped or reversed"),
     ],

@@ -54,13 +54,13 @@ def describe_turn(turn: int) -> str:
     Examples
     --------
     >>> describe_turn(9), describe_turn(2)
-    ('the left-right and front-back axes were swapped and the up-down axis were reversed',
-     'the front-back axis were reversed')
+    ('the left-right and front-back axes were swapped and the up-down axis was reversed',
+     'the front-back axis was reversed')
     """
     order, (_, *signs) = _ORDERS[turn // 4], _SIGNS[turn % 4]
     swapped = [name for axis, name in enumerate(_AXES) if order[axis] != axis]
     reversed_ = [name for name, sign in zip(_AXES[1:], signs, strict=True) if sign < 0]
-    clauses = [f"{_joined(axes)} were {what}" for axes, what in ((swapped, "swapped"), (reversed_, "reversed")) if axes]
+    clauses = [f"{_joined(axes)} {what}" for axes, what in ((swapped, "swapped"), (reversed_, "reversed")) if axes]
     return " and ".join(clauses) or "the axes were swapped or reversed"
 
 
@@ -71,6 +71,6 @@ def _oddness(order: Sequence[int], extents_mm: Sequence[float]) -> float:
 
 
 def _joined(axes: list[str]) -> str:
-    """Axes as a part of a sentence."""
+    """Axes and their verb, as a part of a sentence."""
     *others, last = axes
-    return f"the {', '.join(others)} and {last} axes" if others else f"the {last} axis"
+    return f"the {', '.join(others)} and {last} axes were" if others else f"the {last} axis was"

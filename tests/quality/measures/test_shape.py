@@ -94,7 +94,7 @@ def test_best_turn_names_the_axes_that_are_swapped(axes, turn):
 
 
 @pytest.mark.parametrize(
-    ("axis", "turn"), [(1, "the front-back axis were reversed"), (2, "the up-down axis were reversed")]
+    ("axis", "turn"), [(1, "the front-back axis was reversed"), (2, "the up-down axis was reversed")]
 )
 def test_best_turn_names_the_axis_that_is_reversed(axis, turn):
     measures = shape_measures(replace(EGG, distance=np.flip(EGG.distance, axis)), MEAN_EGG)

@@ -35,8 +35,8 @@ export function describeTurn(turn: number): string {
   const swapped = NAMES.filter((_, axis) => order[axis] !== axis);
   const reversed = NAMES.slice(1).filter((_, axis) => signs[axis]! < 0);
   const clauses = [
-    ...(swapped.length ? [`${joined(swapped)} were swapped`] : []),
-    ...(reversed.length ? [`${joined(reversed)} were reversed`] : []),
+    ...(swapped.length ? [`${joined(swapped)} swapped`] : []),
+    ...(reversed.length ? [`${joined(reversed)} reversed`] : []),
   ];
   return clauses.join(" and ") || "the axes were swapped or reversed";
 }
@@ -47,8 +47,8 @@ function oddness(order: readonly number[], extents: readonly number[]): number {
   return Math.max(...ratios) - Math.min(...ratios);
 }
 
-/** Axes as a part of a sentence. */
+/** Axes and their verb, as a part of a sentence. */
 function joined(axes: readonly string[]): string {
   const [others, last] = [axes.slice(0, -1), axes.at(-1)];
-  return others.length ? `the ${others.join(", ")} and ${last} axes` : `the ${last} axis`;
+  return others.length ? `the ${others.join(", ")} and ${last} axes were` : `the ${last} axis was`;
 }
