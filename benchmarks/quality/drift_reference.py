@@ -2,8 +2,8 @@
 
     python benchmarks/quality/drift_reference.py MEASURED
 
-MEASURED is what `measure.py` wrote. The heads are those of the training cases; they are judged with the shipped
-calibration, so that this is run after `fit.py`.
+MEASURED is what `measure.py` wrote. The heads are those that did not train the critic, without the real scans that are
+for measuring alone. They are judged with the shipped calibration, so that this is run after `fit.py`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ import json
 from pathlib import Path
 
 import numpy as np
-from fit import GOOD, Table
+from cases import trains_critic
+from fit import GOOD, OF_SECOND, Table
 
 from deskull.quality import drift
 from deskull.quality.assessment import judge_measures
@@ -29,15 +30,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("measured", type=Path)
     table = Table.read(parser.parse_args().measured / "measures.jsonl")
-    kept = (table.column("kind") == "clean") & (table.column("split") == "train") & (table.column("dice") > GOOD)
+    is_for_measuring = table.column("real") & (table.column("split") == "test")
+    has_trained = np.array([trains_critic(name) for name in table.column("name")])
+    is_good = (table.column("kind") == "clean") & (table.column("dice") > GOOD)
+    kept = is_good & ~is_for_measuring & ~has_trained
     rows = list({row["source"]: row for row in table.part(kept).rows}.values())
     calibration = load_calibration(CALIBRATED)
     stated = [judge_measures(row["input"], row["mask"], calibration).as_dict() for row in rows]
     inputs = {name: _column([quality["input"] for quality in stated], name) for name in rows[0]["input"]}
     outputs = {name: _column(stated, name) for name in OUTPUT_COLUMNS}
     outputs |= {name: _column([quality["measures"] for quality in stated], name) for name in rows[0]["mask"]}
-    mirrored = [name for name in outputs if "mirrored" in name]
-    outputs = {name: values for name, values in outputs.items() if name not in mirrored}
+    outputs = {name: values for name, values in outputs.items() if name not in OF_SECOND}
     cohort = Cohort(CALIBRATED, features(inputs, len(rows)), features(outputs, len(rows)), {})
     _FOLDER.mkdir(exist_ok=True)
     write_reference(_FOLDER / f"{CALIBRATED}.tsv", cohort, overwrite=True)

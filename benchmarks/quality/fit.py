@@ -41,12 +41,12 @@ ERROR_MEASURES = (
     "critic_dice", "critic_extra", "critic_missing", "critic_clear", "sharpness", "gradient", "gradient_10",
     "shape_fit", "gap", "blank_contact", "zeros_inside", "dark_inside",
 )  # fmt: skip
-#: Further ones where the second network looks at the scan and its mirror image, too, and another that it gives.
+#: Further ones where the second network looks at the scan and its mirror image, too; and all that it gives.
 SECOND_MEASURES = (
     "agreement", "difference_mm", "difference_95_mm", "second_adds", "second_removes", "mirrored_agreement",
     "both_mirrored_agreement",
 )  # fmt: skip
-_OFFSET = "offset_mm"
+OF_SECOND = (*SECOND_MEASURES, "offset_mm")
 EFFORTS = {"default": ERROR_MEASURES, "thorough": (*ERROR_MEASURES, *SECOND_MEASURES)}
 #: A mask is good above this Dice.
 GOOD = 0.94
@@ -120,8 +120,8 @@ def main() -> None:
     options = parser.parse_args()
     table = Table.read(options.measured / "measures.jsonl")
     train, test = (table.part(table.column("split") == split) for split in ("train", "test"))
-    train = train.part(~np.array([trains_critic(row["name"]) for row in train.rows]))
     quantiles = reference_quantiles(train)
+    train = train.part(~np.array([trains_critic(row["name"]) for row in train.rows]))
     table_of_numbers: dict[str, Any] = {"quantiles": quantiles}
     arrays: dict[str, np.ndarray] = {}
     figures = {}
@@ -147,7 +147,7 @@ def fit_models(table: Table, names: Sequence[str] = ERROR_MEASURES) -> dict[str,
     """Fit the predictions of error and margin, from heads alone, and of whether there is a head."""
     columns, heads = [table.names.index(name) for name in names], table.heads
     values, weights = table.values[heads][:, columns], table.weights[heads]
-    left_out = {"best_turn"} | (set() if set(SECOND_MEASURES) <= set(names) else {*SECOND_MEASURES, _OFFSET})
+    left_out = {"best_turn"} | (set() if set(SECOND_MEASURES) <= set(names) else set(OF_SECOND))
     wide = [name for name in table.names if name not in left_out]
     return {
         "error": fit(names, values, table.error[heads], weights),

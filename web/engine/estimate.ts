@@ -8,12 +8,12 @@ import { checkVolume, finite } from "./volume";
 import type { Estimate, ModelCard, Shape, Stage, Volume } from "./types";
 
 /** Measured with one thread: seconds for a million voxels of the network's output, of its grid, and of the scan. */
-const NETWORK_SECONDS = 12;
+const NETWORK_SECONDS = 8;
 const CONFORM_SECONDS = 0.1;
 const SCAN_SECONDS = 0.05;
-/** Seconds that loading the network, and the looks of the critic and the second network, take. */
+/** Seconds that loading the network, and judging the mask by default, take. */
 const LOAD_SECONDS = 1.5;
-const QUALITY_SECONDS = 5;
+const QUALITY_SECONDS = 3;
 /** Threads share this part of the network's work; the rest is done by one. */
 const PARALLEL_PART = 0.9;
 /** Memory in bytes: of the program and the network, for each voxel of the output, and for each voxel of the scan. */

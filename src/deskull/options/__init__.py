@@ -164,8 +164,8 @@ class StripOptions:
     quality: Annotated[
         QualityCheck,
         Option(
-            "Whether to judge how far each mask can be trusted, with a second network. default: judge it; thorough: "
-            "let that network look at the mirror image, too; none: do not.",
+            "Whether to judge how far each mask can be trusted. default: judge it; thorough: let a second network look "
+            "at the scan and its mirror image, too, for half a second more; none: do not.",
             Group.brain,
         ),
     ] = QualityCheck.default

@@ -106,11 +106,12 @@ class Judge:
             border,
         )
         evidence = replace(evidence, doubt=self._critic(evidence))
-        is_thorough = effort == QualityCheck.thorough
-        return assess(self._looked_at_again(evidence, conformed, is_thorough), load_calibration(CALIBRATED, effort))
+        if effort == QualityCheck.thorough:
+            evidence = self._looked_at_again(evidence, conformed)
+        return assess(evidence, load_calibration(CALIBRATED, effort))
 
-    def _looked_at_again(self, evidence: Evidence, conformed: Conformed, is_thorough: bool) -> Evidence:
-        """Add what the second network predicts around the mask."""
+    def _looked_at_again(self, evidence: Evidence, conformed: Conformed) -> Evidence:
+        """Add what the second network predicts around the mask, for the image and its mirror image."""
         if evidence.bounds is None:
             return evidence
         stride, voxel_size = self._model.preprocessing.stride, self._model.voxel_size
@@ -119,6 +120,6 @@ class Judge:
         return replace(
             evidence,
             second=self._second(conformed, voxel_size, box),
-            mirrored=self._second.mirrored(conformed, voxel_size, box) if is_thorough else None,
+            mirrored=self._second.mirrored(conformed, voxel_size, box),
             second_spacing=self._second.voxel_size / (voxel_size * stride),
         )

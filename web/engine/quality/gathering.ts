@@ -14,7 +14,7 @@ import type { Effort, Evidence, Model, ModelCard, QualityOptions, SurfaceResult,
 
 /** Whether a second network looks at the image, too; where it does not, it is neither needed nor loaded. */
 export function asksSecond(effort: Effort): boolean {
-  return effort === "default" || effort === "thorough";
+  return effort === "thorough";
 }
 
 /**
@@ -30,7 +30,7 @@ export async function gatherEvidence(
   if (!evidence.bounds) return evidence.given;
   const doubt = await askCritic(quality.critic, evidence);
   const { effort, second } = quality;
-  const again = second && asksSecond(effort) ? await lookAgain(second, card, conformed, evidence.bounds, effort) : {};
+  const again = second && asksSecond(effort) ? await lookAgain(second, card, conformed, evidence.bounds) : {};
   return { ...evidence.given, ...(doubt && { doubt }), ...again };
 }
 
@@ -52,14 +52,14 @@ function ownEvidence(scan: Volume, prediction: Prediction, conformed: Conformed,
   };
 }
 
-/** What the second network predicts around the mask, whose box is `bounds`. */
-async function lookAgain(second: Model, card: ModelCard, conformed: Conformed, bounds: Box, effort: Effort): Promise<Partial<Evidence>> {
+/** What the second network predicts around the mask, whose box is `bounds`, for the image and its mirror image. */
+async function lookAgain(second: Model, card: ModelCard, conformed: Conformed, bounds: Box): Promise<Partial<Evidence>> {
   const { stride, voxelSize } = preprocessingOf(card);
   const box = bounds.map(([start, stop]) => [start * stride, stop * stride]) as unknown as Box;
   const network = new SecondNetwork(second.card, await loadNetwork(second));
   return {
     second: await network.predict(conformed, voxelSize, box),
-    ...(effort === "thorough" && { mirrored: await network.mirrored(conformed, voxelSize, box) }),
+    mirrored: await network.mirrored(conformed, voxelSize, box),
     secondSpacing: second.card.voxel_size_mm / (voxelSize * stride),
   };
 }
