@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from fit import ERROR_MEASURES, GOOD, Table, bounds_of, fit_models, out_of_fold, thresholds_of
+from fit import ERROR_MEASURES, GOOD, OF_CRITIC, Table, bounds_of, fit_models, out_of_fold, thresholds_of
 from model import fit, predict
 from scipy.stats import spearmanr
 from scores import passes_of, scores
@@ -32,7 +32,7 @@ def main() -> None:
     parser.add_argument("measured", type=Path)
     parser.add_argument("--figures", type=Path)
     options = parser.parse_args()
-    table = Table.read(options.measured / "measures.jsonl")
+    table = Table.read(options.measured / "measures.jsonl").not_of_critic()
     figures = {"measures": by_measure(table), "contrasts": by_contrast(table), "kinds": by_kind(table)}
     for title, rows in figures.items():
         print(f"\n{title:30s}" + "".join(f"{name:>16s}" for name in next(iter(rows.values()))))
@@ -43,8 +43,9 @@ def main() -> None:
 
 
 def by_measure(table: Table) -> dict[str, dict[str, float]]:
-    """Score sums of all measures, of all but one, and of the agreement alone."""
-    choices = {"all": list(ERROR_MEASURES), "agreement alone": ["agreement"]}
+    """Score sums of all measures, of all but one, and what the critic says alone."""
+    choices = {"all": list(ERROR_MEASURES), "critic alone": list(OF_CRITIC)}
+    choices["without the critic"] = [name for name in ERROR_MEASURES if name not in OF_CRITIC]
     choices |= {f"without {name}": [other for other in ERROR_MEASURES if other != name] for name in ERROR_MEASURES}
     return {title: _ranking(table, _held_out_error(table, names)) for title, names in choices.items()}
 

@@ -36,9 +36,11 @@ _REAL_WEIGHT = 3.0
 _CLEAN_DICE = 0.97
 #: Edges of the predicted error, as a logarithm, between which bounds are constant.
 _BOUND_EDGES = [float(np.log(1 - dice + OFFSET)) for dice in (0.975, 0.965, 0.95, 0.92, 0.85)]
+#: What the critic says of the error.
+OF_CRITIC = ("critic_dice", "critic_extra", "critic_missing", "critic_clear")
 #: Measures by which the error and the margin are predicted. With all of them, the few bad masks are fitted too closely.
 ERROR_MEASURES = (
-    "critic_dice", "critic_extra", "critic_missing", "critic_clear", "sharpness", "gradient", "gradient_10",
+    *OF_CRITIC, "sharpness", "gradient", "gradient_10",
     "shape_fit", "gap", "blank_contact", "zeros_inside", "dark_inside",
 )  # fmt: skip
 #: Further ones where the second network looks at the scan and its mirror image, too; and all that it gives.
@@ -81,6 +83,10 @@ class Table:
         """Return some of the cases."""
         return Table([row for row, keep in zip(self.rows, kept, strict=True) if keep], self.names, self.values[kept])
 
+    def not_of_critic(self) -> Table:
+        """Return the cases that did not train the critic, which knows the others."""
+        return self.part(~np.array([trains_critic(row["name"]) for row in self.rows]))
+
     def column(self, name: str) -> np.ndarray:
         """Return a fact of each case."""
         return np.array([row[name] for row in self.rows])
@@ -121,7 +127,7 @@ def main() -> None:
     table = Table.read(options.measured / "measures.jsonl")
     train, test = (table.part(table.column("split") == split) for split in ("train", "test"))
     quantiles = reference_quantiles(train)
-    train = train.part(~np.array([trains_critic(row["name"]) for row in train.rows]))
+    train = train.not_of_critic()
     table_of_numbers: dict[str, Any] = {"quantiles": quantiles}
     arrays: dict[str, np.ndarray] = {}
     figures = {}

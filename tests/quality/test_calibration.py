@@ -34,9 +34,11 @@ def test_models_use_only_measures_that_are_computed(shipped):
         assert set(model.names) <= computed
 
 
-def test_thorough_models_also_use_the_mirror_image(shipped):
+def test_thorough_models_also_use_what_the_second_network_says(shipped):
     thorough = load_calibration("default", "thorough")
-    assert set(thorough.error.names) - set(shipped.error.names) == {"mirrored_agreement", "both_mirrored_agreement"}
+    of_second = set(thorough.error.names) - set(shipped.error.names)
+    assert {"agreement", "second_adds", "mirrored_agreement"} < of_second
+    assert not of_second & set(shipped.head.names)
     assert thorough.quantiles == shipped.quantiles
 
 
