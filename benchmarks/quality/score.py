@@ -2,8 +2,8 @@
 
     python benchmarks/quality/score.py MEASURED [--figures FILE.json]
 
-MEASURED is what `measure.py --shipped-shape` wrote. Where the network has changed since the calibration was fitted, this
-says how well it does on the masks of the new one; nothing that ships is changed.
+MEASURED is what `measure.py --shipped-shape` wrote. Where the network has changed since the calibration was fitted,
+this says how well it does on the masks of the new one; nothing that ships is changed.
 """
 
 from __future__ import annotations
