@@ -8,6 +8,9 @@ import numpy as np
 import pytest
 
 from deskull import formats
+from deskull.models import load_model
+
+BORDER_MM = load_model("default").default_border("brain")
 
 
 @pytest.fixture
@@ -29,7 +32,7 @@ def save(client, done):
 
     def save(content, **headers):
         headers = {"X-Deskull-Editor": "Ada", "X-Deskull-History": '[{"tool": "brush", "slice": 3}]', **headers}
-        address = f"/api/jobs/{done['id']}/edit?base_border_mm=0.5&surface=brain"
+        address = f"/api/jobs/{done['id']}/edit?base_border_mm={BORDER_MM}&surface=brain"
         return client.put(address, content=content, headers=headers)
 
     yield save
@@ -73,7 +76,7 @@ def test_record_says_who_when_and_how_many_voxels(client, done, save, mask):
     record = client.get(f"/api/jobs/{done['id']}/download/edited-record").json()
     assert [edit["Editor"] for edit in record["Edits"]] == ["Ada", "Grace"]
     assert [edit["AddedVoxels"] for edit in record["Edits"]] == [2, 4]
-    assert record["Edits"][0]["Base"] == {"Surface": "brain", "BorderMm": 0.5}
+    assert record["Edits"][0]["Base"] == {"Surface": "brain", "BorderMm": BORDER_MM}
     assert record["Edits"][0]["History"][0]["tool"] == "brush"
     assert record["Edits"][0]["Time"].startswith("20")
     assert record["GeneratedBy"][0]["Name"] == "deskull"

@@ -8,10 +8,13 @@ import threading
 
 import pytest
 
+from deskull.models import load_model
 from deskull.system.processes import Isolated
 from deskull.web.limits import Limits
 from deskull.web.stripping import Outcome, Work, strip_job
 from tests.web.client import Client, running
+
+BORDER_MM = load_model("default").default_border("brain")
 
 
 def test_scan_is_stripped_and_described(done, tiny_head):
@@ -20,10 +23,10 @@ def test_scan_is_stripped_and_described(done, tiny_head):
     assert done["shape"] == list(tiny_head.shape)
     assert done["voxel_mm"] == [4.0, 4.0, 4.0]
     assert 1000 < done["volume_ml"] < 2000
-    assert (done["surface"], done["border_mm"], done["has_distance"]) == ("brain", 0.5, True)
+    assert (done["surface"], done["border_mm"], done["has_distance"]) == ("brain", BORDER_MM, True)
     assert done["quality"]["verdict"] in ("pass", "review", "fail")
     assert isinstance(done["quality"]["findings"], list)
-    assert done["command"] == "deskull strip study/sub-01_T1w.nii.gz --border 0.5"
+    assert done["command"] == f"deskull strip study/sub-01_T1w.nii.gz --border {BORDER_MM}"
     assert done["position"] is None
 
 

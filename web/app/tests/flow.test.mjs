@@ -70,7 +70,7 @@ test("a scan is dropped, survives a reload, is edited, saved, downloaded and del
   assert.equal(edit.differing.length, erased.edit.removed_voxels);
   assert.equal(decodeURIComponent(edit.editor), "Łucja R.");
   assert.deepEqual([edit.history.length, edit.history[0].tool, edit.history[0].voxels], [1, "erase", edit.differing.length]);
-  assert.deepEqual(edit.search, { base_border_mm: "0.5", surface: "brain" });
+  assert.deepEqual(edit.search, { base_border_mm: "0.6", surface: "brain" });
 
   await page.reload();
   await page.waitForSelector(".job-page[data-ready] canvas[data-plane]");

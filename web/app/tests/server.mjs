@@ -48,7 +48,7 @@ async function openSession(request, response) {
 }
 
 async function getState(held, request, response) {
-  const models = [{ name: "default", description: "T1w, T2w, FLAIR, PD, CT; all ages.", surfaces: ["brain", "intracranial"], default_border_mm: { brain: 0.5, intracranial: 0 } }];
+  const models = [{ name: "default", description: "T1w, T2w, FLAIR, PD, CT; all ages.", surfaces: ["brain", "intracranial"], default_border_mm: { brain: 0.6, intracranial: 0 } }];
   const limits = { file_bytes: 2e9, files: 5000, queue: 20 };
   const notice = "For research; not a medical device, not for diagnosis or treatment.";
   send(response, 200, { version: "1.0.0", notice, limits, root: held.hasRoot, review: held.review, models, jobs: [...held.jobs.values()] });
