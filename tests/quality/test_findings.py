@@ -15,7 +15,8 @@ USUAL = {
     "dark_outside": 0.1, "dark_inside": 0.0, "dark_face": 0.3, "dark_nape": 0.3, "turned_fit": 0.0, "width_mm": 130.0,
     "length_mm": 165.0, "height_mm": 115.0, "gap": 0.0, "blank_contact": 0.0, "noise": 0.05, "shading": 0.2,
     "stripes": 0.02, "disorder": 0.65, "disorder_ratio": 1.05,
-    "zeros_inside": 0.0, "repeated": 0.0, "at_maximum": 0.0, "grey_values": 800.0,
+    "zeros_inside": 0.0, "repeated": 0.0, "at_maximum": 0.0, "grey_values": 800.0, "volume_ml": 1300.0,
+    "opposite_ends": 0.0, "other_components": 0.0,
     **dict.fromkeys((f"contact_{side}" for side in ("left", "right", "back", "front", "bottom", "top")), 0.0),
 }  # fmt: skip
 
@@ -49,6 +50,8 @@ def test_measures_that_are_not_a_number_give_no_findings():
         ("repeated", 0.01, 0.5, "repeated"),
         ("at_maximum", 0.001, 0.2, "saturated"),
         ("grey_values", 200, 2, "few_values"),
+        ("opposite_ends", 0.5, 0.95, "wrapped"),
+        ("volume_ml", 2200, 2500, "voxel_size"),
         ("turned_fit", 0.0, 0.2, "axes"),
         ("width_mm", 145, 160, "voxel_size"),
         ("width_mm", 60, 45, "voxel_size"),
@@ -109,11 +112,32 @@ def test_only_extents_that_are_unusual_are_stated():
 
 @pytest.mark.parametrize(
     ("measure", "value", "bears"),
-    [("gap", 0.3, True), ("blank_contact", 0.3, True), ("noise", 0.4, False), ("contact_top", 0.3, False)],
+    [
+        ("gap", 0.3, True),
+        ("blank_contact", 0.3, True),
+        ("noise", 0.4, False),
+        ("contact_top", 0.3, False),
+        ("opposite_ends", 0.95, False),
+        ("grey_values", 1, True),
+        ("grey_values", 5, False),
+        ("volume_ml", 2500, True),
+        ("length_mm", 300, True),
+        ("length_mm", 195, False),
+    ],
 )
-def test_missing_slices_bear_on_the_mask_and_other_faults_do_not(measure, value, bears):
+def test_missing_slices_masks_and_impossible_sizes_bear_on_the_mask_and_other_faults_do_not(measure, value, bears):
     (finding,) = find_unusual(USUAL | {measure: value})
     assert finding.bears_on_mask is bears
+
+
+def test_a_head_that_is_wrapped_around_bears_on_the_mask_if_brain_lies_elsewhere():
+    (finding,) = find_unusual(USUAL | {"opposite_ends": 0.95, "other_components": 0.1})
+    assert (finding.name, finding.bears_on_mask) == ("wrapped", True)
+
+
+def test_few_values_in_uneven_steps_bear_on_the_mask():
+    (finding,) = find_unusual(USUAL | {"grey_values": 9, "uneven_steps": 4})
+    assert (finding.name, finding.bears_on_mask) == ("few_values", True)
 
 
 @given(measures=st.dictionaries(st.sampled_from(sorted(USUAL)), st.floats(0, 1e4)))

@@ -26,12 +26,13 @@ GROUPS: dict[str, tuple[Fault, ...]] = {
         intensity.white_noise, intensity.rician_noise, intensity.speckle, intensity.smooth_noise, intensity.shading,
         intensity.surface_coil, intensity.gamma, intensity.inverted, intensity.few_grey_values, intensity.saturated,
         intensity.equalised, intensity.pedestal, intensity.wrapped_values, intensity.burned_in,
+        intensity.failed_coil, intensity.sign_lost,
     ),
     "acquisition": (
         acquisition.ghost, acquisition.motion, acquisition.ringing, acquisition.spikes, acquisition.blur,
         acquisition.blur_along_axis, acquisition.thick_slices, acquisition.coarse_voxels, acquisition.shuffled_slices,
-         acquisition.jittered_slices, acquisition.striped_slices,
-        acquisition.repeated_slices,
+        acquisition.jittered_slices, acquisition.striped_slices, acquisition.repeated_slices, acquisition.zipper,
+        acquisition.chemical_shift,
     ),
     "content": (
         content.stripped, content.badly_stripped, content.defaced, content.large_lesion, content.half_brain,
@@ -44,7 +45,8 @@ GROUP_OF = {fault.__name__: name for name, group in GROUPS.items() for fault in 
 TEST_ONLY = frozenset(
     (
         "rotated_header", "missing_blocks", "rolled", "surface_coil", "equalised", "wrapped_values", "spikes",
-        "jittered_slices", "repeated_slices", "half_brain", "two_scans_added",
+        "jittered_slices", "repeated_slices", "half_brain", "two_scans_added", "zipper", "chemical_shift",
+        "failed_coil", "sign_lost",
     )
 )  # fmt: skip
 #: After these, no brain of the head is left that a mask could show.

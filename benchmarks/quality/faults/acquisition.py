@@ -137,3 +137,25 @@ def repeated_slices(head: Head, rng: Rng, strength: float) -> Head:
         np.sort(rng.integers(0, n, n)) if strength > 0.6 else np.arange(n) // (n_same := 2 + int(8 * strength)) * n_same
     )
     return head.with_image(np.take(head.image, order, axis))
+
+
+def zipper(head: Head, rng: Rng, strength: float) -> Head:
+    """Lines of alternating bright and dark voxels cross some slices, as where a radio disturbs the coil."""
+    along, across = (int(axis) for axis in rng.permutation(3)[:2])
+    image, top = head.image.copy(), level(head.image)
+    for _ in range(1 + int(6 * strength)):
+        planes: list[slice | int] = [slice(None)] * 3
+        start = int(rng.integers(image.shape[across]))
+        planes[across] = slice(start, start + 1 + int(4 * strength))
+        lines = image[tuple(planes)]
+        pattern = np.arange(image.shape[along]) % int(rng.integers(2, 5)) == 0
+        lines += top * (0.3 + strength) * pattern.reshape([-1 if a == along else 1 for a in range(3)])
+    return head.with_image(image)
+
+
+def chemical_shift(head: Head, rng: Rng, strength: float) -> Head:
+    """What is bright, as fat is, is moved along an axis against the rest."""
+    axis, top = int(rng.integers(3)), level(head.image)
+    fat = np.clip(head.image - top * (0.75 - 0.15 * strength), 0, None) * 2
+    shift = int(rng.choice([-1, 1])) * (2 + int(10 * strength))
+    return head.with_image(np.clip(head.image - fat, 0, None) + np.roll(fat, shift, axis))

@@ -112,3 +112,17 @@ def burned_in(head: Head, rng: Rng, strength: float) -> Head:
         size[rng.integers(3)] = 2
         image[tuple(slice(a, a + b) for a, b in zip(start, size, strict=True))] = top
     return head.with_image(image)
+
+
+def failed_coil(head: Head, rng: Rng, strength: float) -> Head:
+    """One element of a coil gives nothing: a sector of the head is dark, with soft edges."""
+    normal = rng.normal(size=3)
+    normal /= np.linalg.norm(normal)
+    height = sum(a * x for a, x in zip(normal, _places(head.image.shape), strict=True))
+    loss = 1 / (1 + np.exp(-(np.asarray(height) - (0.6 - 0.4 * strength)) / 0.08))
+    return head.with_image(head.image * (1 - min(0.5 + 0.5 * strength, 0.98) * loss))
+
+
+def sign_lost(head: Head, rng: Rng, strength: float) -> Head:
+    """Values around a zero within the tissue's range lose their sign, as in magnitude images of inversion recovery."""
+    return head.with_image(np.abs(head.image - level(head.image) * (0.1 + 0.4 * strength)))

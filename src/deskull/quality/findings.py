@@ -37,6 +37,13 @@ _CUT = 0.012
 #: Lengths, widths and heights of human brains in mm, from a preterm infant's to the largest, as four standard
 #: deviations of the voxels' places; and ratios between them.
 _EXTENTS_MM = {"width_mm": (50, 150), "length_mm": (60, 190), "height_mm": (42, 145)}
+#: No brain is longer, and none has a larger volume.
+_IMPOSSIBLE_MM, _IMPOSSIBLE_ML = 205, 2400
+#: Opposite ends of the field of view continue each other if their correlation is above this; a part of the brain lies
+#: beyond if the network sees so much more of it elsewhere.
+_CONTINUED, _ELSEWHERE = 0.75, 0.01
+#: A scan has few values below this number, and they are no quantised brightness if their steps are this uneven.
+_FEW_VALUES, _UNEVEN = 20, 1.5
 
 
 def find_unusual(measures: Measures) -> list[Finding]:
@@ -58,11 +65,6 @@ def find_unusual(measures: Measures) -> list[Finding]:
 def _above(name: str, limit: float, finding: Finding) -> Callable[[Measures], Finding | None]:
     """Return a rule that applies where a measure is above a limit."""
     return lambda measures: finding if measures.get(name, np.nan) > limit else None
-
-
-def _below(name: str, limit: float, finding: Finding) -> Callable[[Measures], Finding | None]:
-    """Return a rule that applies where a measure is below a limit."""
-    return lambda measures: finding if measures.get(name, np.nan) < limit else None
 
 
 def _stripped(measures: Measures) -> Finding | None:
@@ -91,11 +93,15 @@ def _wrong_axes(measures: Measures) -> Finding | None:
 def _wrong_size(measures: Measures) -> Finding | None:
     """Whether the brain is larger or smaller than any human's, along all axes or one."""
     odd = [name for name, (low, high) in _EXTENTS_MM.items() if not low <= _known(measures, name, low) <= high]
-    if not odd:
+    words = [f"{name.removesuffix('_mm')} {measures[name]:.0f} mm" for name in odd]
+    volume = _known(measures, "volume_ml", 0.0)
+    if volume > _IMPOSSIBLE_ML:
+        words.append(f"volume {volume:.0f} ml")
+    if not words:
         return None
-    words = " and ".join(f"{name.removesuffix('_mm')} {measures[name]:.0f} mm" for name in odd)
-    sentence = f"The brain has an unusual size ({words}): the voxel sizes in the header may be wrong."
-    return Finding("voxel_size", sentence)
+    sentence = f"The brain has an unusual size ({' and '.join(words)}): the voxel sizes in the header may be wrong."
+    longest = max(_known(measures, name, 0.0) for name in _EXTENTS_MM)
+    return Finding("voxel_size", sentence, bool(longest > _IMPOSSIBLE_MM or volume > _IMPOSSIBLE_ML))
 
 
 def _disordered(measures: Measures) -> Finding | None:
@@ -103,6 +109,23 @@ def _disordered(measures: Measures) -> Finding | None:
     if measures.get("disorder", 0.0) > 0.9 and measures.get("disorder_ratio", 0.0) > 1.3:
         return Finding("disorder", "Neighbouring slices do not match: they are thick, shuffled or moved.")
     return None
+
+
+def _wrapped(measures: Measures) -> Finding | None:
+    """Whether the head goes on at the opposite side of the field of view."""
+    if measures.get("opposite_ends", 0.0) > _CONTINUED:
+        sentence = "The head goes on at the opposite side of the field of view: it is wrapped around."
+        return Finding("wrapped", sentence, measures.get("other_components", 0.0) > _ELSEWHERE)
+    return None
+
+
+def _few_values(measures: Measures) -> Finding | None:
+    """Whether the scan has few values; those of masks and of most label maps are no steps of brightness."""
+    number = _known(measures, "grey_values", _FEW_VALUES)
+    if number >= _FEW_VALUES:
+        return None
+    sentence = "The scan has few values; it may be a label map or a mask."
+    return Finding("few_values", sentence, number < 2 or measures.get("uneven_steps", 1.0) > _UNEVEN)
 
 
 def _known(measures: Measures, name: str, otherwise: float) -> float:
@@ -124,6 +147,7 @@ _RULES: tuple[Callable[[Measures], Finding | None], ...] = (
     _defaced,
     _wrong_axes,
     _wrong_size,
+    _wrapped,
     _above("zeros_inside", 0.03, Finding("no_signal", "Parts of the brain have no signal.")),
     _above("gap", 0.02, Finding("gap", "The brain has a gap: slices inside it have no signal.", True)),
     _above(
@@ -135,5 +159,5 @@ _RULES: tuple[Callable[[Measures], Finding | None], ...] = (
     _disordered,
     _above("repeated", 0.08, Finding("repeated", "Slices are repeated.")),
     _above("at_maximum", 0.02, Finding("saturated", "Bright values are cut off at the highest one.")),
-    _below("grey_values", 20, Finding("few_values", "The scan has few values; it may be a label map or a mask.", True)),
+    _few_values,
 )

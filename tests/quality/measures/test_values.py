@@ -32,6 +32,21 @@ def test_a_label_map_has_few_values_and_one_common_one():
     assert (labels["grey_values"], labels["most_common"]) == (1, 1)
 
 
+@pytest.mark.parametrize("levels", [2, 5, 20])
+def test_steps_of_a_quantised_scan_are_even(levels):
+    quantised = (RAMP * levels // RAMP.size * 37).astype(np.int16)
+    assert value_measures(with_values(BALL, quantised))["uneven_steps"] == 1
+
+
+def test_steps_of_the_numbers_of_structures_are_uneven():
+    numbers = np.array([0, 2, 3, 41, 42])[RAMP * 5 // RAMP.size].astype(np.int16)
+    assert value_measures(with_values(BALL, numbers))["uneven_steps"] == 38
+
+
+def test_a_scan_of_many_values_has_no_steps():
+    assert np.isnan(value_measures(with_values(BALL, RAMP.astype(np.int32)))["uneven_steps"])
+
+
 def test_neighbours_of_a_label_map_are_equal_and_those_of_a_ramp_are_not():
     labels = value_measures(with_values(BALL, np.where(BALL.mask, 2, 1).astype(np.uint8)))
     assert labels["equal_neighbours"] == 1  # above the lowest value, there is one label

@@ -41,12 +41,20 @@ def shapes() -> dict[str, Evidence]:
         "repeated": with_values(looked, data[:, :, np.repeat(np.arange(0, 48, 2), 2)]),
         "smooth": with_values(looked, ndimage.gaussian_filter(data.astype(np.float32), 1.5)),
         "two values": with_values(looked, plain.mask.astype(np.uint8)),
+        "few values": with_values(looked, np.array([0, 2, 9, 41])[np.minimum(data // 300, 3)].astype(np.int16)),
+        "wrapped around": wrapped(looked),
         "CT": replace(looked, scan=replace(plain.scan, slope=0.2, inter=-120.0, data=ct_of(data))),
         "small": evidence_of(ball(3)),
         "gap": replace(looked, mask=np.where((np.arange(48) % 9 == 4)[:, None], 0, plain.mask).astype(np.uint8)),
         "without an intracranial surface": replace(plain, intracranial=None),
         "empty": evidence_of(ball(-4)),
     }
+
+
+def wrapped(evidence: Evidence) -> Evidence:
+    """The scan and its mask, shifted upwards so far that they come in again from below."""
+    data, mask = (np.roll(values, 16, axis=2) for values in (evidence.scan.data, evidence.mask))
+    return replace(with_values(evidence, data), mask=np.where(np.arange(48) < 20, 0, mask).astype(np.uint8))
 
 
 def ct_of(data: np.ndarray) -> np.ndarray:

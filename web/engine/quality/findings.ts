@@ -25,6 +25,15 @@ const CUT = 0.012;
 const EXTENTS_MM: Readonly<Record<string, readonly [number, number]>> = {
   width_mm: [50, 150], length_mm: [60, 190], height_mm: [42, 145],
 };
+/** No brain is longer, and none has a larger volume. */
+const [IMPOSSIBLE_MM, IMPOSSIBLE_ML] = [205, 2400];
+/**
+ * Opposite ends of the field of view continue each other if their correlation is above the first; a part of the brain
+ * lies beyond if the network sees so much more of it elsewhere.
+ */
+const [CONTINUED, ELSEWHERE] = [0.75, 0.01];
+/** A scan has few values below the first number, and they are no quantised brightness if their steps are this uneven. */
+const [FEW_VALUES, UNEVEN] = [20, 1.5];
 
 /** Lists what is unusual about a scan, by the measures of it and of its mask. */
 export function findUnusual(measures: Measures): Finding[] {
@@ -38,11 +47,6 @@ function finding(name: string, sentence: string, bearsOnMask = false): Finding {
 /** A rule that applies where a measure is above a limit. */
 function above(name: string, limit: number, found: Finding): Rule {
   return (measures) => ((measures[name] ?? NaN) > limit ? found : undefined);
-}
-
-/** A rule that applies where a measure is below a limit. */
-function below(name: string, limit: number, found: Finding): Rule {
-  return (measures) => ((measures[name] ?? NaN) < limit ? found : undefined);
 }
 
 /** Everything around the brain is blank. */
@@ -67,15 +71,30 @@ const wrongSize: Rule = (measures) => {
     const value = measures[name] ?? NaN;
     return value < low || value > high ? [`${name.replace(/_mm$/, "")} ${fixed(value, 0)} mm`] : [];
   });
-  if (!odd.length) return undefined;
-  const size = `The brain has an unusual size (${odd.join(" and ")})`;
-  return finding("voxel_size", `${size}: the voxel sizes in the header may be wrong.`);
+  const volume = measures.volume_ml ?? NaN;
+  const words = volume > IMPOSSIBLE_ML ? [...odd, `volume ${fixed(volume, 0)} ml`] : odd;
+  if (!words.length) return undefined;
+  const sentence = `The brain has an unusual size (${words.join(" and ")}): the voxel sizes in the header may be wrong.`;
+  const isTooLong = Object.keys(EXTENTS_MM).some((name) => (measures[name] ?? NaN) > IMPOSSIBLE_MM);
+  return finding("voxel_size", sentence, isTooLong || volume > IMPOSSIBLE_ML);
 };
 
 /** Neighbouring slices differ as much as distant ones, along one axis alone. */
 const disordered: Rule = ({ disorder = 0, disorder_ratio: ratio = 0 }) =>
   disorder > 0.9 && ratio > 1.3
     ? finding("disorder", "Neighbouring slices do not match: they are thick, shuffled or moved.")
+    : undefined;
+
+/** The head goes on at the opposite side of the field of view. */
+const wrapped: Rule = ({ opposite_ends: likeness = 0, other_components: elsewhere = 0 }) =>
+  likeness > CONTINUED
+    ? finding("wrapped", "The head goes on at the opposite side of the field of view: it is wrapped around.", elsewhere > ELSEWHERE)
+    : undefined;
+
+/** The scan has few values; those of masks and of most label maps are no steps of brightness. */
+const fewValues: Rule = ({ grey_values: number = NaN, uneven_steps: unevenness = 1 }) =>
+  number < FEW_VALUES
+    ? finding("few_values", "The scan has few values; it may be a label map or a mask.", number < 2 || unevenness > UNEVEN)
     : undefined;
 
 /** The field of view cuts the brain. */
@@ -89,6 +108,7 @@ const RULES: readonly Rule[] = [
   defaced,
   wrongAxes,
   wrongSize,
+  wrapped,
   above("zeros_inside", 0.03, finding("no_signal", "Parts of the brain have no signal.")),
   above("gap", 0.02, finding("gap", "The brain has a gap: slices inside it have no signal.", true)),
   above("blank_contact", 0.08, finding("blank", "Slices beside the brain have no signal; a part may be missing.", true)),
@@ -98,5 +118,5 @@ const RULES: readonly Rule[] = [
   disordered,
   above("repeated", 0.08, finding("repeated", "Slices are repeated.")),
   above("at_maximum", 0.02, finding("saturated", "Bright values are cut off at the highest one.")),
-  below("grey_values", 20, finding("few_values", "The scan has few values; it may be a label map or a mask.", true)),
+  fewValues,
 ];

@@ -10,6 +10,7 @@ from deskull.quality.measures.border import border_measures
 from deskull.quality.measures.geometry import geometry_measures
 from deskull.quality.measures.shape import MeanShape, shape_measures
 from deskull.quality.measures.values import value_measures
+from deskull.quality.measures.wrapping import wrapping_measures
 
 __all__ = ["input_measures", "mask_measures"]
 
@@ -20,7 +21,7 @@ def input_measures(evidence: Evidence) -> dict[str, float]:
 
 
 def mask_measures(evidence: Evidence, shape: MeanShape) -> dict[str, float]:
-    """Measure the mask: agreement, border and form; NaN where something cannot be measured.
+    """Measure the mask: agreement, border, form and place; NaN where something cannot be measured.
 
     Parameters
     ----------
@@ -28,4 +29,4 @@ def mask_measures(evidence: Evidence, shape: MeanShape) -> dict[str, float]:
     shape : MeanShape
     """
     measures = agreement_measures(evidence) | border_measures(evidence) | geometry_measures(evidence)
-    return measures | shape_measures(evidence, shape)
+    return measures | shape_measures(evidence, shape) | wrapping_measures(evidence)

@@ -5,11 +5,15 @@ from __future__ import annotations
 import numpy as np
 
 from deskull.quality.evidence import Evidence
-from deskull.volume import Array
+from deskull.volume import Array, FloatArray
 
 #: About this number of voxels is looked at.
 _N_SAMPLED = 200_000
-_NAMES = ("grey_values", "at_maximum", "most_common", "equal_neighbours", "negative", "zeros_inside", "zeros")
+#: Scans with more values have no steps.
+_MOST_STEPS = 20
+_NAMES = (
+    "grey_values", "uneven_steps", "at_maximum", "most_common", "equal_neighbours", "negative", "zeros_inside", "zeros",
+)  # fmt: skip
 
 
 def value_measures(evidence: Evidence) -> dict[str, float]:
@@ -22,11 +26,12 @@ def value_measures(evidence: Evidence) -> dict[str, float]:
     Returns
     -------
     dict of str to float
-        ``grey_values`` (number of different values among those of the head, up to 1,000); ``at_maximum`` (fraction of
-        the brighter half that has the highest value); ``most_common`` (fraction of the head that has the most common
-        value); ``equal_neighbours`` (fraction of neighbouring pairs of its voxels, along the longest axis, that have
-        the same value); ``negative`` (fraction of voxels below 0); ``zeros_inside`` (fraction of the mask's voxels with
-        the scan's lowest value); ``zeros`` (the same of all voxels).
+        ``grey_values`` (number of different values among those of the head, up to 1,000); ``uneven_steps`` (largest
+        over smallest difference of neighbouring values, 1 if they are evenly spaced; NaN for more than 20 values);
+        ``at_maximum`` (fraction of the brighter half that has the highest value); ``most_common`` (fraction of the head
+        that has the most common value); ``equal_neighbours`` (fraction of neighbouring pairs of its voxels, along the
+        longest axis, that have the same value); ``negative`` (fraction of voxels below 0); ``zeros_inside`` (fraction
+        of the mask's voxels with the scan's lowest value); ``zeros`` (the same of all voxels).
     """
     data, mask = evidence.scan.data, evidence.mask
     slope, inter = evidence.scan.slope, evidence.scan.inter
@@ -37,10 +42,11 @@ def value_measures(evidence: Evidence) -> dict[str, float]:
     head = sample[sample > lowest]
     if head.size < 100:
         return dict.fromkeys(_NAMES, np.nan)
-    _, counts = np.unique(head, return_counts=True)
+    values, counts = np.unique(head, return_counts=True)
     bright = head[head >= np.median(head)]
     return {
         "grey_values": float(min(len(counts), 1000)),
+        "uneven_steps": _uneven_steps(np.array([lowest, *values])) if len(values) <= _MOST_STEPS else np.nan,
         "at_maximum": float((bright == highest).mean()),
         "most_common": float(counts.max()) / head.size,
         "equal_neighbours": _equal_neighbours(data, step),
@@ -48,6 +54,12 @@ def value_measures(evidence: Evidence) -> dict[str, float]:
         "zeros_inside": float((sample[held] == lowest).mean()) if held.any() else np.nan,
         "zeros": float((sample == lowest).mean()),
     }
+
+
+def _uneven_steps(values: FloatArray) -> float:
+    """Return the ratio of the largest to the smallest step of sorted values."""
+    steps = np.diff(values.astype(np.float64))
+    return float(steps.max() / steps.min())
 
 
 def _equal_neighbours(data: Array, step: int) -> float:

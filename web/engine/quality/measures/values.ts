@@ -14,8 +14,11 @@ const N_SAMPLED = 200_000;
 const FEWEST_VOXELS = 100;
 /** More grey values are not counted. */
 const MOST_GREY_VALUES = 1000;
+/** Scans with more values have no steps. */
+const MOST_STEPS = 20;
 const NOTHING = {
-  grey_values: NaN, at_maximum: NaN, most_common: NaN, equal_neighbours: NaN, negative: NaN, zeros_inside: NaN, zeros: NaN,
+  grey_values: NaN, uneven_steps: NaN, at_maximum: NaN, most_common: NaN, equal_neighbours: NaN, negative: NaN,
+  zeros_inside: NaN, zeros: NaN,
 };
 
 export function valueMeasures({ given: { scan, mask } }: MaskEvidence): Measures {
@@ -31,6 +34,7 @@ export function valueMeasures({ given: { scan, mask } }: MaskEvidence): Measures
   const middle = medianOfSorted(head, isNarrow(scan));
   return {
     grey_values: Math.min(different, MOST_GREY_VALUES),
+    uneven_steps: different <= MOST_STEPS ? unevenSteps(lowest, head) : NaN,
     at_maximum: fraction(head.filter((value) => value >= middle), (value) => value === highest),
     most_common: mostCommon / head.length,
     equal_neighbours: equalNeighbours(scan, step),
@@ -62,6 +66,13 @@ function countValues(sorted: Float64Array): { different: number; mostCommon: num
     first = index;
   }
   return { different, mostCommon };
+}
+
+/** The ratio of the largest to the smallest step between the lowest value and those of a sorted list. */
+function unevenSteps(lowest: number, sorted: Float64Array): number {
+  const values = [...new Set([lowest, ...sorted])];
+  const steps = values.slice(1).map((value, index) => value - values[index]!);
+  return Math.max(...steps) / Math.min(...steps);
 }
 
 function medianOfSorted(sorted: Float64Array, isRounded: boolean): number {
