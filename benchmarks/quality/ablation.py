@@ -90,15 +90,15 @@ def _held_out_error(table: Table, names: Sequence[str]) -> np.ndarray:
     for train, held in GroupKFold(8).split(table.values, groups=table.groups):
         values = table.values[:, columns]
         shown = train[table.heads[train]]
-        model = fit(names, values[shown], table.error[shown], table.weights[shown])
+        model = fit(names, values[shown], table.fitted_error[shown], table.weights[shown])
         predicted[held] = predict(model, names, values[held])
     return predicted
 
 
 def _ranking(table: Table, error: np.ndarray) -> dict[str, float]:
     """Score how well a predicted error ranks the masks of heads."""
-    dice, heads = table.column("dice"), table.heads
-    good, bad = heads & (dice > GOOD), heads & (dice < _BAD)
+    dice, heads = table.dice, table.heads
+    good, bad = table.good, heads & (dice < _BAD)
     threshold = np.quantile(error[good], 1 - _HELD_BACK)
     return {
         "spearman": float(spearmanr(-error[heads], dice[heads])[0]),

@@ -1,7 +1,7 @@
 """Make cases: clean and spoiled scans with their true brain, and what the networks predict for them.
 
     python benchmarks/quality/cases.py DATA OUT --cache FOLDER [--kind synthetic|real] [--split train|test]
-        [--first N] [--step N] [--count N] [--model NAME]
+        [--first N] [--step N] [--count N] [--again N] [--non-heads [KIND ...]] [--model NAME]
 
 Each case has three files: `ID.json` (what it is, and how good the mask is), `ID.npz` (what the networks predict) and
 `ID.nii.gz` (the scan). Cases that exist are not made again, so that several processes can share the work: each takes
@@ -14,7 +14,7 @@ import argparse
 import json
 import os
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -63,7 +63,9 @@ def main() -> None:
     parser.add_argument("--step", type=int, default=1)
     parser.add_argument("--count", type=int, default=100, help="number of heads")
     parser.add_argument("--again", type=int, default=0, help="number of another choice of faults for the same scans")
-    parser.add_argument("--non-heads", action="store_true", help="make volumes of every kind without a head instead")
+    parser.add_argument(
+        "--non-heads", nargs="*", metavar="KIND", help="make volumes without a head instead: of these kinds, or of all"
+    )
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     networks = Networks(options.model)
@@ -76,9 +78,12 @@ def main() -> None:
         else:
             source = synthetic_head(options.data, options.cache, options.split, index, border)
         n_faults = N_FAULTS_REAL if source.real else N_FAULTS
-        make_cases = non_heads_of if options.non_heads else cases_of
         name = f"{source.name}_{options.again}" if options.again else source.name
-        for case in make_cases(name, source.head, options.split, n_faults):
+        if options.non_heads is None:
+            cases = cases_of(name, source.head, options.split, n_faults)
+        else:
+            cases = non_heads_of(name, source.head, options.split, options.non_heads or list(NON_HEADS))
+        for case in cases:
             facts = {"source": source.name, "real": source.real, "contrast": source.contrast, "split": options.split}
             make(options.out, case, facts, networks)
 
@@ -100,14 +105,14 @@ def cases_of(name: str, head: Head, split: str, n_faults: int) -> Iterator[Case]
         kept = spoiled.brain.any() and not WITHOUT_BRAIN & set(kinds)
         yield Case(f"{name}_{'+'.join(kinds)}", "+".join(kinds), GROUP_OF[kinds[0]], strength, spoiled, bool(kept))
     if rng.random() < 1 / N_HEADS_PER_NON_HEAD:
-        yield next(non_heads_of(name, head, split, 1))
+        yield next(non_heads_of(name, head, split, list(NON_HEADS)))
 
 
-def non_heads_of(name: str, head: Head, split: str, count: int) -> Iterator[Case]:
-    """Return some volumes without a head, each of another kind."""
+def non_heads_of(name: str, head: Head, split: str, kinds: Sequence[str]) -> Iterator[Case]:
+    """Return a volume without a head of each of some kinds, in random order."""
     rng = np.random.default_rng(zlib.crc32(f"{name} none".encode()))
-    allowed = [kind for kind in NON_HEADS if split == "test" or kind not in TEST_ONLY_NON_HEADS]
-    for kind in rng.choice(allowed, min(count, len(allowed)), replace=False):
+    allowed = [kind for kind in kinds if split == "test" or kind not in TEST_ONLY_NON_HEADS]
+    for kind in rng.permutation(allowed):
         image = NON_HEADS[kind](head, rng)
         empty = Head(image, np.full(image.shape, 10.0, np.float32), np.eye(4))
         yield Case(f"{name}_{kind}", str(kind), "not a head", 1.0, empty, False)

@@ -27,30 +27,39 @@ from non_heads import TEST_ONLY as TEST_ONLY_NON_HEADS
 from scores import print_scores, scores
 from sklearn.model_selection import GroupKFold
 
-from deskull.quality.calibration import LEVELS, OFFSET, PARTS
+from deskull.models.cards import load_model
+from deskull.quality.calibration import CALIBRATED, LEVELS, OFFSET, PARTS
 from deskull.quality.trees import TreeModel
 
 #: Real scans are fewer than synthetic ones, and count this much more.
 _REAL_WEIGHT = 3.0
-#: Training scans have no reference but the mask of the clean scan, whose own Dice is about this.
-_CLEAN_DICE = 0.97
+#: Training scans have no reference but the mask of the clean scan, whose own Dice and margin in mm are about these (of
+#: the labelled scans that are no validation scans: 3.5 to 4.0 mm).
+_CLEAN_DICE, _CLEAN_MARGIN_MM = 0.97, 3.5
 #: Edges of the predicted error, as a logarithm, between which bounds are constant.
 _BOUND_EDGES = [float(np.log(1 - dice + OFFSET)) for dice in (0.975, 0.965, 0.95, 0.92, 0.85)]
 #: Measures by which the error and the margin are predicted. With all of them, the few bad masks are fitted too closely.
 ERROR_MEASURES = (
     "agreement", "difference_mm", "difference_95_mm", "second_adds", "second_removes", "sharpness", "gradient",
-    "gradient_10", "shape_fit", "gap", "blank_contact", "zeros_inside", "dark_inside",
+    "gradient_10", "shape_fit", "gap", "blank_contact", "zeros_inside", "dark_inside", "bright_skull", "compactness",
+    "edge_contrast", "edge_gradient", "smoothness", "spread_core",
 )  # fmt: skip
 #: Further ones where the second network looks at the mirror image, too.
 THOROUGH_MEASURES = ("mirrored_agreement", "both_mirrored_agreement")
 EFFORTS = {"default": ERROR_MEASURES, "thorough": (*ERROR_MEASURES, *THOROUGH_MEASURES)}
+#: A measure that numbers a choice.
+CHOICE = "best_turn"
 #: A mask is good above this Dice.
 GOOD = 0.94
-#: Fraction of the heads with good masks that may be taken for none, and of true values that may lie above a bound, on
-#: held-out cases.
-_NO_HEAD, _ABOVE_BOUND = 0.015, 0.05
-#: Masks with a predicted Dice above the first pass, and those below the second fail.
-_PASS_ABOVE, _FAIL_BELOW = 0.92, 0.85
+#: Masks that are worse than this are as bad as it: how bad they are would draw the fit away from those that matter.
+LOWEST = 0.7
+#: Fractions of the heads with good masks, held out, that may be taken for none and that may have too large a predicted
+#: error to pass.
+_NO_HEAD, _HELD_BACK = 0.0075, 0.05
+#: Fraction of the true values, held out, that may lie above a bound.
+_ABOVE_BOUND = 0.05
+#: Masks with a predicted Dice below this fail.
+_FAIL_BELOW = 0.85
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,15 +91,35 @@ class Table:
         return np.array([row[name] for row in self.rows])
 
     @property
+    def unsure(self) -> np.ndarray:
+        """Whether each case was compared with the mask of the clean scan."""
+        return np.asarray(self.column("real") & (self.column("split") == "train"))
+
+    @property
+    def dice(self) -> np.ndarray:
+        """Dice of each mask with a right one."""
+        return self.column("dice") * np.where(self.unsure, _CLEAN_DICE, 1.0)
+
+    @property
     def error(self) -> np.ndarray:
         """Logarithm of the error of each mask."""
-        unsure = self.column("real") & (self.column("split") == "train")
-        return np.log(1 - self.column("dice") * np.where(unsure, _CLEAN_DICE, 1.0) + OFFSET)
+        return np.log(1 - self.dice + OFFSET)
+
+    @property
+    def fitted_error(self) -> np.ndarray:
+        """What is fitted: the same, for a Dice of `LOWEST` or more."""
+        return np.minimum(self.error, np.log(1 - LOWEST + OFFSET))
+
+    @property
+    def good(self) -> np.ndarray:
+        """Whether each mask is a good one of a head."""
+        return self.heads & (self.dice > GOOD)
 
     @property
     def margin(self) -> np.ndarray:
         """Logarithm of the margin of each mask."""
-        return np.log(self.column("margin_mm").clip(0.3, 10))
+        margin = np.hypot(self.column("margin_mm"), np.where(self.unsure, _CLEAN_MARGIN_MM, 0.0))
+        return np.log(margin.clip(0.3, 10))
 
     @property
     def heads(self) -> np.ndarray:
@@ -142,9 +171,9 @@ def fit_models(table: Table, names: Sequence[str] = ERROR_MEASURES) -> dict[str,
     """Fit the predictions of error and margin, from heads alone, and of whether there is a head."""
     columns, heads = [table.names.index(name) for name in names], table.heads
     values, weights = table.values[heads][:, columns], table.weights[heads]
-    wide = [name for name in table.names if name != "best_turn" and (name not in THOROUGH_MEASURES or name in names)]
+    wide = [name for name in table.names if name != CHOICE and (name not in THOROUGH_MEASURES or name in names)]
     return {
-        "error": fit(names, values, table.error[heads], weights),
+        "error": fit(names, values, table.fitted_error[heads], weights),
         "margin": fit(names, values, table.margin[heads], weights),
         "head": fit_odds(wide, table.values[:, [table.names.index(name) for name in wide]], heads),
     }
@@ -174,25 +203,27 @@ def bounds_of(table: Table, predicted: dict[str, np.ndarray]) -> dict[str, list[
 
 def thresholds_of(table: Table, predicted: dict[str, np.ndarray]) -> dict[str, float]:
     """Return the limits of the verdicts."""
-    good = table.heads & (table.column("dice") > GOOD)
+    good = table.good
     return {
-        "pass": float(np.log(1 - _PASS_ABOVE + OFFSET)),
+        "pass": float(np.quantile(predicted["error"][good], 1 - _HELD_BACK)),
         "fail": float(np.log(1 - _FAIL_BELOW + OFFSET)),
         "head": float(np.quantile(predicted["head"][good], _NO_HEAD)),
     }
 
 
 def reference_quantiles(table: Table) -> dict[str, list[float]]:
-    """Return quantiles of each measure in the good masks of clean scans."""
-    good = table.values[(table.column("kind") == "clean") & (table.column("dice") > GOOD)]
-    quantiles = np.nanquantile(good, np.array(LEVELS) / 100, axis=0).T
-    return {name: [float(q) for q in values] for name, values in zip(table.names, quantiles, strict=True)}
+    """Return quantiles of each measure that the good masks of clean scans have, but for numbers of a choice."""
+    good = table.values[(table.column("kind") == "clean") & table.good]
+    named = zip(table.names, good.T, strict=True)
+    known = {name: values for name, values in named if name != CHOICE and np.isfinite(values).any()}
+    return {name: np.nanquantile(values, np.array(LEVELS) / 100).tolist() for name, values in known.items()}
 
 
 def card(train: Table, test: Table, figures: dict[str, Any]) -> dict[str, Any]:
     """Describe what the calibration was fitted on and how well it does."""
     return {
-        "description": "Quality of the masks of the network 'default', by measures of the scan and the mask.",
+        "description": f"Quality of the masks of the network {CALIBRATED!r}, by measures of the scan and the mask.",
+        "network_sha256": load_model(CALIBRATED).card["sha256"],
         "licence": "Apache-2.0",
         "cases": len(train.rows),
         "real_cases": int(train.column("real").sum()),

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from deskull.models.cards import load_model
 from deskull.quality.calibration import LEVELS, Calibration, load_calibration
 from deskull.quality.measures import input_measures, mask_measures
 from tests.quality.heads import ball, evidence_of, second_look
@@ -25,6 +26,10 @@ def test_calibration_of_an_unknown_network_is_not_found():
 
 def test_calibration_is_loaded_once(shipped):
     assert load_calibration("default") is shipped
+
+
+def test_calibration_was_fitted_on_masks_of_the_network_that_ships(shipped):
+    assert shipped.card["network_sha256"] == load_model("default").card["sha256"]
 
 
 def test_models_use_only_measures_that_are_computed(shipped):

@@ -118,6 +118,8 @@ def test_only_extents_that_are_unusual_are_stated():
         ("noise", 0.4, False),
         ("contact_top", 0.3, False),
         ("opposite_ends", 0.95, False),
+        ("zeros_inside", 0.2, False),
+        ("zeros_inside", 0.7, True),
         ("grey_values", 1, True),
         ("grey_values", 5, False),
         ("volume_ml", 2500, True),

@@ -42,6 +42,8 @@ _IMPOSSIBLE_MM, _IMPOSSIBLE_ML = 205, 2400
 #: Opposite ends of the field of view continue each other if their correlation is above this; a part of the brain lies
 #: beyond if the network sees so much more of it elsewhere.
 _CONTINUED, _ELSEWHERE = 0.75, 0.01
+#: Parts of the brain have no signal if the lowest value has more than this part of its voxels, most if more than that.
+_NO_SIGNAL, _MOSTLY = 0.03, 0.5
 #: A scan has few values below this number, and they are no quantised brightness if their steps are this uneven.
 _FEW_VALUES, _UNEVEN = 20, 1.5
 
@@ -119,6 +121,16 @@ def _wrapped(measures: Measures) -> Finding | None:
     return None
 
 
+def _without_signal(measures: Measures) -> Finding | None:
+    """Whether parts of the brain, or most of it, have no signal."""
+    part = _known(measures, "zeros_inside", 0.0)
+    if part <= _NO_SIGNAL:
+        return None
+    if part > _MOSTLY:
+        return Finding("no_signal", "Most of the brain has no signal.", True)
+    return Finding("no_signal", "Parts of the brain have no signal.")
+
+
 def _few_values(measures: Measures) -> Finding | None:
     """Whether the scan has few values; those of masks and of most label maps are no steps of brightness."""
     number = _known(measures, "grey_values", _FEW_VALUES)
@@ -148,7 +160,7 @@ _RULES: tuple[Callable[[Measures], Finding | None], ...] = (
     _wrong_axes,
     _wrong_size,
     _wrapped,
-    _above("zeros_inside", 0.03, Finding("no_signal", "Parts of the brain have no signal.")),
+    _without_signal,
     _above("gap", 0.02, Finding("gap", "The brain has a gap: slices inside it have no signal.", True)),
     _above(
         "blank_contact", 0.08, Finding("blank", "Slices beside the brain have no signal; a part may be missing.", True)

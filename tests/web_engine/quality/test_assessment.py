@@ -61,7 +61,7 @@ def test_findings_are_those_of_the_package(judging_engine):
         {"width_mm": 20.5, "height_mm": 400.0}, {"length_mm": math.nan}, {"gap": 0.03},
         {"disorder": 0.95, "disorder_ratio": 1.4}, {"contact_left": 0.02, "contact_top": 0.5}, {"grey_values": 3.0},
         {"grey_values": 3.0, "uneven_steps": 2.0}, {"volume_ml": 2500.0, "length_mm": 195.0}, {"opposite_ends": 0.8},
-        {"opposite_ends": 0.8, "other_components": 0.02},
+        {"zeros_inside": 0.2}, {"zeros_inside": 0.6}, {"opposite_ends": 0.8, "other_components": 0.02},
         {"blank_contact": 0.1, "noise": 0.2, "shading": 0.5, "stripes": 0.1, "repeated": 0.1, "at_maximum": 0.1},
     ]  # fmt: skip
     for measures in [*extremes, *map(some_measures, SEEDS)]:

@@ -32,6 +32,8 @@ const [IMPOSSIBLE_MM, IMPOSSIBLE_ML] = [205, 2400];
  * lies beyond if the network sees so much more of it elsewhere.
  */
 const [CONTINUED, ELSEWHERE] = [0.75, 0.01];
+/** Parts of the brain have no signal if the lowest value has more than the first part of its voxels, most if more than the other. */
+const [NO_SIGNAL, MOSTLY] = [0.03, 0.5];
 /** A scan has few values below the first number, and they are no quantised brightness if their steps are this uneven. */
 const [FEW_VALUES, UNEVEN] = [20, 1.5];
 
@@ -91,6 +93,12 @@ const wrapped: Rule = ({ opposite_ends: likeness = 0, other_components: elsewher
     ? finding("wrapped", "The head goes on at the opposite side of the field of view: it is wrapped around.", elsewhere > ELSEWHERE)
     : undefined;
 
+/** Parts of the brain, or most of it, have no signal. */
+const withoutSignal: Rule = ({ zeros_inside: part = NaN }) => {
+  if (part > MOSTLY) return finding("no_signal", "Most of the brain has no signal.", true);
+  return part > NO_SIGNAL ? finding("no_signal", "Parts of the brain have no signal.") : undefined;
+};
+
 /** The scan has few values; those of masks and of most label maps are no steps of brightness. */
 const fewValues: Rule = ({ grey_values: number = NaN, uneven_steps: unevenness = 1 }) =>
   number < FEW_VALUES
@@ -109,7 +117,7 @@ const RULES: readonly Rule[] = [
   wrongAxes,
   wrongSize,
   wrapped,
-  above("zeros_inside", 0.03, finding("no_signal", "Parts of the brain have no signal.")),
+  withoutSignal,
   above("gap", 0.02, finding("gap", "The brain has a gap: slices inside it have no signal.", true)),
   above("blank_contact", 0.08, finding("blank", "Slices beside the brain have no signal; a part may be missing.", true)),
   above("noise", 0.15, finding("noise", "The scan is very noisy.")),

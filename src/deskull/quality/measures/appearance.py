@@ -47,7 +47,7 @@ def appearance_measures(evidence: Evidence) -> dict[str, float]:
         values = image[seen & (depth >= low) & (depth < high)]
         enough = values.size >= 50
         measures[f"bright_{name}"] = float(values.mean()) / scale if enough else np.nan
-        measures[f"spread_{name}"] = float(values.std()) / scale if enough else np.nan
+        measures[f"spread_{name}"] = float(values.std(dtype=np.float64)) / scale if enough else np.nan
     measures |= _extremes(image[deep])
     around = seen & (depth > 2) & (depth < 9.5)
     measures["dark_inside"] = float((image[deep] < _DARK).mean()) if deep.any() else np.nan
