@@ -53,9 +53,9 @@ CHOICE = "best_turn"
 GOOD = 0.94
 #: Masks that are worse than this are as bad as it: how bad they are would draw the fit away from those that matter.
 LOWEST = 0.7
-#: Fractions of the heads with good masks, held out, that may be taken for none and that may have too large a predicted
-#: error to pass.
-_NO_HEAD, _HELD_BACK = 0.0075, 0.05
+#: Fractions of the heads with good masks, held out, that may be taken for none, that may be doubted to be a head, and
+#: that may have too large a predicted error to pass.
+_DENIED, _DOUBTED, _HELD_BACK = 0.003, 0.0075, 0.05
 #: Fraction of the true values, held out, that may lie above a bound.
 _ABOVE_BOUND = 0.05
 #: Masks with a predicted Dice below this fail.
@@ -207,7 +207,8 @@ def thresholds_of(table: Table, predicted: dict[str, np.ndarray]) -> dict[str, f
     return {
         "pass": float(np.quantile(predicted["error"][good], 1 - _HELD_BACK)),
         "fail": float(np.log(1 - _FAIL_BELOW + OFFSET)),
-        "head": float(np.quantile(predicted["head"][good], _NO_HEAD)),
+        "head": float(np.quantile(predicted["head"][good], _DOUBTED)),
+        "no_head": float(np.quantile(predicted["head"][good], _DENIED)),
     }
 
 

@@ -32,7 +32,7 @@ CALIBRATION = Calibration(
     ),
     margin=constant(math.log(2)),
     head=step("bright_core", 0.5, -1.0, 1.0),
-    thresholds={"pass": math.log(0.03 + OFFSET), "fail": math.log(0.1 + OFFSET), "head": 0.0},
+    thresholds={"pass": math.log(0.03 + OFFSET), "fail": math.log(0.1 + OFFSET), "head": 0.0, "no_head": -0.5},
     bounds={"edges": [math.log(0.1)], "error": [math.log(2), math.log(3)], "margin": [math.log(1.5), math.log(10)]},
     quantiles={
         "agreement": [0.95, 0.96, 0.97, 0.975, 0.98, 0.985, 0.99],
@@ -112,6 +112,13 @@ def test_a_scan_without_a_head_fails_however_small_the_error():
     quality = judged({"bright_core": 0.1})
     assert quality.verdict is Verdict.failed
     assert quality.reasons[0] == "The scan does not look like a human head."
+
+
+def test_a_scan_that_may_show_no_head_asks_for_a_review():
+    doubtful = replace(CALIBRATION, thresholds={**CALIBRATION.thresholds, "no_head": -2.0})
+    quality = judge_measures(SCAN | {"bright_core": 0.1}, {"agreement": GOOD}, doubtful)
+    assert quality.verdict is Verdict.review
+    assert quality.reasons == ("The scan may not show a human head.",)
 
 
 def test_a_finding_that_bears_on_the_mask_asks_for_a_review():

@@ -56,6 +56,10 @@ def test_masks_pass_at_smaller_errors_than_they_fail(shipped):
     assert shipped.thresholds["pass"] < shipped.thresholds["fail"]
 
 
+def test_it_is_doubted_that_there_is_a_head_before_it_is_denied(shipped):
+    assert shipped.thresholds["no_head"] < shipped.thresholds["head"]
+
+
 def test_bounds_have_one_value_more_than_ascending_edges(shipped):
     edges = shipped.bounds["edges"]
     assert edges == sorted(edges)

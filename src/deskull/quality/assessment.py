@@ -86,16 +86,18 @@ def _verdict(
 ) -> tuple[Verdict, tuple[str, ...]]:
     """Return the verdict and its reasons."""
     limits = calibration.thresholds
-    no_head = calibration.head.predict(measures) < limits["head"]
+    head = calibration.head.predict(measures)
     grave = tuple(finding.sentence for finding in findings if finding.bears_on_mask)
-    reasons = (*_why(measures, calibration), *grave)
-    if no_head:
-        return Verdict.failed, ("The scan does not look like a human head.", *reasons)
-    reasons = reasons or (f"The predicted Dice is low: {_dice(error):.2f}; no single measure explains it.",)
+    why = _why(measures, calibration)
+    if head < limits["no_head"]:
+        return Verdict.failed, ("The scan does not look like a human head.", *grave, *why)
+    doubts = ("The scan may not show a human head.", *grave) if head < limits["head"] else grave
+    unexplained = f"The predicted Dice is low: {_dice(error):.2f}; no single measure explains it."
+    reasons = (*doubts, *why) or (unexplained,)
     if error > limits["fail"]:
         return Verdict.failed, reasons
-    if error > limits["pass"] or grave:
-        return Verdict.review, (*grave, *(reason for reason in reasons if reason not in grave))
+    if error > limits["pass"] or doubts:
+        return Verdict.review, reasons
     return Verdict.passed, ()
 
 

@@ -42,7 +42,8 @@ class Calibration:
         Predicts the logarithm of the odds that the scan shows a human head.
     thresholds : mapping of str to float
         ``pass`` and ``fail``: the predicted error, as a logarithm, below which a mask passes and above which it fails;
-        ``head``: the odds below which there is no head.
+        ``head`` and ``no_head``: the odds, as a logarithm, below which it is doubtful that there is a head, and below
+        which there is none.
     bounds : mapping of str to sequence of float
         ``edges`` of the predicted error; ``error`` and ``margin``: what is added to predictions between them, so that
         95 % of the true values lie below.

@@ -53,16 +53,16 @@ function decide(
 ): { verdict: Verdict; reasons: readonly string[] } {
   const limits = calibration.thresholds;
   const grave = findings.filter((finding) => finding.bearsOnMask).map((finding) => finding.sentence);
-  const known = [...why(measures, calibration), ...grave];
-  if (calibration.head.predict(measures) < limits.head) {
-    return { verdict: "fail", reasons: ["The scan does not look like a human head.", ...known] };
+  const head = calibration.head.predict(measures);
+  const known = why(measures, calibration);
+  if (head < limits.no_head) {
+    return { verdict: "fail", reasons: ["The scan does not look like a human head.", ...grave, ...known] };
   }
+  const doubts = [...(head < limits.head ? ["The scan may not show a human head."] : []), ...grave];
   const unexplained = `The predicted Dice is low: ${fixed(dice(error), 2)}; no single measure explains it.`;
-  const reasons = known.length ? known : [unexplained];
+  const reasons = doubts.length + known.length ? [...doubts, ...known] : [unexplained];
   if (error > limits.fail) return { verdict: "fail", reasons };
-  if (error > limits.pass || grave.length) {
-    return { verdict: "review", reasons: [...grave, ...reasons.filter((reason) => !grave.includes(reason))] };
-  }
+  if (error > limits.pass || doubts.length) return { verdict: "review", reasons };
   return { verdict: "pass", reasons: [] };
 }
 

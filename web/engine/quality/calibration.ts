@@ -18,7 +18,7 @@ type ModelName = "error" | "margin" | "head";
 /** What one effort was fitted with. */
 interface Fitted {
   models: Record<ModelName, { names: string[]; baseline: number }>;
-  thresholds: { pass: number; fail: number; head: number };
+  thresholds: { pass: number; fail: number; head: number; no_head: number };
   bounds: { edges: number[]; error: number[]; margin: number[] };
 }
 
