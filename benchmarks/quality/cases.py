@@ -64,8 +64,9 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=100, help="number of heads")
     parser.add_argument("--again", type=int, default=0, help="number of another choice of faults for the same scans")
     parser.add_argument(
-        "--non-heads", nargs="*", metavar="KIND", help="make volumes without a head instead: of these kinds, or of all"
-    )
+        "--non-heads", nargs="*", choices=NON_HEADS, metavar="KIND",
+        help="make volumes without a head instead: of these kinds, or of all",
+    )  # fmt: skip
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     networks = Networks(options.model)

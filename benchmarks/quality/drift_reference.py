@@ -13,7 +13,7 @@ import json
 from pathlib import Path
 
 import numpy as np
-from fit import GOOD, Table
+from fit import Table
 
 from deskull.quality import drift
 from deskull.quality.assessment import judge_measures
@@ -29,7 +29,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("measured", type=Path)
     table = Table.read(parser.parse_args().measured / "measures.jsonl")
-    kept = (table.column("kind") == "clean") & (table.column("split") == "train") & (table.column("dice") > GOOD)
+    kept = (table.column("kind") == "clean") & (table.column("split") == "train") & table.good
     rows = list({row["source"]: row for row in table.part(kept).rows}.values())
     calibration = load_calibration(CALIBRATED)
     stated = [judge_measures(row["input"], row["mask"], calibration).as_dict() for row in rows]
