@@ -14,7 +14,7 @@ import numpy as np
 
 from deskull import Volume
 from deskull.models import Model
-from deskull.quality.evidence import Evidence
+from deskull.quality.evidence import Evidence, SecondLook
 from deskull.volume import FloatArray
 
 #: Its source.
@@ -146,7 +146,7 @@ def as_web_volume(scan: Volume) -> dict[str, Any]:
 
 def as_web_evidence(evidence: Evidence) -> dict[str, Any]:
     """Return evidence as the engine takes it; see `Evidence` in ``web/engine/types.ts``."""
-    fields = {"second": evidence.second, "mirrored": evidence.mirrored}
+    looks = {"second": evidence.second, "mirrored": evidence.mirrored}
     grids = {"intracranial": evidence.intracranial}
     return {
         "scan": as_web_volume(evidence.scan),
@@ -158,10 +158,15 @@ def as_web_evidence(evidence: Evidence) -> dict[str, Any]:
         "distance": evidence.distance,
         "predicted": evidence.predicted,
         "border": evidence.border,
-        "secondSpacing": evidence.second_spacing,
         **{name: array for name, array in grids.items() if array is not None},
-        **{name: _as_field(array) for name, array in fields.items() if array is not None},
+        **{name: _as_look(look) for name, look in looks.items() if look is not None},
     }
+
+
+def _as_look(look: SecondLook) -> dict[str, Any]:
+    """Return what the second network says as the engine takes it."""
+    fields = {"distance": look.distance, "expectedError": look.expected_error}
+    return {"spacing": look.spacing, **{name: _as_field(array) for name, array in fields.items()}}
 
 
 def _as_field(array: FloatArray) -> dict[str, Any]:

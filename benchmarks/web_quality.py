@@ -27,6 +27,7 @@ from deskull.models import load_model
 from deskull.quality.assessment import assess
 from deskull.quality.calibration import load_calibration
 from deskull.quality.measures import input_measures, mask_measures
+from deskull.quality.second import second_model
 from web_engine import WebEngine, as_web_evidence, build_library, read_calibration
 
 MAX_DICE = 0.002
@@ -101,7 +102,7 @@ def largest(rows: dict[str, Any]) -> dict[str, float]:
 
 def strip_alone(path: Path, engine: WebEngine) -> dict[str, Any]:
     """Strip and judge a scan with the page's program; the seconds of each stage."""
-    networks = load_model("default"), load_model("small")
+    networks = load_model("default"), second_model()
     result = engine.strip_and_judge(formats.read(path), *networks, read_calibration(), "default")
     kept = {name: result["quality"][name] for name in ("verdict", "predicted_dice")}
     return {**kept, "seconds": {stage: round(value, 1) for stage, value in result["seconds"].items()}}

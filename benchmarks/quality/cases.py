@@ -1,9 +1,9 @@
-"""Make cases: clean and spoiled scans with their true brain, and what the networks predict for them.
+"""Make cases: clean and spoiled scans with their true brain, and what the network predicts for them.
 
     python benchmarks/quality/cases.py DATA OUT --cache FOLDER [--kind synthetic|real] [--split train|test]
         [--first N] [--step N] [--count N] [--again N] [--non-heads [KIND ...]] [--model NAME]
 
-Each case has three files: `ID.json` (what it is, and how good the mask is), `ID.npz` (what the networks predict) and
+Each case has three files: `ID.json` (what it is, and how good the mask is), `ID.npz` (what the network predicts) and
 `ID.nii.gz` (the scan). Cases that exist are not made again, so that several processes can share the work: each takes
 every `--step`-th head from `--first` on.
 """
@@ -24,7 +24,7 @@ from faults import TEST_ONLY as TEST_ONLY_FAULTS
 from heads import Head, level
 from non_heads import NON_HEADS
 from non_heads import TEST_ONLY as TEST_ONLY_NON_HEADS
-from predictions import Networks, Predicted, save
+from predictions import Predicted, Stripping, save
 from real_heads import real_heads
 from scipy import ndimage
 from synthetic_heads import synthetic_head
@@ -69,8 +69,8 @@ def main() -> None:
     )  # fmt: skip
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
-    networks = Networks(options.model)
-    border = networks.model.default_border("brain")
+    stripping = Stripping(options.model)
+    border = stripping.model.default_border("brain")
     for index in range(options.first, options.count, options.step):
         if options.kind == "real":
             source = real_heads(options.data, options.split, index)
@@ -86,10 +86,12 @@ def main() -> None:
             cases = non_heads_of(name, source.head, options.split, options.non_heads or list(NON_HEADS))
         for case in cases:
             facts = {"source": source.name, "real": source.real, "contrast": source.contrast, "split": options.split}
-            make(options.out, case, facts, networks)
+            make(options.out, case, facts, stripping)
 
 
-def cases_of(name: str, head: Head, split: str, n_faults: int) -> Iterator[Case]:
+def cases_of(
+    name: str, head: Head, split: str, n_faults: int, non_head_probability: float = 1 / N_HEADS_PER_NON_HEAD
+) -> Iterator[Case]:
     """Return the clean head, the spoiled ones, and for some a volume without a head."""
     rng = np.random.default_rng(zlib.crc32(name.encode()))
     yield Case(f"{name}_clean", "clean", "clean", 0.0, head, True)
@@ -105,7 +107,7 @@ def cases_of(name: str, head: Head, split: str, n_faults: int) -> Iterator[Case]
             continue
         kept = spoiled.brain.any() and not WITHOUT_BRAIN & set(kinds)
         yield Case(f"{name}_{'+'.join(kinds)}", "+".join(kinds), GROUP_OF[kinds[0]], strength, spoiled, bool(kept))
-    if rng.random() < 1 / N_HEADS_PER_NON_HEAD:
+    if rng.random() < non_head_probability:
         yield next(non_heads_of(name, head, split, list(NON_HEADS)))
 
 
@@ -119,7 +121,7 @@ def non_heads_of(name: str, head: Head, split: str, kinds: Sequence[str]) -> Ite
         yield Case(f"{name}_{kind}", str(kind), "not a head", 1.0, empty, False)
 
 
-def make(out: Path, case: Case, facts: dict[str, object], networks: Networks) -> None:
+def make(out: Path, case: Case, facts: dict[str, object], stripping: Stripping) -> None:
     """Predict the brain of a case, measure the mask, and write both."""
     record = out / f"{case.name}.json"
     if record.exists():
@@ -129,7 +131,7 @@ def make(out: Path, case: Case, facts: dict[str, object], networks: Networks) ->
     scan = Volume(np.asfortranarray(stored), head.affine, name=case.name)
     error, predicted = "", None
     try:
-        predicted = networks(formats.check_volume(scan))
+        predicted = stripping(formats.check_volume(scan))
     except DeskullError as refused:
         error = str(refused)
     facts = facts | {

@@ -40,7 +40,8 @@ _CLEAN_DICE, _CLEAN_MARGIN_MM = 0.97, 3.5
 _BOUND_EDGES = [float(np.log(1 - dice + OFFSET)) for dice in (0.975, 0.965, 0.95, 0.92, 0.85)]
 #: Measures by which the error and the margin are predicted. With all of them, the few bad masks are fitted too closely.
 ERROR_MEASURES = (
-    "agreement", "difference_mm", "difference_95_mm", "second_adds", "second_removes", "sharpness", "gradient",
+    "agreement", "expected_dice", "expected_error_mm", "difference_mm", "difference_95_mm", "second_adds",
+    "second_removes", "sharpness", "gradient",
     "gradient_10", "shape_fit", "gap", "blank_contact", "zeros_inside", "dark_inside", "bright_skull", "compactness",
     "edge_contrast", "edge_gradient", "smoothness", "spread_core",
 )  # fmt: skip

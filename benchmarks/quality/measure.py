@@ -10,20 +10,22 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from functools import partial
+from dataclasses import replace
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from deskull import InputError, formats
-from deskull.options import ReadOptions
+from deskull.options import Device, EngineName, ReadOptions
 from deskull.quality.calibration import CALIBRATED, load_calibration
-from deskull.quality.evidence import Evidence
+from deskull.quality.evidence import Evidence, SecondLook
 from deskull.quality.measures import input_measures, mask_measures
 from deskull.quality.measures import shape as shapes
+from deskull.quality.second import Box, SecondNetwork
 
 #: Clean heads with a Dice above this give the mean shape; at most so many.
 _GOOD, _N_SHAPES = 0.95, 80
@@ -81,10 +83,20 @@ def load_evidence(record: Path) -> Evidence | None:
     floats = {name: array.astype(np.float32) for name, array in kept.items() if array.dtype == np.float16}
     cleaned, (brain, intracranial) = floats["cleaned"], floats["distance"]
     mask = np.unpackbits(kept["mask"], count=scan.data.size).reshape(scan.shape)
-    return Evidence(
-        scan, mask, floats["image"], kept["field_of_view"], kept["affine"], cleaned, brain, intracranial,
-        border, floats["second"], floats["mirrored"],
+    evidence = Evidence(
+        scan, mask, floats["image"], kept["field_of_view"], kept["affine"], cleaned, brain, intracranial, border
     )  # fmt: skip
+    if evidence.bounds is None:
+        return evidence
+    looks = {name: look(evidence.image, evidence.bounds) for name, look in _looks().items()}
+    return replace(evidence, **looks)
+
+
+@cache
+def _looks() -> dict[str, Callable[[np.ndarray, Box], SecondLook]]:
+    """Return the second network's looks at an image and at its mirror image."""
+    second = SecondNetwork(1, EngineName.onnxruntime, Device.cpu)
+    return {"second": second, "mirrored": second.mirrored}
 
 
 def _is_good(record: Path) -> bool:

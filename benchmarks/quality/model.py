@@ -12,9 +12,10 @@ from deskull.quality.trees import NODE, TreeModel
 
 #: Measures of which a higher value can only mean a larger (+1) or smaller (-1) error.
 DIRECTIONS = {
-    "agreement": -1, "difference_mm": 1, "difference_95_mm": 1, "second_adds": 1, "second_removes": 1, "sharpness": -1,
-    "gradient": -1, "gradient_10": -1, "shape_fit": -1, "turned_fit": 1, "dark_inside": 1, "zeros_inside": 1,
-    "symmetry": -1, "noise": 1, "stripes": 1, "mirrored_agreement": -1, "both_mirrored_agreement": -1,
+    "agreement": -1, "expected_dice": -1, "expected_error_mm": 1, "difference_mm": 1, "difference_95_mm": 1,
+    "second_adds": 1, "second_removes": 1, "sharpness": -1, "gradient": -1, "gradient_10": -1, "shape_fit": -1,
+    "turned_fit": 1, "dark_inside": 1, "zeros_inside": 1, "symmetry": -1, "noise": 1, "stripes": 1,
+    "mirrored_agreement": -1, "both_mirrored_agreement": -1,
 }  # fmt: skip
 _SETTINGS: dict[str, Any] = {
     "max_iter": 100, "learning_rate": 0.06, "max_bins": 48, "min_samples_leaf": 15, "l2_regularization": 2.0,

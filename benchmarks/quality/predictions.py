@@ -1,4 +1,4 @@
-"""Predictions: what two networks and the pipeline make of a scan, kept so that measures can be tried on them."""
+"""Predictions: what a network and the pipeline make of a scan, kept so that measures can be tried on them."""
 
 from __future__ import annotations
 
@@ -17,8 +17,6 @@ from deskull.models.engine import CheckedEngine, make_engine
 from deskull.models.surface_distance import SurfaceDistance
 from deskull.options import Device, EngineName
 from deskull.preprocessing.coverage import find_coverage
-from deskull.preprocessing.grid import Conformed
-from deskull.quality.second import SecondNetwork
 from deskull.volume import Volume
 
 #: Distances are kept as far as this, in mm, and true ones in so many steps a mm.
@@ -54,19 +52,18 @@ class _Compiled:
         return engine(image)
 
 
-class Networks:
-    """A network and the one that looks a second time, with one thread each.
+class Stripping:
+    """A network and the pipeline around it, with one thread.
 
     Parameters
     ----------
     model : str
-        Name or file of the first one.
+        Name or file of the network.
     """
 
     def __init__(self, model: str) -> None:
         self.model = load_model(model)
-        self._first = _Compiled(self.model)
-        self._second = SecondNetwork(1, EngineName.openvino, Device.cpu)
+        self._network = _Compiled(self.model)
 
     def __call__(self, scan: Volume) -> Predicted | None:
         """Predict the brain of a scan."""
@@ -76,7 +73,7 @@ class Networks:
         conformed = settings.apply(part, 1)
         if conformed is None:
             return None
-        predicted = self._first(conformed.data)
+        predicted = self._network(conformed.data)
         field_of_view, affine = conformed.coarsened(settings.stride)
         cleaned = keep_largest(predicted[0].copy(), border, self.model.band, field_of_view)
         found = SurfaceDistance(cleaned, affine, part, coverage, scan.shape, border, self.model.band, 1)
@@ -87,18 +84,8 @@ class Networks:
             "border": np.float64(border),
             "distance": predicted.astype(np.float16),
             "cleaned": cleaned.astype(np.float16),
-            **self._second_looks(conformed, (cleaned < border) & field_of_view),
         }
         return Predicted(found.mask(), arrays)
-
-    def _second_looks(self, conformed: Conformed, inside: np.ndarray) -> dict[str, np.ndarray]:
-        """Return what the second network predicts around the mask, for the image and its mirror image."""
-        found, stride = ndimage.find_objects(inside.astype(np.uint8)), self.model.preprocessing.stride
-        box = tuple(slice(stride * side.start, stride * side.stop) for side in found[0]) if found else None
-        return {
-            "second": self._second(conformed, self.model.voxel_size, box).astype(np.float16),
-            "mirrored": self._second.mirrored(conformed, self.model.voxel_size, box).astype(np.float16),
-        }
 
 
 def save(path: Path, predicted: Predicted | None, head: Head | None) -> None:
@@ -106,13 +93,13 @@ def save(path: Path, predicted: Predicted | None, head: Head | None) -> None:
     arrays = predicted.arrays if predicted else {}
     if predicted:
         shape = arrays["field_of_view"].shape
-        truth = np.full(shape, _FAR_MM, np.float32) if head is None else _on_grid(head, arrays["affine"], shape)
+        truth = np.full(shape, _FAR_MM, np.float32) if head is None else on_grid(head, arrays["affine"], shape)
         kept = {"truth": np.round(truth * TRUTH_STEPS).astype(np.int8), "mask": np.packbits(predicted.mask)}
         arrays = arrays | kept
     np.savez(path, **arrays)
 
 
-def _on_grid(head: Head, affine: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+def on_grid(head: Head, affine: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     """Return the true distance of a head at the centres of a grid's voxels; far outside beyond the head's image."""
     to_head = np.linalg.inv(head.affine) @ affine
     return ndimage.affine_transform(

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from deskull import Volume
-from deskull.quality.evidence import Evidence
+from deskull.quality.evidence import Evidence, SecondLook
 
 #: A function that returns signed distances in mm at points in mm, shape (..., 3) to (...).
 Shape = Callable[[np.ndarray], np.ndarray]
@@ -66,9 +66,10 @@ def distances(shape: Shape, size: int = GRID, spacing: float = SPACING) -> np.nd
     return np.clip(shape(places(size, spacing)), -FAR, FAR).astype(np.float32)
 
 
-def second_look(shape: Shape) -> np.ndarray:
-    """Distances to a shape as a second network sees it, on voxels of 3 mm from the same corner."""
-    return distances(shape, round(GRID * SPACING / 3), 3.0)
+def second_look(shape: Shape, expected_error: float = 0.3) -> SecondLook:
+    """A shape as a second network sees it, on voxels of 4 mm from the same corner; it expects an error in mm."""
+    distance = distances(shape, round(GRID * SPACING / 4), 4.0)
+    return SecondLook(distance, np.full_like(distance, expected_error), 2)
 
 
 def scan_of(shape: Shape, voxel: float = 2.0, noise: float = 0.0) -> Volume:

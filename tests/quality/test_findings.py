@@ -122,12 +122,12 @@ def test_only_extents_that_are_unusual_are_stated():
         ("zeros_inside", 0.7, True),
         ("grey_values", 1, True),
         ("grey_values", 5, False),
-        ("volume_ml", 2500, True),
+        ("volume_ml", 2500, False),
         ("length_mm", 300, True),
         ("length_mm", 195, False),
     ],
 )
-def test_missing_slices_masks_and_impossible_sizes_bear_on_the_mask_and_other_faults_do_not(measure, value, bears):
+def test_missing_slices_masks_and_impossible_lengths_bear_on_the_mask_and_other_faults_do_not(measure, value, bears):
     (finding,) = find_unusual(USUAL | {measure: value})
     assert finding.bears_on_mask is bears
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from pathlib import Path
@@ -45,6 +46,12 @@ def test_settings_name_the_networks_with_what_the_engine_reads(page):
     for name, model in models.items():
         assert (page / "models" / f"{name}.onnx").read_bytes() == load_model(name).content()
         assert model["card"]["sha256"] == load_model(name).card["sha256"]
+
+
+def test_page_has_the_network_that_looks_a_second_time(page):
+    card = json.loads((page / "settings.json").read_text())["second"]
+    assert card["sha256"] == hashlib.sha256((page / "quality" / "second.onnx").read_bytes()).hexdigest()
+    assert card["surfaces"] == ["brain", "log_error"]
 
 
 def test_page_names_no_address_of_a_server_and_has_a_policy(page):

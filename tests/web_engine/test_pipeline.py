@@ -98,18 +98,18 @@ def test_estimate_states_the_grid_of_the_network(web_engine, toy, tiny_head):
 
 
 @pytest.fixture
-def coarse_toy(toy, tmp_path):
-    """The toy network for voxels of twice the size."""
-    path = tmp_path / "coarse.onnx"
+def second_toy(toy, tmp_path):
+    """The toy network as one that looks a second time."""
+    path = tmp_path / "second.onnx"
     path.write_bytes(toy.path.read_bytes())
-    path.with_suffix(".json").write_text(json.dumps(toy.card | {"voxel_size_mm": 2 * toy.voxel_size}))
+    path.with_suffix(".json").write_text(json.dumps(toy.card | {"surfaces": ["brain", "log_error"]}))
     return load_model(path)
 
 
-def test_evidence_is_that_of_python(web_engine, toy, coarse_toy, tiny_head, monkeypatch):
-    monkeypatch.setattr("deskull.quality.second._NAME", coarse_toy.path)
+def test_evidence_is_that_of_python(web_engine, toy, second_toy, tiny_head, monkeypatch):
+    monkeypatch.setattr("deskull.quality.second.second_model", lambda: second_toy)
     scan = GRIDS["a little oblique"](tiny_head)
-    evidence = web_engine.strip(scan, toy, coarse_toy, mirror=True)["evidence"]
+    evidence = web_engine.strip(scan, toy, second_toy, mirror=True)["evidence"]
     conformed = toy.preprocessing.apply(scan)
     shape = conformed.data.shape
     np.testing.assert_allclose(shaped(evidence["image"], shape), conformed.data, atol=1e-4)
@@ -118,9 +118,11 @@ def test_evidence_is_that_of_python(web_engine, toy, coarse_toy, tiny_head, monk
     box = tuple(slice(int(low), int(high) + 1) for low, high in zip(inside.min(0), inside.max(0), strict=True))
     second = SecondNetwork(1, EngineName.onnxruntime, Device.cpu)
     for name, look in (("second", second), ("mirrored", second.mirrored)):
-        expected = look(conformed, toy.voxel_size, box)
-        assert tuple(evidence[name]["shape"]) == expected.shape
-        np.testing.assert_allclose(shaped(evidence[name]["values"], expected.shape), expected, atol=0.01)
+        expected, found = look(conformed.data, box), evidence[name]
+        assert found["spacing"] == expected.spacing
+        for field, array in (("distance", expected.distance), ("expectedError", expected.expected_error)):
+            assert tuple(found[field]["shape"]) == array.shape
+            np.testing.assert_allclose(shaped(found[field]["values"], array.shape), array, rtol=1e-4, atol=0.01)
 
 
 def test_mask_of_a_real_scan_is_that_of_python(web_engine, data):

@@ -17,13 +17,14 @@ export interface ClientSettings {
   readonly runtime: Runtime;
   /** Networks by name, such as `default` and `small`. */
   readonly models: Readonly<Record<string, Model>>;
-  /** What masks are judged by; needed for a quality other than "none". */
+  /** The network that looks at scans a second time, and what masks are judged by; needed for a quality other than "none". */
+  readonly second?: Model;
   readonly calibration?: CalibrationFiles;
 }
 
 /** Options of `strip`: those of the second network follow from the quality check. */
 export type ClientOptions = Omit<StripOptions, "second" | "mirror"> & {
-  /** Whether the mask is judged, by a second look of the network `small`; by default "none". */
+  /** Whether the mask is judged, by default "none". */
   readonly quality?: QualityCheck;
 };
 
@@ -79,8 +80,9 @@ export class EngineClient {
     worker.onerror = (event): void => {
       this.#rejectAll(new EngineError("internal", `The engine stopped: ${event.message || "its program did not load"}.`));
     };
-    const { runtime, models, calibration } = this.#settings;
-    worker.postMessage({ type: "start", runtime, models, ...(calibration && { calibration }) } satisfies Request);
+    const { runtime, models, second, calibration } = this.#settings;
+    const judged = { ...(second && { second }), ...(calibration && { calibration }) };
+    worker.postMessage({ type: "start", runtime, models, ...judged } satisfies Request);
     return worker;
   }
 

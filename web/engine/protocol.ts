@@ -11,6 +11,7 @@ export type Request =
       readonly type: "start";
       readonly runtime: Runtime;
       readonly models: Readonly<Record<string, Model>>;
+      readonly second?: Model;
       readonly calibration?: CalibrationFiles;
     }
   | { readonly type: "estimate"; readonly id: number; readonly volume: Volume; readonly model: string }

@@ -156,10 +156,18 @@ export interface Evidence {
   readonly intracranial?: Float32Array;
   /** Of the mask, in mm. */
   readonly border: number;
-  /** What the second network predicts, in mm, less the border that fits it; both grids start at the same corner. */
-  readonly second?: Field;
-  /** The same for the mirrored image, mirrored back. */
-  readonly mirrored?: Field;
-  /** Edge of the second network's voxels in those of `image`. */
-  readonly secondSpacing: number;
+  /** What the second network says of the image. */
+  readonly second?: SecondLook;
+  /** What it says of the mirrored image, mirrored back. */
+  readonly mirrored?: SecondLook;
+}
+
+/** What the second network says of an image. */
+export interface SecondLook {
+  /** Signed distance in mm to the edge that a right mask has, negative inside. */
+  readonly distance: Field;
+  /** Mean error in mm that the network expects of it. */
+  readonly expectedError: Field;
+  /** Edge of its voxels in those of the image; both grids start at the same corner. */
+  readonly spacing: number;
 }

@@ -19,7 +19,7 @@ self.onmessage = (event: MessageEvent<Request>): void => {
   if (request.type === "start") {
     configure(request.runtime);
     for (const [name, model] of Object.entries(request.models)) models.set(name, model);
-    judging = new Judging(models.get("small"), request.calibration);
+    judging = new Judging(request.second, request.calibration);
   } else {
     last = last.then(() => answer(request));
   }

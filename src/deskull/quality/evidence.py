@@ -16,6 +16,25 @@ BoolArray = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False)
+class SecondLook:
+    """What the second network says of an image.
+
+    Attributes
+    ----------
+    distance : ndarray of float32, shape (u, v, w)
+        Signed distance in mm to the edge that a right mask has, negative inside.
+    expected_error : ndarray of float32, shape (u, v, w)
+        Mean error in mm that the network expects of the distance.
+    spacing : int
+        Edge of its voxels in those of the image; both grids start at the same corner.
+    """
+
+    distance: FloatArray
+    expected_error: FloatArray
+    spacing: int
+
+
+@dataclass(frozen=True, eq=False)
 class Evidence:
     """A scan, its mask, and what the networks predicted for them.
 
@@ -39,12 +58,10 @@ class Evidence:
         Signed distance to the intracranial surface, if the network predicts it.
     border : float
         Of the mask, in mm.
-    second : ndarray of float32, shape (u, v, w), optional
-        Signed distance that a second network predicts, in mm, less the border that fits it.
-    mirrored : ndarray of float32, shape (u, v, w), optional
-        What the second network predicts for the mirror image, mirrored back.
-    second_spacing : float
-        Edge of its voxels in those of `image`; both grids start at the same corner.
+    second : SecondLook, optional
+        What the second network says of the image.
+    mirrored : SecondLook, optional
+        What it says of the mirror image, mirrored back.
     """
 
     scan: Volume
@@ -56,9 +73,8 @@ class Evidence:
     predicted: FloatArray
     intracranial: FloatArray | None
     border: float
-    second: FloatArray | None = None
-    mirrored: FloatArray | None = None
-    second_spacing: float = 1.5
+    second: SecondLook | None = None
+    mirrored: SecondLook | None = None
 
     @cached_property
     def depth(self) -> FloatArray:

@@ -103,7 +103,7 @@ def _wrong_size(measures: Measures) -> Finding | None:
         return None
     sentence = f"The brain has an unusual size ({' and '.join(words)}): the voxel sizes in the header may be wrong."
     longest = max(_known(measures, name, 0.0) for name in _EXTENTS_MM)
-    return Finding("voxel_size", sentence, bool(longest > _IMPOSSIBLE_MM or volume > _IMPOSSIBLE_ML))
+    return Finding("voxel_size", sentence, bool(longest > _IMPOSSIBLE_MM))
 
 
 def _disordered(measures: Measures) -> Finding | None:

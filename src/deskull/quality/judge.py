@@ -12,7 +12,6 @@ from deskull.masking import keep_largest
 from deskull.models.cards import Model, load_model
 from deskull.models.prediction import Prediction
 from deskull.options import QualityCheck, Surface
-from deskull.preprocessing.grid import Conformed
 from deskull.quality.assessment import assess
 from deskull.quality.calibration import CALIBRATED, load_calibration
 from deskull.quality.evidence import Evidence
@@ -100,18 +99,14 @@ class Judge:
             border,
         )
         is_thorough = effort == QualityCheck.thorough
-        return assess(self._looked_at_again(evidence, conformed, is_thorough), load_calibration(CALIBRATED, effort))
+        return assess(self._looked_at_again(evidence, is_thorough), load_calibration(CALIBRATED, effort))
 
-    def _looked_at_again(self, evidence: Evidence, conformed: Conformed, is_thorough: bool) -> Evidence:
+    def _looked_at_again(self, evidence: Evidence, is_thorough: bool) -> Evidence:
         """Add what the second network predicts around the mask."""
         if evidence.bounds is None:
             return evidence
-        stride, voxel_size = self._model.preprocessing.stride, self._model.voxel_size
-        x, y, z = (slice(side.start * stride, side.stop * stride) for side in evidence.bounds)
-        box = (x, y, z)
         return replace(
             evidence,
-            second=self._second(conformed, voxel_size, box),
-            mirrored=self._second.mirrored(conformed, voxel_size, box) if is_thorough else None,
-            second_spacing=self._second.voxel_size / (voxel_size * stride),
+            second=self._second(evidence.image, evidence.bounds),
+            mirrored=self._second.mirrored(evidence.image, evidence.bounds) if is_thorough else None,
         )

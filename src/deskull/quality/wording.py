@@ -12,6 +12,8 @@ MEASURES: dict[str, tuple[str, str]] = {
     "offset_mm": ("mean offset from a second network", " mm"),
     "second_adds": ("part that only a second network takes for brain", ""),
     "second_removes": ("part that a second network does not take for brain", ""),
+    "expected_dice": ("Dice that a second network expects", ""),
+    "expected_error_mm": ("error that a second network expects of its own edge", " mm"),
     "mirrored_agreement": ("agreement of the second network with itself on the mirror image (Dice)", ""),
     "both_mirrored_agreement": ("agreement with a second network on the mirror image (Dice)", ""),
     "sharpness": ("sharpness of the predicted edge", ""),

@@ -19,6 +19,7 @@ from deskull._version import __version__
 from deskull.demo import make_head
 from deskull.errors import OutputError, UsageError
 from deskull.models.cards import Model, shipped_models
+from deskull.quality.second import second_model
 from deskull.system.atomic import Transaction
 from deskull.web.described import NOTICE, described_model
 
@@ -125,7 +126,9 @@ def _read(path: object, name: str) -> bytes:
 def _settings(models: list[Model]) -> bytes:
     """Return what the page is told of this version."""
     told = [{**described_model(model.path.stem, model), "card": _card(model)} for model in models]
-    return json.dumps({"version": __version__, "notice": NOTICE, "limits": _LIMITS, "models": told}).encode()
+    second = _card(second_model())
+    settings = {"version": __version__, "notice": NOTICE, "limits": _LIMITS, "models": told, "second": second}
+    return json.dumps(settings).encode()
 
 
 def _card(model: Model) -> dict[str, object]:
@@ -140,7 +143,9 @@ def _card(model: Model) -> dict[str, object]:
 def _calibrations() -> dict[str, bytes]:
     """Return the files by which the quality of masks is judged."""
     folder = Path(str(resources.files("deskull.quality") / "calibrations"))
-    return {f"quality/{path.name}": path.read_bytes() for path in sorted(folder.glob("default.*"))}
+    files = {f"quality/{path.name}": path.read_bytes() for path in sorted(folder.glob("default.*"))}
+    second = second_model()
+    return files | {f"quality/{second.path.name}": second.content()}
 
 
 def _demo() -> bytes:

@@ -9,10 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from deskull.quality.evidence import SecondLook
 from deskull.quality.measures.agreement import agreement_measures
 from tests.quality.heads import FAR, Shape, ball, cut_at_top, evidence_of, second_look, union
 
 BALL = evidence_of(ball(30))
+NOTHING = second_look(ball(-2 * FAR))
 
 
 def compared(second: Shape) -> dict[str, float]:
@@ -69,13 +71,12 @@ def test_a_part_that_only_the_first_network_sees_is_removed():
 
 
 def test_a_second_network_that_sees_nothing_does_not_agree():
-    measures = agreement_measures(replace(BALL, second=np.full((32,) * 3, FAR, np.float32)))
+    measures = agreement_measures(replace(BALL, second=NOTHING))
     assert measures["agreement"] == 0
 
 
 def test_two_empty_masks_do_not_agree():
-    nothing = np.full((48,) * 3, FAR, np.float32)
-    measures = agreement_measures(replace(BALL, distance=nothing, second=np.full((32,) * 3, FAR, np.float32)))
+    measures = agreement_measures(replace(BALL, distance=np.full((48,) * 3, FAR, np.float32), second=NOTHING))
     assert measures["agreement"] == 0
     assert np.isnan(measures["difference_mm"])
 
@@ -88,9 +89,24 @@ def test_what_a_network_sees_beyond_the_field_of_view_is_not_compared():
 
 def test_padding_of_the_second_grid_is_not_compared():
     at_end = evidence_of(ball(30, (0, 0, 30)))
-    padded = np.pad(second_look(ball(30, (0, 0, 30))), [(0, 0), (0, 0), (0, 16)], constant_values=FAR)
+    look, ends = second_look(ball(30, (0, 0, 30))), [(0, 0), (0, 0), (0, 12)]
+    distance = np.pad(look.distance, ends, constant_values=FAR)
+    padded = SecondLook(distance, np.ones_like(distance), look.spacing)
     measures = agreement_measures(replace(at_end, second=padded))
     assert measures["agreement"] == pytest.approx(1, abs=0.02)
+
+
+@pytest.mark.parametrize("radius", [26, 30])
+def test_a_second_network_that_is_sure_expects_the_dice_of_both_masks(radius):
+    measures = agreement_measures(replace(BALL, second=second_look(ball(radius), 0.1)))
+    assert measures["expected_dice"] == pytest.approx(2 * radius**3 / (radius**3 + 30**3), abs=0.06)  # 4 mm voxels
+    assert measures["expected_error_mm"] == pytest.approx(0.1)
+
+
+def test_the_less_sure_a_second_network_is_the_lower_a_dice_it_expects():
+    looks = [second_look(ball(30), error) for error in (0.3, 1.0, 3.0)]
+    dice = [agreement_measures(replace(BALL, second=look))["expected_dice"] for look in looks]
+    assert 1 > dice[0] > dice[1] > dice[2] > 0.5
 
 
 def test_without_a_mirror_image_its_agreement_is_not_measured():

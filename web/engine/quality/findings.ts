@@ -78,7 +78,7 @@ const wrongSize: Rule = (measures) => {
   if (!words.length) return undefined;
   const sentence = `The brain has an unusual size (${words.join(" and ")}): the voxel sizes in the header may be wrong.`;
   const isTooLong = Object.keys(EXTENTS_MM).some((name) => (measures[name] ?? NaN) > IMPOSSIBLE_MM);
-  return finding("voxel_size", sentence, isTooLong || volume > IMPOSSIBLE_ML);
+  return finding("voxel_size", sentence, isTooLong);
 };
 
 /** Neighbouring slices differ as much as distant ones, along one axis alone. */

@@ -1,6 +1,5 @@
 /** Gathering: collects the evidence that the quality of a mask is judged by; a port of `deskull.quality.judge`. */
 
-import type { Box } from "../affine";
 import { boundsOf } from "../boxes";
 import { maskFromDistance } from "../masking";
 import { channelOf, defaultBorder } from "../models/cards";
@@ -24,7 +23,7 @@ export async function gatherEvidence(
 ): Promise<Evidence | undefined> {
   const { card, conformed, predicted, grid } = prediction;
   if (!conformed || !card.surfaces.includes("brain")) return undefined;
-  const { stride, voxelSize } = preprocessingOf(card);
+  const image = averaged(conformed, preprocessingOf(card).stride);
   const border = defaultBorder(card, "brain");
   const distance = cleaned(prediction, "brain", border);
   const isSame = result.surface === "brain" && result.borderMm === border;
@@ -32,21 +31,19 @@ export async function gatherEvidence(
     scan,
     mask: isSame ? result.mask : maskFromDistance(carried(prediction, distance, border), border),
     ...grid,
-    image: averaged(conformed, stride).values,
+    image: image.values,
     distance: distance.values,
     predicted: predicted[channelOf(card, "brain")]!.values,
     ...(card.surfaces.includes("intracranial") && { intracranial: predicted[channelOf(card, "intracranial")]!.values }),
     border,
-    secondSpacing: second.card.voxel_size_mm / (voxelSize * stride),
   };
   const inside = maskFromDistance(distance.values, border);
   const bounds = boundsOf(inside.map((value, place) => value & grid.fieldOfView[place]!), grid.shape);
   if (!bounds) return evidence;
-  const box = bounds.map(([start, stop]) => [start * stride, stop * stride]) as unknown as Box;
   const network = new SecondNetwork(second.card, await loadNetwork(second));
   return {
     ...evidence,
-    second: await network.predict(conformed, voxelSize, box),
-    ...(mirror && { mirrored: await network.mirrored(conformed, voxelSize, box) }),
+    second: await network.look(image, bounds),
+    ...(mirror && { mirrored: await network.mirrored(image, bounds) }),
   };
 }

@@ -19,7 +19,7 @@ export class Judging {
   readonly #calibrations = new Map<Effort, Promise<Calibration>>();
 
   /**
-   * @param second The network `small`, which looks at scans a second time.
+   * @param second The network that looks at scans a second time.
    * @param files The calibration; without either, no mask can be judged.
    */
   constructor(second: Model | undefined, files: CalibrationFiles | undefined) {
@@ -37,7 +37,7 @@ export class Judging {
   ): Promise<JudgedResult> {
     if (check === "none") return strip(volume, model, options, onProgress);
     const [second, calibration] = [this.#second, await this.#calibration(check)];
-    if (!second) throw missing("the network small");
+    if (!second) throw missing("the second network");
     const result = await strip(volume, model, { ...options, second, mirror: check === "thorough" }, onProgress);
     const start = performance.now();
     const quality = judge(result, calibration);

@@ -1,65 +1,78 @@
-/** Second network: a coarse, independent look at the same image; a port of `deskull.quality.second`. */
+/**
+ * Second network: a coarse look at the same image by a network that was trained on spoiled scans; a port of
+ * `deskull.quality.second`.
+ */
 
 import { AXES, clamp, roundHalfEven, vector, type Box, type Range } from "../affine";
 import { boxShape, count, cut, paste, resized, wholeBox } from "../arrays";
-import { channelOf, defaultBorder } from "../models/cards";
 import type { Network } from "../models/engine";
-import { averaged } from "../preprocessing/grid";
-import type { Field, ModelCard } from "../types";
+import { preprocessingOf } from "../preprocessing/settings";
+import type { Field, ModelCard, SecondLook } from "../types";
 
 /** Around the mask that is judged, it sees at least this much of the image, in mm. */
 const MARGIN_MM = 18;
+/** Name of the output that is the logarithm of the error in mm that it expects of its distance, and its bounds. */
+const [LOG_ERROR, LOWEST, HIGHEST] = ["log_error", -4, 4];
 
-/** Predicts the distance to the edge of the second network's own mask. */
+/** Says where the edge of the mask should be, and how far off it expects to be. */
 export class SecondNetwork {
   readonly #card: ModelCard;
   readonly #network: Network;
+  readonly #stride: number;
 
   constructor(card: ModelCard, network: Network) {
     this.#card = card;
     this.#network = network;
+    this.#stride = preprocessingOf(card).stride;
   }
 
-  /**
-   * Predicts the distance in mm, far outside where the network did not look; both grids start at the same corner.
-   *
-   * `box` is that of the mask, in voxels of the image, which are `voxelSize` mm long.
-   */
-  async predict(image: Field, voxelSize: number, box: Box): Promise<Field> {
-    const times = Math.round(this.#card.voxel_size_mm / voxelSize);
-    const shape = vector((axis) => Math.ceil(image.shape[axis]! / times));
-    const window = AXES.map((axis) => this.#side(shape[axis]!, box[axis]!, voxelSize)) as unknown as Box;
-    const finely = (place: number, axis: number): number => Math.min(place * times, image.shape[axis]!);
-    const fine = window.map(([start, stop], axis) => [finely(start, axis), finely(stop, axis)]) as unknown as Box;
-    const part = { values: cut(image.values, image.shape, fine), shape: boxShape(fine) };
-    const predictions = await this.#network(averaged(part, times, this.#card.size_multiple));
-    const predicted = predictions[channelOf(this.#card, "brain")]!;
-    const border = Math.fround(defaultBorder(this.#card, "brain"));
-    const seen = cut(predicted.values, predicted.shape, wholeBox(boxShape(window)));
-    const values = new Float32Array(count(shape)).fill(this.#card.band_mm);
-    paste(seen.map((distance) => distance - border), values, shape, window);
-    return { values, shape };
+  /** Looks at what lies in the box of the mask and around it; far outside where it does not look. */
+  async look(image: Field, box: Box): Promise<SecondLook> {
+    const stride = this.#stride;
+    const shape = vector((axis) => Math.ceil(image.shape[axis]! / stride));
+    const window = AXES.map((axis) => this.#side(shape[axis]!, box[axis]!)) as unknown as Box;
+    const predicted = await this.#network(this.#padded(image, window));
+    const placed = (name: string, elsewhere: number): Field => {
+      const { values, shape: size } = predicted[this.#card.surfaces.indexOf(name)]!;
+      const all = new Float32Array(count(shape)).fill(elsewhere);
+      paste(cut(values, size, wholeBox(boxShape(window))), all, shape, window);
+      return { values: all, shape };
+    };
+    const logError = placed(LOG_ERROR, LOWEST);
+    const expected = logError.values.map((value) => Math.exp(clamp(value, LOWEST, HIGHEST)));
+    return { distance: placed("brain", this.#card.band_mm), expectedError: { values: expected, shape }, spacing: stride };
   }
 
-  /** Predicts the distance for the image mirrored from left to right, and mirrors it back. */
-  async mirrored(image: Field, voxelSize: number, box: Box): Promise<Field> {
-    const times = Math.round(this.#card.voxel_size_mm / voxelSize);
-    const size = Math.ceil(image.shape[0] / times) * times;
+  /** Looks at the image mirrored from left to right, and mirrors the answer back. */
+  async mirrored(image: Field, box: Box): Promise<SecondLook> {
+    const size = Math.ceil(image.shape[0] / this.#stride) * this.#stride;
     const padded = { values: new Float32Array(count(resized(image.shape, 0, size))), shape: resized(image.shape, 0, size) };
     paste(image.values, padded.values, padded.shape, wholeBox(image.shape));
     const turned: Box = [[size - box[0][1], size - box[0][0]], box[1], box[2]];
-    return mirroredX(await this.predict(mirroredX(padded), voxelSize, turned));
+    const { distance, expectedError, spacing } = await this.look(mirroredX(padded), turned);
+    return { distance: mirroredX(distance), expectedError: mirroredX(expectedError), spacing };
   }
 
   /** One side of the part of its grid that the network looks at: as large as the next size that it takes. */
-  #side(size: number, side: Range, voxelSize: number): Range {
-    const own = this.#card.voxel_size_mm;
-    const first = (side[0] * voxelSize - MARGIN_MM) / own;
-    const last = (side[1] * voxelSize + MARGIN_MM) / own;
-    const multiple = this.#card.size_multiple;
+  #side(size: number, side: Range): Range {
+    const margin = MARGIN_MM / this.#card.voxel_size_mm;
+    const [first, last] = [(side[0] - margin) / this.#stride, (side[1] + margin) / this.#stride];
+    const multiple = this.#card.size_multiple / this.#stride;
     const length = Math.min(size, Math.ceil((last - first) / multiple) * multiple);
     const start = clamp(roundHalfEven((first + last - length) / 2), 0, size - length);
     return [start, start + length];
+  }
+
+  /** The part of the image that lies in a window of the network's grid, with empty voxels at the ends as it needs them. */
+  #padded(image: Field, window: Box): Field {
+    const finely = (place: number, axis: number): number => Math.min(place * this.#stride, image.shape[axis]!);
+    const fine = window.map(([start, stop], axis) => [finely(start, axis), finely(stop, axis)]) as unknown as Box;
+    const inner = boxShape(fine);
+    const multiple = this.#card.size_multiple;
+    const shape = vector((axis) => Math.ceil(inner[axis]! / multiple) * multiple);
+    const values = new Float32Array(count(shape));
+    paste(cut(image.values, image.shape, fine), values, shape, wholeBox(inner));
+    return { values, shape };
   }
 }
 

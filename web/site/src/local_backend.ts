@@ -21,7 +21,7 @@ const REVIEW = "Batches are reviewed with 'deskull serve --review'.";
 
 export function makeLocalBackend(settings: Settings): Backend {
   const files = startFiles(asset("files_worker.js"));
-  const engine = new Engine(settings.models);
+  const engine = new Engine(settings);
   const queue: Queue = new Queue((work, tell) => stripWork(work, settings.models, files, engine, tell), () => engine.cancel());
   const uploads = new Map<string, Found[]>();
   const start = (sources: readonly Source[], options: Options) => queue.add(sources.map((source) => newWork(source, options, options.surface ?? "brain")));

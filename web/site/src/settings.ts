@@ -11,6 +11,8 @@ export interface Settings {
   readonly version: string;
   readonly notice: string;
   readonly models: Network[];
+  /** Card of the network that looks at scans a second time, to judge their masks. */
+  readonly second: ModelCard;
   /** Largest file that is taken, and number of files that are taken at once. */
   readonly limits: { readonly file_bytes: number; readonly files: number; readonly queue: number };
 }

@@ -9,13 +9,15 @@ from __future__ import annotations
 import numpy as np
 from scipy import ndimage
 
-from deskull.quality.evidence import BoolArray, Evidence
+from deskull.quality.evidence import BoolArray, Evidence, SecondLook
 from deskull.volume import FloatArray
 
 #: Nearer than this to either edge, in mm, the distances are compared.
 _NEAR_MM = 3.0
 #: A part that one network takes in and the other leaves out by more than this, in mm, is a difference of shape.
 _FAR_MM = 3.0
+#: Farther than this from the edge, in mm, the second network is taken to be certain: its distances end a little beyond.
+_CERTAIN_MM = 9.5
 
 
 def agreement_measures(evidence: Evidence) -> dict[str, float]:
@@ -31,21 +33,25 @@ def agreement_measures(evidence: Evidence) -> dict[str, float]:
         ``agreement`` is the Dice of both masks, with voxels at the edge counted in part. Of the distances near the
         edge: ``difference_mm`` (mean of the absolute difference), ``difference_95_mm`` (95th percentile) and
         ``offset_mm`` (mean). ``second_adds`` and ``second_removes`` are volumes that differ by more than 3 mm, as a
-        fraction of the mask's. If the second network has looked at the mirror image, too: ``mirrored_agreement`` (of
+        fraction of the mask's. ``expected_dice`` is the Dice that the second network expects of the mask, if its
+        distance errs as it says (Laplace's distribution), and ``expected_error_mm`` the mean of that error near either
+        edge. If the second network has looked at the mirror image, too: ``mirrored_agreement`` (of
         its answers for both images) and ``both_mirrored_agreement`` (of the first network with its answer for the
         mirror image).
     """
-    if evidence.second is None:
+    look = evidence.second
+    if look is None:
         return {}
-    second, spacing = evidence.second, evidence.second_spacing
+    shape, spacing = look.distance.shape, look.spacing
     covered = evidence.field_of_view.astype(np.float32)
-    seen = _at_centres(covered, second.shape, spacing, mode="constant") > 0.5
+    seen = _at_centres(covered, shape, spacing, mode="constant") > 0.5
     edge_mm = float(evidence.spacing.mean()) * spacing
-    first = _at_centres(evidence.depth, second.shape, spacing)
-    measures = _compare(first, second, seen, edge_mm)
+    first = _at_centres(evidence.depth, shape, spacing)
+    measures = _compare(first, look.distance, seen, edge_mm) | _expected(first, look, seen, edge_mm)
     if evidence.mirrored is not None:
-        measures["mirrored_agreement"] = _dice(second, evidence.mirrored, seen, edge_mm)
-        measures["both_mirrored_agreement"] = _dice(first, evidence.mirrored, seen, edge_mm)
+        mirrored = evidence.mirrored.distance
+        measures["mirrored_agreement"] = _dice(look.distance, mirrored, seen, edge_mm)
+        measures["both_mirrored_agreement"] = _dice(first, mirrored, seen, edge_mm)
     return measures
 
 
@@ -62,6 +68,20 @@ def _compare(first: FloatArray, second: FloatArray, seen: BoolArray, edge_mm: fl
         "offset_mm": float(differences.mean()) if absolute.size else np.nan,
         "second_adds": float((seen & (first > _FAR_MM) & (second < 0)).sum()) / volume,
         "second_removes": float((seen & (second > _FAR_MM) & (first < 0)).sum()) / volume,
+    }
+
+
+def _expected(first: FloatArray, look: SecondLook, seen: BoolArray, edge_mm: float) -> dict[str, float]:
+    """Return what the second network expects of the mask, given how sure it is of its own edge."""
+    odds = np.exp(-np.abs(look.distance) / look.expected_error) / 2
+    inside = np.where(np.abs(look.distance) < _CERTAIN_MM, odds, 0)
+    probability = np.where(look.distance < 0, 1 - inside, inside) * seen
+    mask = _partial(first, edge_mm, seen)
+    near = seen & ((np.abs(first) < _NEAR_MM) | (np.abs(look.distance) < _NEAR_MM))
+    errors = look.expected_error[near]
+    return {
+        "expected_dice": 2 * float((mask * probability).sum()) / max(float(mask.sum() + probability.sum()), 1e-6),
+        "expected_error_mm": float(errors.mean()) if errors.size else np.nan,
     }
 
 

@@ -13,6 +13,8 @@ import { atCentres } from "./centres";
 const NEAR_MM = 3;
 /** A part that one network takes in and the other leaves out by more than this, in mm, is a difference of shape. */
 const FAR_MM = 3;
+/** Farther than this from the edge, in mm, the second network is taken to be certain: its distances end a little beyond. */
+const CERTAIN_MM = 9.5;
 
 /** Distances of two networks on the same voxels, and where there is something to see. */
 interface Pair {
@@ -24,29 +26,29 @@ interface Pair {
 }
 
 export function agreementMeasures(evidence: MaskEvidence): Measures {
-  const { second, mirrored, secondSpacing, shape, fieldOfView } = evidence.given;
+  const { second, mirrored, shape, fieldOfView } = evidence.given;
   if (!second) return {};
-  const covered = atCentres({ values: new Float32Array(fieldOfView), shape }, second.shape, secondSpacing, "zero");
+  const { distance, expectedError, spacing } = second;
+  const covered = atCentres({ values: new Float32Array(fieldOfView), shape }, distance.shape, spacing, "zero");
   const pair = {
-    first: atCentres({ values: evidence.depth, shape }, second.shape, secondSpacing, "nearest"),
-    second: second.values,
+    first: atCentres({ values: evidence.depth, shape }, distance.shape, spacing, "nearest"),
+    second: distance.values,
     seen: where(covered.length, (voxel) => covered[voxel]! > 0.5),
-    edgeMm: mean(evidence.spacing) * secondSpacing,
+    edgeMm: mean(evidence.spacing) * spacing,
   };
-  const measures = compare(pair);
+  const measures = { ...compare(pair), ...expected(pair, expectedError.values) };
   if (!mirrored) return measures;
   return {
     ...measures,
-    mirrored_agreement: dice({ ...pair, first: second.values, second: mirrored.values }),
-    both_mirrored_agreement: dice({ ...pair, second: mirrored.values }),
+    mirrored_agreement: dice({ ...pair, first: pair.second, second: mirrored.distance.values }),
+    both_mirrored_agreement: dice({ ...pair, second: mirrored.distance.values }),
   };
 }
 
 function compare(pair: Pair): Measures {
   const { first, second, seen } = pair;
-  const isNear = (voxel: number): boolean => Math.abs(first[voxel]!) < NEAR_MM || Math.abs(second[voxel]!) < NEAR_MM;
   const offsets = second.map((value, voxel) => value - first[voxel]!);
-  const differences = select(offsets, (voxel) => seen[voxel] === 1 && isNear(voxel));
+  const differences = select(offsets, (voxel) => isNear(pair, voxel));
   const absolute = differences.map(Math.abs);
   const volume = Math.max(sum(partial(first, pair)), 1);
   const apart = (one: Float32Array, other: Float32Array): number =>
@@ -59,6 +61,26 @@ function compare(pair: Pair): Measures {
     second_adds: apart(first, second),
     second_removes: apart(second, first),
   };
+}
+
+/** What the second network expects of the mask, given how sure it is of its own edge. */
+function expected(pair: Pair, errors: Float32Array): Measures {
+  const { second, seen } = pair;
+  const mask = partial(pair.first, pair);
+  const probability = second.map((distance, voxel) => {
+    const size = Math.abs(distance);
+    const wrong = size < CERTAIN_MM ? Math.exp(-size / errors[voxel]!) / 2 : 0;
+    return seen[voxel] ? (distance < 0 ? 1 - wrong : wrong) : 0;
+  });
+  const total = Math.max(sum(mask) + sum(probability), 1e-6);
+  return {
+    expected_dice: (2 * sum(mask.map((value, voxel) => value * probability[voxel]!))) / total,
+    expected_error_mm: mean(select(errors, (voxel) => isNear(pair, voxel))),
+  };
+}
+
+function isNear({ first, second, seen }: Pair, voxel: number): boolean {
+  return seen[voxel] === 1 && (Math.abs(first[voxel]!) < NEAR_MM || Math.abs(second[voxel]!) < NEAR_MM);
 }
 
 /** The Dice of the masks of two distances, with voxels at the edge counted in part. */
