@@ -98,9 +98,10 @@ def test_masks_that_were_not_judged_have_a_status_of_their_own_with_strict(strip
     assert f"error: --strict: there is no verdict on {len(SCANS)} of {len(SCANS)} masks" in done.stderr
 
 
-def test_bad_mask_has_status_1_with_strict(stripped, tmp_path):
-    raw, _ = stripped
-    done = run(raw, tmp_path, "participant", "--participant-label", "02", "--mask-only", "--strict")
+def test_bad_mask_has_status_1_with_strict(raw, head, tmp_path):
+    too_small = Volume(np.ascontiguousarray(head.data[::2, ::2, ::2]), np.diag([1.5, 1.5, 1.5, 1.0]))
+    formats.write(too_small, raw / "sub-02" / "anat" / "sub-02_T1w.nii.gz", overwrite=True)
+    done = run(raw, tmp_path / "out", "participant", "--participant-label", "02", "--mask-only", "--strict")
     assert done.exit_code == 1, done.output
     assert "error: --strict: the verdict is fail on the mask of " in done.stderr
 

@@ -12,7 +12,7 @@ import nibabel as nib
 import numpy as np
 import pytest
 
-from deskull import formats
+from deskull import Volume, formats
 
 NAME = "sub-01_T1w"
 
@@ -97,7 +97,7 @@ def test_mask_that_cannot_be_judged_has_a_status_of_its_own_with_strict(strip, s
 
 def test_bad_mask_of_a_batch_has_status_1_with_strict_also_if_it_was_stripped_before(deskull, scan, half_head):
     bad = scan.with_name("bad.nii.gz")
-    formats.write(half_head, bad)
+    formats.write(Volume(half_head.data, np.diag([1.5, 1.5, 1.5, 1.0])), bad)  # too small for a head
     batch = ("strip", scan.parent, "-o", scan.parent / "out", "--mask-only", "--jobs", 1, "--json", "--strict")
     for more in ((), ("--resume",)):
         done = deskull(*batch, *more)
