@@ -126,9 +126,7 @@ def make(out: Path, case: Case, facts: dict[str, object], stripping: Stripping) 
     record = out / f"{case.name}.json"
     if record.exists():
         return
-    head = case.head
-    stored = np.round(head.image * (1000 / max(level(head.image), 1e-6))).clip(-32000, 32000).astype(np.int16)
-    scan = Volume(np.asfortranarray(stored), head.affine, name=case.name)
+    scan = scan_of(case)
     error, predicted = "", None
     try:
         predicted = stripping(formats.check_volume(scan))
@@ -139,10 +137,17 @@ def make(out: Path, case: Case, facts: dict[str, object], stripping: Stripping) 
         "has_brain": case.has_brain, **truth(case, predicted, scan),
     }  # fmt: skip
     save(out / f"{case.name}.npz", predicted, case.head if case.has_brain else None)
-    write_scan(out / f"{case.name}.nii.gz", stored, head.affine)
+    formats.write(scan, out / f"{case.name}.nii.gz", overwrite=True)
     partial = record.with_suffix(f".{os.getpid()}")
     partial.write_text(json.dumps(facts))
     partial.rename(record)
+
+
+def scan_of(case: Case) -> Volume:
+    """Return the image of a case as 16-bit integers, brighter tissue at about 1000."""
+    head = case.head
+    stored = np.round(head.image * (1000 / max(level(head.image), 1e-6))).clip(-32000, 32000).astype(np.int16)
+    return Volume(np.asfortranarray(stored), head.affine, name=case.name)
 
 
 def truth(case: Case, predicted: Predicted | None, scan: Volume) -> dict[str, float]:
@@ -163,11 +168,6 @@ def margin(mask: np.ndarray, head: Head) -> float:
     box = tuple(slice(max(0, side.start - 1), side.stop + 1) for side in found[0])
     edge = mask[box] & ~ndimage.binary_erosion(mask[box], border_value=1)
     return float(np.percentile(np.abs(head.distance[box][edge]), 95)) if edge.any() else 10.0
-
-
-def write_scan(path: Path, stored: np.ndarray, affine: np.ndarray) -> None:
-    """Write a scan."""
-    formats.write(Volume(np.asfortranarray(stored), affine, name=path.stem), path, overwrite=True)
 
 
 if __name__ == "__main__":

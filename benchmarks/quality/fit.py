@@ -41,9 +41,8 @@ _BOUND_EDGES = [float(np.log(1 - dice + OFFSET)) for dice in (0.975, 0.965, 0.95
 #: Measures by which the error and the margin are predicted. With all of them, the few bad masks are fitted too closely.
 ERROR_MEASURES = (
     "agreement", "expected_dice", "expected_error_mm", "difference_mm", "difference_95_mm", "second_adds",
-    "second_removes", "sharpness", "gradient",
-    "gradient_10", "shape_fit", "gap", "blank_contact", "zeros_inside", "dark_inside", "bright_skull", "compactness",
-    "edge_contrast", "edge_gradient", "smoothness", "spread_core",
+    "second_removes", "sharpness", "gradient", "gradient_10", "shape_fit", "gap", "blank_contact", "zeros_inside",
+    "dark_inside", "bright_skull", "compactness", "edge_contrast", "edge_gradient", "smoothness", "spread_core",
 )  # fmt: skip
 #: Further ones where the second network looks at the mirror image, too.
 THOROUGH_MEASURES = ("mirrored_agreement", "both_mirrored_agreement")

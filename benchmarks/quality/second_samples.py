@@ -14,12 +14,11 @@ import os
 from pathlib import Path
 
 import numpy as np
-from cases import Case, cases_of
-from heads import level
+from cases import Case, cases_of, scan_of
 from predictions import TRUTH_STEPS, on_grid
 from synthetic_heads import synthetic_head
 
-from deskull import DeskullError, Volume, formats
+from deskull import DeskullError, formats
 from deskull.models import load_model
 from deskull.models.cards import Model
 from deskull.preprocessing.coverage import find_coverage
@@ -50,10 +49,9 @@ def main() -> None:
 
 def _save(path: Path, case: Case, model: Model) -> None:
     """Write a sample, unless it cannot be stripped or exists."""
-    head, settings = case.head, model.preprocessing
-    stored = np.round(head.image * (1000 / max(level(head.image), 1e-6))).clip(-32000, 32000).astype(np.int16)
+    settings = model.preprocessing
     try:
-        scan = formats.check_volume(Volume(np.asfortranarray(stored), head.affine, name=case.name))
+        scan = formats.check_volume(scan_of(case))
         conformed = settings.apply(find_coverage(scan).part(scan), 1)
     except DeskullError:
         return
@@ -62,7 +60,7 @@ def _save(path: Path, case: Case, model: Model) -> None:
     covered, affine = conformed.coarsened(STRIDE * settings.stride)
     truth = np.full(covered.shape, model.band, np.float32)
     if case.has_brain:
-        truth = on_grid(head, affine, covered.shape)
+        truth = on_grid(case.head, affine, covered.shape)
     partial = path.with_suffix(f".{os.getpid()}")
     with partial.open("wb") as file:
         np.savez(

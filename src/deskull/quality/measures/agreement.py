@@ -57,8 +57,7 @@ def agreement_measures(evidence: Evidence) -> dict[str, float]:
 
 def _compare(first: FloatArray, second: FloatArray, seen: BoolArray, edge_mm: float) -> dict[str, float]:
     """Compare two distances on voxels of an edge in mm, where there is something to see."""
-    near = seen & ((np.abs(first) < _NEAR_MM) | (np.abs(second) < _NEAR_MM))
-    differences = (second - first)[near]
+    differences = (second - first)[_near(first, second, seen)]
     absolute = np.abs(differences)
     volume = max(float(_partial(first, edge_mm, seen).sum()), 1.0)
     return {
@@ -73,16 +72,20 @@ def _compare(first: FloatArray, second: FloatArray, seen: BoolArray, edge_mm: fl
 
 def _expected(first: FloatArray, look: SecondLook, seen: BoolArray, edge_mm: float) -> dict[str, float]:
     """Return what the second network expects of the mask, given how sure it is of its own edge."""
-    odds = np.exp(-np.abs(look.distance) / look.expected_error) / 2
-    inside = np.where(np.abs(look.distance) < _CERTAIN_MM, odds, 0)
-    probability = np.where(look.distance < 0, 1 - inside, inside) * seen
+    depth = np.abs(look.distance)
+    wrong = np.where(depth < _CERTAIN_MM, np.exp(-depth / look.expected_error) / 2, 0)
+    probability = np.where(look.distance < 0, 1 - wrong, wrong) * seen
     mask = _partial(first, edge_mm, seen)
-    near = seen & ((np.abs(first) < _NEAR_MM) | (np.abs(look.distance) < _NEAR_MM))
-    errors = look.expected_error[near]
+    errors = look.expected_error[_near(first, look.distance, seen)]
     return {
         "expected_dice": 2 * float((mask * probability).sum()) / max(float(mask.sum() + probability.sum()), 1e-6),
         "expected_error_mm": float(errors.mean()) if errors.size else np.nan,
     }
+
+
+def _near(first: FloatArray, second: FloatArray, seen: BoolArray) -> BoolArray:
+    """Return which voxels lie near either edge."""
+    return np.asarray(seen & ((np.abs(first) < _NEAR_MM) | (np.abs(second) < _NEAR_MM)))
 
 
 def _dice(first: FloatArray, second: FloatArray, seen: BoolArray, edge_mm: float) -> float:
