@@ -9,7 +9,7 @@ import numpy as np
 from nibabel.affines import apply_affine, voxel_sizes
 
 from deskull.axes import broadcast_along, occupied_indices
-from deskull.preprocessing.resampling import average_blocks, block_affine, downsample, interpolate, upsample
+from deskull.preprocessing.resampling import average_blocks, block_affine, block_mean, downsample, interpolate, upsample
 from deskull.preprocessing.straight import grid_directions
 from deskull.preprocessing.value_range import limit_range
 from deskull.volume import Affine, Array, FloatArray, Volume, corners, map_box_corners
@@ -89,9 +89,10 @@ class Conformed:
         ndarray of float32, shape (x, y, z)
         """
         ends = [(0, -size % (times * size_multiple)) for size in self.data.shape]
-        padded = np.pad(self.data, ends) if any(end for _, end in ends) else self.data
-        shape = [part for size in padded.shape for part in (size // times, times)]
-        return np.asarray(padded.reshape(shape).mean(axis=(1, 3, 5), dtype=np.float32))
+        image = np.pad(self.data, ends) if any(end for _, end in ends) else self.data
+        for axis in range(3):
+            image = block_mean(image, axis, times)
+        return image
 
     def cropped(self, points: Affine, margin: float, size_multiple: int) -> Conformed:
         """Return the part of the grid around points, its sizes multiples of a number of voxels and no larger than now.

@@ -198,7 +198,7 @@ def average_blocks(data: Array, affine: Affine, voxel: float) -> tuple[Array, Af
     scale = block_affine(data.shape, affine, voxel)
     for axis, block in enumerate(np.diag(scale)[:3].astype(int)):
         if block > 1:
-            data = _block_mean(data, axis, block)
+            data = block_mean(data, axis, block)
     return data, affine @ scale
 
 
@@ -211,8 +211,18 @@ def block_affine(shape: tuple[int, ...], affine: Affine, voxel: float) -> Affine
     return scale
 
 
-def _block_mean(data: Array, axis: int, block: int) -> FloatArray:
-    """Average `block` voxels at a time along an axis; a last block that is too short repeats the last voxel."""
+def block_mean(data: Array, axis: int, block: int) -> FloatArray:
+    """Average `block` voxels at a time along an axis; a last block that is too short repeats the last voxel.
+
+    Parameters
+    ----------
+    data : ndarray of a numeric type
+    axis, block : int
+
+    Returns
+    -------
+    ndarray of float32
+    """
     size = data.shape[axis]
     count = math.ceil(size / block)
     total: FloatArray | None = None

@@ -105,6 +105,20 @@ class Evidence:
         margins = np.ceil(24 / self.spacing).astype(int)
         return tuple(slice(max(0, side.start - n), side.stop + n) for side, n in zip(self.bounds, margins, strict=True))  # type: ignore[return-value]
 
+    @cached_property
+    def slice_counts(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """Numbers of the mask's voxels in each slice of the scan, along each axis."""
+        columns = self.mask.sum(axis=2, dtype=np.int32)
+        return columns.sum(axis=1), columns.sum(axis=0), self.mask.sum(axis=0, dtype=np.int32).sum(axis=0)
+
+    @cached_property
+    def scan_bounds(self) -> tuple[slice, slice, slice] | None:
+        """Box of the mask in the scan's voxels; None if it is empty."""
+        if not self.slice_counts[0].any():
+            return None
+        x, y, z = (np.flatnonzero(counts)[[0, -1]] + (0, 1) for counts in self.slice_counts)
+        return slice(*x.tolist()), slice(*y.tolist()), slice(*z.tolist())
+
     @property
     def is_empty(self) -> bool:
         """Whether the mask has no voxel on the grid."""

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import numpy as np
+import numpy.typing as npt
 
 from deskull.quality.evidence import BoolArray, Evidence
 from deskull.volume import FloatArray, Volume
 
+_Scalar = TypeVar("_Scalar", bound=np.generic)
+
 #: About this number of voxels is looked at along each axis for the background.
 _N_SAMPLES = 96
+#: A mask with fewer voxels along an axis is not measured; around it, this number of voxels is looked at.
+_FEWEST_VOXELS, _MARGIN = 6, 4
+#: Slices that share no more sampled voxels of the mask are not compared.
+_FEW_SHARED = 20
 #: Median absolute deviation to standard deviation of a normal distribution.
 _NORMAL = 1.4826
 #: What is measured.
@@ -32,37 +41,30 @@ def acquisition_measures(evidence: Evidence) -> dict[str, float]:
         shuffled), ``disorder_ratio`` its ratio to the lowest. ``stripes`` is how much the mean brightness of slices
         varies from one to the next, and ``repeated`` the fraction of slices that equal the one before.
     """
-    scan, mask = evidence.scan, evidence.mask.view(bool)
-    bounds = _bounds(mask)
-    if bounds is None:
+    bounds = evidence.scan_bounds
+    if bounds is None or min(side.stop - side.start for side in bounds) < _FEWEST_VOXELS:
         return dict.fromkeys(_EMPTY, np.nan)
-    part = tuple(slice(max(0, side.start - 4), side.stop + 4) for side in bounds)
-    values, inside = _values(scan, part), mask[part]
+    part = tuple(slice(max(0, side.start - _MARGIN), side.stop + _MARGIN) for side in bounds)
+    values, inside = _values(evidence.scan, part), evidence.mask.T.view(bool)[part[::-1]]
     level = max(abs(float(values[inside].mean())), 1e-9)
-    return {**_noise(values, inside, level), **_air(scan, level), **_slices(values, inside, level)}
-
-
-def _bounds(mask: BoolArray) -> tuple[slice, ...] | None:
-    """Return the box of the mask, or None if it is smaller than 6 voxels along an axis."""
-    sides = []
-    for axis in range(3):
-        found = np.flatnonzero(mask.any(axis=tuple(a for a in range(3) if a != axis)))
-        if len(found) == 0 or found[-1] - found[0] < 5:
-            return None
-        sides.append(slice(int(found[0]), int(found[-1]) + 1))
-    return tuple(sides)
+    return {**_noise(values, inside, level), **_air(evidence.scan, level), **_slices(values, inside, level)}
 
 
 def _values(scan: Volume, part: tuple[slice, ...]) -> FloatArray:
-    """Return the real values of a part of the scan."""
-    return np.asarray(scan.data[part] * np.float32(scan.slope) + np.float32(scan.inter), np.float32)
+    """Return the real values of a part of the scan, its axes reversed: scans lie in memory in that order."""
+    return np.asarray(scan.data[part].T * np.float32(scan.slope) + np.float32(scan.inter), np.float32)
+
+
+def _lines(array: npt.NDArray[_Scalar], axis: int, every: int) -> npt.NDArray[_Scalar]:
+    """Return every n-th line along an axis, in both other directions; the axis comes first."""
+    return np.ascontiguousarray(np.moveaxis(array, axis, 0)[:, ::every, ::every])
 
 
 def _noise(values: FloatArray, inside: BoolArray, level: float) -> dict[str, float]:
     """Return the noise and the smoothness inside, the least of the three axes: that of the thinnest voxels' plane."""
     noises, smooth = [], []
     for axis in range(3):
-        moved, held = np.moveaxis(values, axis, 0)[:, ::3, ::3], np.moveaxis(inside, axis, 0)[:, ::3, ::3]
+        moved, held = _lines(values, axis, 3), _lines(inside, axis, 3)
         valid = held[2:] & held[1:-1] & held[:-2]
         if valid.sum() < 100:
             continue
@@ -88,17 +90,13 @@ def _slices(values: FloatArray, inside: BoolArray, level: float) -> dict[str, fl
     """Return how slices follow each other, along the axis where they do so worst."""
     disorder, stripes, repeated = [], [], []
     for axis in range(3):
-        moved, held = np.moveaxis(values, axis, 0)[:, ::4, ::4], np.moveaxis(inside, axis, 0)[:, ::4, ::4]
-        pairs, triples = held[1:] & held[:-1], held[2:] & held[:-2]
-        near, far = np.abs(moved[1:] - moved[:-1]), np.abs(moved[2:] - moved[:-2])
-        steps = [float(d[p].mean()) for d, p in zip(near, pairs, strict=True) if p.sum() > 20]
-        jumps = [float(d[p].mean()) for d, p in zip(far, triples, strict=True) if p.sum() > 20]
-        if len(steps) < 4 or not jumps:
+        moved, held = _lines(values, axis, 4), _lines(inside, axis, 4)
+        steps, jumps = _slice_steps(moved, held, 1), _slice_steps(moved, held, 2)
+        if len(steps) < 4 or not len(jumps):
             continue
-        disorder.append(float(np.mean(steps)) / max(float(np.mean(jumps)), 1e-9))
-        means = np.array([float(d[p].mean()) for d, p in zip(moved, held, strict=True) if p.sum() > 20])
-        stripes.append(float(np.median(np.abs(np.diff(means, 2)))) / level)
-        repeated.append(float(np.mean(np.array(steps) == 0)))
+        disorder.append(float(steps.mean()) / max(float(jumps.mean()), 1e-9))
+        stripes.append(float(np.median(np.abs(np.diff(_slice_means(moved, held), 2)))) / level)
+        repeated.append(float((steps == 0).mean()))
     if not disorder:
         return dict.fromkeys(("disorder", "disorder_ratio", "stripes", "repeated"), np.nan)
     return {
@@ -107,3 +105,15 @@ def _slices(values: FloatArray, inside: BoolArray, level: float) -> dict[str, fl
         "stripes": max(stripes),
         "repeated": max(repeated),
     }
+
+
+def _slice_steps(values: FloatArray, inside: BoolArray, gap: int) -> FloatArray:
+    """Return the mean absolute difference of each slice to the one that lies a gap after it."""
+    return _slice_means(np.abs(values[gap:] - values[:-gap]), inside[gap:] & inside[:-gap])
+
+
+def _slice_means(values: FloatArray, inside: BoolArray) -> FloatArray:
+    """Return the mean value of each slice, of those that have enough voxels inside."""
+    counts, totals = np.count_nonzero(inside, axis=(1, 2)), (values * inside).sum(axis=(1, 2), dtype=np.float64)
+    enough = counts > _FEW_SHARED
+    return np.asarray(totals[enough] / counts[enough])

@@ -31,7 +31,7 @@ def geometry_measures(evidence: Evidence) -> dict[str, float]:
         ``blank_contact`` (of the mask's edge, the fraction beside slices of a single value).
     """
     inside, ml = evidence.inside, float(np.prod(evidence.spacing)) / 1000
-    volume = float(evidence.mask.sum(dtype=np.int64)) * evidence.scan.voxel_ml
+    volume = float(evidence.slice_counts[0].sum()) * evidence.scan.voxel_ml
     number = max(int(inside.sum()), 1)
     faces, area = _contacts(evidence), _surface_area(evidence)
     contacts = {f"contact_{side}": value / max(area, 1.0) for side, value in zip(SIDES, faces, strict=True)}
@@ -51,10 +51,9 @@ def geometry_measures(evidence: Evidence) -> dict[str, float]:
 
 def _blank_slices(evidence: Evidence, area: float) -> dict[str, float]:
     """Return how much of the mask is missing between slices, and how much of its edge lies beside blank ones."""
-    mask, data = evidence.mask.view(bool), evidence.scan.data
+    data = evidence.scan.data
     gaps, beside = [0.0], 0.0
-    for axis in range(3):
-        counts = mask.sum(axis=tuple(a for a in range(3) if a != axis))
+    for axis, counts in enumerate(evidence.slice_counts):
         held = np.flatnonzero(counts)
         if not len(held):
             continue

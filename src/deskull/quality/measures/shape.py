@@ -37,14 +37,24 @@ class MeanShape:
     probability: FloatArray
     spacing: float
 
-    def at(self, points: FloatArray) -> FloatArray:
-        """Return the probability at points in standard deviations from the middle, shape (n, 3) to (n,)."""
-        places = points.T / self.spacing + (np.array(self.probability.shape)[:, None] - 1) / 2
-        index = np.rint(places).astype(int)
-        valid = ((index >= 0) & (index < np.array(self.probability.shape)[:, None])).all(axis=0)
-        values = np.zeros(len(points), np.float32)
-        values[valid] = self.probability[tuple(index[:, valid])]
-        return values
+    def fits(self, points: FloatArray) -> list[float]:
+        """Return the mean probability at points, for each of `TURNS` of their axes.
+
+        Parameters
+        ----------
+        points : ndarray of float32, shape (n, 3)
+            In standard deviations from the middle.
+        """
+        size = self.probability.shape[0]
+        # A voxel of nothing at each end takes up the points that lie beyond.
+        padded = np.pad(self.probability, 1).ravel()
+        weights = ((size + 2) ** 2, size + 2, 1)
+        places = {sign: np.rint(sign * points.T / self.spacing + (size - 1) / 2) for sign in (1.0, -1.0)}
+        voxels = {sign: (place.clip(-1, size) + 1).astype(np.int32) for sign, place in places.items()}
+        return [
+            float(padded[sum(voxels[s][a] * w for s, a, w in zip(signs, order, weights, strict=True))].mean())
+            for order, signs in TURNS
+        ]
 
 
 def aligned_points(evidence: Evidence, n_points: int = _N_POINTS) -> tuple[FloatArray, Affine] | None:
@@ -100,7 +110,7 @@ def shape_measures(evidence: Evidence, mean: MeanShape) -> dict[str, float]:
     if found is None:
         return dict.fromkeys(_NAMES, np.nan)
     points, moments = found
-    fits = [float(mean.at(points[:, list(order)] * np.array(signs, np.float32)).mean()) for order, signs in TURNS]
+    fits = mean.fits(points)
     gain = max(0.0, max(fits) - fits[0])
     deviations = np.sqrt(np.diag(moments))
     correlation = moments / np.outer(deviations, deviations)

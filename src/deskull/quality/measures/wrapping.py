@@ -34,15 +34,14 @@ def wrapping_measures(evidence: Evidence) -> dict[str, float]:
         ``opposite_ends`` is the correlation of both slices, of the axis where it is highest; 0 where the mask is cut at
         no end or at both, and where the slices resemble each other less than neighbours do.
     """
-    data, mask = evidence.scan.data, evidence.mask.view(bool)
-    area = max(float(mask.sum()), 1.0) ** (2 / 3)
+    area = max(float(evidence.slice_counts[0].sum()), 1.0) ** (2 / 3)
     highest = 0.0
-    for axis in range(3):
-        slices, inside = np.moveaxis(data, axis, 0), np.moveaxis(mask, axis, 0)
-        less, more = sorted((float(inside[0].sum()), float(inside[-1].sum())))
+    for axis, counts in enumerate(evidence.slice_counts):
+        slices = np.moveaxis(evidence.scan.data, axis, 0)
+        less, more = sorted((float(counts[0]), float(counts[-1])))
         if len(slices) < 3 or less + more < _CONTACT * area or less > _BOTH * more:
             continue
-        step = max(1, int((inside[0].size / _N_SAMPLED) ** 0.5))
+        step = max(1, int((slices[0].size / _N_SAMPLED) ** 0.5))
         first, second, last = (slices[i, ::step, ::step].ravel().astype(np.float64) for i in (0, 1, -1))
         if (found := _correlation(first, last)) > _AS_NEIGHBOURS * _correlation(first, second):
             highest = max(highest, found)
