@@ -1,6 +1,8 @@
-"""Train the network that looks a second time, from the weights of `small`, on the samples of `second_samples.py`.
+"""Train the network that looks a second time on the samples of `second_samples.py`.
 
-    python benchmarks/quality/second_train.py SAMPLES OUT [--steps N] [--threads N] [--seed N]
+    python benchmarks/quality/second_train.py SAMPLES OUT [--start NETWORK.onnx] [--steps N] [--threads N] [--seed N]
+
+It starts from the weights of `small`, or of an earlier second network.
 
 SAMPLES may grow meanwhile. OUT gets `last.pt`, from which an interrupted training goes on, and at the end
 `second.onnx` with its card: it takes voxels of 2 mm and gives, in voxels of 4 mm, the distance to the edge of the mask
@@ -41,6 +43,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("samples", type=Path)
     parser.add_argument("out", type=Path)
+    parser.add_argument("--start", type=Path, help="an earlier second network to train on")
     parser.add_argument("--steps", type=int, default=7_000)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--seed", type=int, default=41)
@@ -48,7 +51,7 @@ def main() -> None:
     options.out.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(options.threads)
     torch.manual_seed(options.seed)
-    training = Training(options.out / "last.pt", options.steps)
+    training = Training(options.out / "last.pt", options.steps, options.start)
     training.run(Samples(options.samples, options.seed + training.step))
     network = training.averaged.module.eval()
     content = to_onnx(network)
@@ -65,11 +68,13 @@ class Training:
     checkpoint : Path
     steps : int
         Number of steps in all.
+    start : Path, optional
+        Network whose weights the first step starts from.
     """
 
-    def __init__(self, checkpoint: Path, steps: int) -> None:
+    def __init__(self, checkpoint: Path, steps: int, start: Path | None) -> None:
         self._checkpoint, self._steps, self.step = checkpoint, steps, 0
-        self.network = initial_network().to(memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
+        self.network = initial_network(start).to(memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
         self.averaged = AveragedModel(self.network, multi_avg_fn=get_ema_multi_avg_fn(AVERAGING))
         self.optimiser = torch.optim.AdamW(self.network.parameters(), LEARNING_RATE, weight_decay=0.01)
         self._loss = DistanceLoss(BAND_MM, surface_weight=3.0, offset_weight=0.5)
@@ -130,13 +135,14 @@ def error_loss(output: Tensor, truth: Tensor, counts: Tensor) -> Tensor:
     return (unlikely * near).sum() / near.sum().clamp_min(1)
 
 
-def initial_network() -> UNet:
-    """Return the network `small` on voxels of 4 mm: what it takes for voxels of 3 mm are these."""
-    model = load_model("small")
+def initial_network(start: Path | None) -> UNet:
+    """Return an earlier network, or `small` on voxels of 4 mm: what it takes for voxels of 3 mm are these."""
+    model = load_model(start or "small")
     weights = adapted_weights(model_weights(model), RECIPE, model.path.name)
-    scale = RECIPE.preprocessing.output_voxel_size / model.voxel_size
-    for name in ("head.weight", "head.bias"):
-        weights[name] = torch.stack([scale * weights[name][0], torch.zeros_like(weights[name][0])])
+    if start is None:
+        scale = RECIPE.preprocessing.output_voxel_size / model.voxel_size
+        for name in ("head.weight", "head.bias"):
+            weights[name] = torch.stack([scale * weights[name][0], torch.zeros_like(weights[name][0])])
     network = UNet(RECIPE.channels, BAND_MM, 2, stride=STRIDE)
     network.load_state_dict(weights)
     return network

@@ -142,6 +142,16 @@ def test_few_values_in_uneven_steps_bear_on_the_mask():
     assert (finding.name, finding.bears_on_mask) == ("few_values", True)
 
 
+def test_a_scan_of_areas_of_one_value_is_a_label_map_that_bears_on_the_mask():
+    (finding,) = find_unusual(USUAL | {"grey_values": 150, "one_value_areas": 0.7})
+    assert (finding.name, finding.bears_on_mask) == ("label_map", True)
+
+
+def test_a_scan_of_two_grey_values_is_not_taken_for_a_label_map_of_many():
+    (finding,) = find_unusual(USUAL | {"grey_values": 2, "one_value_areas": 0.7})
+    assert (finding.name, finding.bears_on_mask) == ("few_values", False)
+
+
 @given(measures=st.dictionaries(st.sampled_from(sorted(USUAL)), st.floats(0, 1e4)))
 def test_each_finding_is_named_once_and_is_a_sentence(measures):
     found = find_unusual(measures)

@@ -61,6 +61,7 @@ MEASURES: dict[str, tuple[str, str]] = {
     "at_maximum": ("part of the scan at the highest value", ""),
     "most_common": ("part of the head that has one value", ""),
     "equal_neighbours": ("part of the head in which neighbouring voxels have the same value", ""),
+    "one_value_areas": ("part of the head in areas of one value, without the largest", ""),
     "negative": ("part of the scan below zero", ""),
     "zeros_inside": ("part of the mask at the lowest value", ""),
     "zeros": ("part of the scan at the lowest value", ""),

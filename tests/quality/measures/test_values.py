@@ -64,6 +64,30 @@ def test_values_that_are_cut_off_are_a_fraction_of_the_brighter_half(fraction):
     assert value_measures(with_values(BALL, cut))["at_maximum"] == pytest.approx(2 * fraction, rel=0.01)
 
 
+def blocks(size: int) -> np.ndarray:
+    """Numbers in blocks of so many voxels along each axis, none like its neighbours."""
+    numbers = np.random.default_rng(0).permutation((48 // size) ** 3).reshape((48 // size,) * 3)
+    return numbers.repeat(size, 0).repeat(size, 1).repeat(size, 2).astype(np.int32)
+
+
+@pytest.mark.parametrize("size", [2, 4, 8])
+def test_part_in_areas_of_one_value_is_that_of_equal_neighbours_in_blocks(size):
+    areas = value_measures(with_values(BALL, blocks(size)))["one_value_areas"]
+    assert areas == pytest.approx((48 - 48 // size) / 47, abs=0.02)
+
+
+def test_repeated_slices_are_no_areas_of_one_value():
+    values = np.repeat(RAMP[:24], 2, axis=0).astype(np.int32)
+    assert value_measures(with_values(BALL, values))["one_value_areas"] == 0
+
+
+def test_the_largest_area_of_one_value_does_not_count():
+    values = np.where(BALL.mask, RAMP + 1, RAMP.size + 1).astype(np.int32)
+    measures = value_measures(with_values(BALL, values))
+    assert measures["equal_neighbours"] > 0.5
+    assert measures["one_value_areas"] == 0
+
+
 def test_values_below_zero_are_counted_as_real_values():
     evidence = with_values(BALL, RAMP.astype(np.int32))
     shifted = replace(evidence, scan=replace(evidence.scan, slope=2.0, inter=-0.5 * RAMP.size))

@@ -36,6 +36,11 @@ const [CONTINUED, ELSEWHERE] = [0.75, 0.01];
 const [NO_SIGNAL, MOSTLY] = [0.03, 0.5];
 /** A scan has few values below the first number, and they are no quantised brightness if their steps are this uneven. */
 const [FEW_VALUES, UNEVEN] = [20, 1.5];
+/**
+ * Of label maps, more than the first part of the head lies in areas of one value, unless they have so few values that
+ * they could be a scan of as few.
+ */
+const [ONE_VALUE_AREAS, FEWEST_LABELS] = [0.5, 5];
 
 /** Lists what is unusual about a scan, by the measures of it and of its mask. */
 export function findUnusual(measures: Measures): Finding[] {
@@ -99,11 +104,15 @@ const withoutSignal: Rule = ({ zeros_inside: part = NaN }) => {
   return part > NO_SIGNAL ? finding("no_signal", "Parts of the brain have no signal.") : undefined;
 };
 
-/** The scan has few values; those of masks and of most label maps are no steps of brightness. */
-const fewValues: Rule = ({ grey_values: number = NaN, uneven_steps: unevenness = 1 }) =>
-  number < FEW_VALUES
+/** The scan consists of areas of one value, or has few values; those of masks are no steps of brightness. */
+const labelMap: Rule = ({ grey_values: number = NaN, uneven_steps: unevenness = 1, one_value_areas: areas = 0 }) => {
+  if (!(number < FEWEST_LABELS) && areas > ONE_VALUE_AREAS) {
+    return finding("label_map", "Most of the scan is areas of one value; it seems to be a label map.", true);
+  }
+  return number < FEW_VALUES
     ? finding("few_values", "The scan has few values; it may be a label map or a mask.", number < 2 || unevenness > UNEVEN)
     : undefined;
+};
 
 /** The field of view cuts the brain. */
 const cutSides: Rule = (measures) => {
@@ -126,5 +135,5 @@ const RULES: readonly Rule[] = [
   disordered,
   above("repeated", 0.08, finding("repeated", "Slices are repeated.")),
   above("at_maximum", 0.02, finding("saturated", "Bright values are cut off at the highest one.")),
-  fewValues,
+  labelMap,
 ];

@@ -1,24 +1,24 @@
 /** Values: what kinds of numbers the scan holds. `deskull.quality.measures.values` says what each measure is. */
 
-import { roundHalfEven } from "../../affine";
+import { AXES, roundHalfEven } from "../../affine";
 import { eachVoxel, extremes, strides, wholeBox } from "../../arrays";
 import type { Volume } from "../../types";
 import { interOf, slopeOf } from "../../volume";
 import type { MaskEvidence } from "../evidence";
-import { fraction } from "../statistics";
+import { fraction, sum } from "../statistics";
 import type { Measures } from "../trees";
 
 /** About this number of voxels is looked at. */
 const N_SAMPLED = 200_000;
-/** A head with fewer sampled voxels is not measured. */
-const FEWEST_VOXELS = 100;
+/** Fewer sampled voxels of a head, or pairs of them, are not measured. */
+const FEWEST = 100;
 /** More grey values are not counted. */
 const MOST_GREY_VALUES = 1000;
 /** Scans with more values have no steps. */
 const MOST_STEPS = 20;
 const NOTHING = {
-  grey_values: NaN, uneven_steps: NaN, at_maximum: NaN, most_common: NaN, equal_neighbours: NaN, negative: NaN,
-  zeros_inside: NaN, zeros: NaN,
+  grey_values: NaN, uneven_steps: NaN, at_maximum: NaN, most_common: NaN, equal_neighbours: NaN,
+  one_value_areas: NaN, negative: NaN, zeros_inside: NaN, zeros: NaN,
 };
 
 export function valueMeasures({ given: { scan, mask } }: MaskEvidence): Measures {
@@ -29,15 +29,18 @@ export function valueMeasures({ given: { scan, mask } }: MaskEvidence): Measures
   const held = sample.filter((_, index) => mask[places[index]!]);
   const [lowest, highest] = extremes(sample);
   const head = sample.filter((value) => value > lowest).sort();
-  if (head.length < FEWEST_VOXELS) return NOTHING;
+  if (head.length < FEWEST) return NOTHING;
   const { different, mostCommon } = countValues(head);
+  const pairs = AXES.map((axis) => comparedPairs(scan, axis, step));
+  const areas = pairs.map(oneValueAreas).filter((part) => !Number.isNaN(part));
   const middle = medianOfSorted(head, isNarrow(scan));
   return {
     grey_values: Math.min(different, MOST_GREY_VALUES),
     uneven_steps: different <= MOST_STEPS ? unevenSteps(lowest, head) : NaN,
     at_maximum: fraction(head.filter((value) => value >= middle), (value) => value === highest),
     most_common: mostCommon / head.length,
-    equal_neighbours: equalNeighbours(scan, step),
+    equal_neighbours: equalNeighbours(pairs[scan.shape.indexOf(Math.max(...scan.shape))]!),
+    one_value_areas: areas.length ? Math.min(...areas) : NaN,
     negative: fraction(sample, (value) => value < 0),
     zeros_inside: fraction(held, (value) => value === lowest),
     zeros: fraction(sample, (value) => value === lowest),
@@ -80,19 +83,35 @@ function medianOfSorted(sorted: Float64Array, isRounded: boolean): number {
   return isRounded ? Math.fround(middle) : middle;
 }
 
-/** The fraction of neighbouring pairs of voxels above the lowest value that have the same value, along the longest axis. */
-function equalNeighbours({ values, shape }: Volume, step: number): number {
-  const axis = shape.indexOf(Math.max(...shape));
+/** Neighbouring pairs of voxels above the lowest value along an axis: how many, and how many have which value in common. */
+interface Pairs {
+  readonly total: number;
+  readonly equal: ReadonlyMap<number, number>;
+}
+
+function comparedPairs({ values, shape }: Volume, axis: number, step: number): Pairs {
   const next = strides(shape)[axis]!;
   const [lowest] = extremes(values);
   const box = wholeBox(shape).map(([start, stop], other) => [start, other === axis ? stop - 1 : stop] as const);
-  let [pairs, equal] = [0, 0];
+  const equal = new Map<number, number>();
+  let total = 0;
   const compare = (place: number): void => {
     const [one, other] = [values[place]!, values[place + next]!];
     if (one <= lowest || other <= lowest) return;
-    pairs += 1;
-    if (one === other) equal += 1;
+    total += 1;
+    if (one === other) equal.set(one, (equal.get(one) ?? 0) + 1);
   };
   eachVoxel(shape, [box[0]!, box[1]!, box[2]!], compare, [step, step, step]);
-  return equal / pairs;
+  return { total, equal };
+}
+
+/** The fraction of pairs that have the same value. */
+function equalNeighbours({ total, equal }: Pairs): number {
+  return sum([...equal.values()]) / total;
+}
+
+/** The fraction of pairs that have the same value, without those of the value that has most of them. */
+function oneValueAreas({ total, equal }: Pairs): number {
+  const most = Math.max(0, ...equal.values());
+  return total - most < FEWEST ? NaN : (sum([...equal.values()]) - most) / (total - most);
 }
