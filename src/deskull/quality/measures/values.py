@@ -33,9 +33,10 @@ def value_measures(evidence: Evidence) -> dict[str, float]:
         over smallest difference of neighbouring values, 1 if they are evenly spaced; NaN for more than 20 values);
         ``at_maximum`` (fraction of the brighter half that has the highest value); ``most_common`` (fraction of the head
         that has the most common value); ``equal_neighbours`` (fraction of neighbouring pairs of its voxels, along the
-        longest axis, that have the same value); ``one_value_areas`` (the same along the axis where it is lowest, without
-        the pairs of the value that has most of them: high in label maps alone); ``negative`` (fraction of voxels below 0); ``zeros_inside`` (fraction
-        of the mask's voxels with the scan's lowest value); ``zeros`` (the same of all voxels).
+        longest axis, that have the same value); ``one_value_areas`` (the same along the axis where it is lowest,
+        without the pairs of the value that has most of them: high in label maps alone); ``negative`` (fraction of
+        voxels below 0); ``zeros_inside`` (fraction of the mask's voxels with the scan's lowest value); ``zeros`` (the
+        same of all voxels).
     """
     data, mask = evidence.scan.data, evidence.mask
     slope, inter = evidence.scan.slope, evidence.scan.inter
