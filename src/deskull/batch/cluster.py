@@ -195,13 +195,9 @@ def run(
         If the folder of the results has disappeared at the end.
     """
     options = replace(options, model=_absolute_model(options.model))
-    remaining = {}
-    for number, task in enumerate(map(_absolute_task, tasks)):
-        record = refusal(task, options)
-        if record:
-            yield record
-        else:
-            remaining[number] = task
+    refused = [(task, refusal(task, options)) for task in map(_absolute_task, tasks)]
+    yield from (record for _, record in refused if record)
+    remaining = {number: task for number, (task, record) in enumerate(refused) if not record}
     # Results of a scan whose worker ended while it wrote them are kept, not refused.
     batch = _Batch(remaining, options if options.overwrite else replace(options, resume=True), ResultsRoot(tasks))
     has_connected, lost_since = False, 0.0

@@ -137,16 +137,9 @@ def bids(
     scans = find_scans(bids_dir, Query(participants or (), sessions or (), suffixes or (), filters))
     jobs, threads_each = _jobs_and_threads(len(scans), nprocs, threads, mem_gb)
     settings = StripOptions(
-        outputs=_outputs(mask_only, icv),
-        model=model,
-        border=border,
-        quality=quality,
-        frame=frame,
-        threads=threads_each,
-        timeout=timeout,
-        overwrite=overwrite,
-        resume=not overwrite,
-    )
+        outputs=_outputs(mask_only, icv), model=model, border=border, quality=quality, frame=frame,
+        threads=threads_each, timeout=timeout, overwrite=overwrite, resume=not overwrite,
+    )  # fmt: skip
     stripping.check_options(settings)
     tasks = plan(bids_dir, out, scans, settings)
     if dry_run:

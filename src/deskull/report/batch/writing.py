@@ -110,17 +110,12 @@ def write_report(
     """
     folder = folder or default_folder(source)
     refuse_folder(folder, overwrite)
-    name = (source if source.is_dir() else source.parent).resolve().name
+    title = title or (source if source.is_dir() else source.parent).resolve().name
+    entries = find_entries(source, scans)
     return write_entries(
-        find_entries(source, scans),
-        folder,
-        title=title or name,
-        viewer=viewer,
-        sections=sections,
-        jobs=jobs,
-        overwrite=overwrite,
-        progress=progress,
-    )
+        entries, folder, title=title, viewer=viewer, sections=sections, jobs=jobs,
+        overwrite=overwrite, progress=progress,
+    )  # fmt: skip
 
 
 def write_entries(

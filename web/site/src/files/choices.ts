@@ -19,8 +19,14 @@ export interface Source {
   /** The image alone, or the files of the series. */
   readonly files: readonly NamedFile[];
   readonly family: Readable;
+  /** The file of b-values that has the name of the image. */
   readonly bValues?: File;
+  /** Those of its folder that have no name of their own, of which one may fit. */
+  readonly plainBValues?: readonly File[];
 }
+
+/** Whole names of files of b-values in folders of FSL and of the Human Connectome Project. */
+const PLAIN_NAMES = ["bvals", "bval"];
 
 export interface Found {
   readonly choice: Choice;
@@ -55,9 +61,11 @@ function nothingIn(files: readonly NamedFile[], foreign: string): string {
 async function imageOf(named: NamedFile, family: Readable, files: readonly NamedFile[]): Promise<Found> {
   const stem = named.name.replace(/\.nii(\.gz)?$/i, "");
   const beside = files.find(({ name }) => name === `${stem}.bval` || name === `${stem}.bvals`);
+  const folder = named.name.slice(0, named.name.lastIndexOf("/") + 1);
+  const plainBValues = PLAIN_NAMES.flatMap((plain) => files.filter(({ name }) => name === folder + plain).map(({ file }) => file));
   const { shape, note } = family === "nifti" ? await lookAt(named) : { shape: null, note: "" };
   const choice: Choice = { id: `image-${named.name}`, label: named.name, kind: "image", n_files: 1, shape, note };
-  return { choice, source: { kind: "image", name: named.name, shown: named.name, files: [named], family, ...(beside && { bValues: beside.file }) } };
+  return { choice, source: { kind: "image", name: named.name, shown: named.name, files: [named], family, plainBValues, ...(beside && { bValues: beside.file }) } };
 }
 
 async function lookAt({ file, name }: NamedFile): Promise<{ shape: number[] | null; note: string }> {

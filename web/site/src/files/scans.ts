@@ -51,8 +51,17 @@ function readSource({ files, family, name }: Source): Promise<Volume> {
 async function frameOf(scan: Volume, source: Source, warnings: string[]): Promise<VoxelArray> {
   const values = scan.data instanceof BigInt64Array || scan.data instanceof BigUint64Array ? Float64Array.from(scan.data, Number) : scan.data;
   if (scan.frames === undefined) return values;
-  const bValues = source.bValues && await readBValues(source.bValues, scan.frames, (sentence) => warnings.push(sentence));
-  return meanFrame(values, scan.shape as Shape, framesToAverage(scan.frames, bValues));
+  return meanFrame(values, scan.shape as Shape, framesToAverage(scan.frames, await bValuesOf(source, scan.frames, warnings)));
+}
+
+/** The b-values of a series. Files without a name of their own may belong to another one, so that those that do not fit are no fault. */
+async function bValuesOf({ bValues, plainBValues = [] }: Source, frames: number, warnings: string[]): Promise<number[] | undefined> {
+  if (bValues) return readBValues(bValues, frames, (sentence) => warnings.push(sentence));
+  for (const file of plainBValues) {
+    const values = await readBValues(file, frames, () => {});
+    if (values) return values;
+  }
+  return undefined;
 }
 
 /** Finite values of a type that the viewer reads. */
