@@ -25,6 +25,9 @@ from deskull.models import engine
 from deskull.pipeline import Stripper
 from tests.remembered import FOLDER, RememberingRuntime
 
+#: Modules whose fixtures take 20 s or more.
+_SLOW_FIXTURES = ("test_site_in_browser", "test_real_server_in_browser", "test_train", "test_nfbs", "test_speed")
+
 # The first example of a test may import a large library, and the machine may be busy: no example has a time limit.
 settings.register_profile("without deadline", deadline=None)
 settings.load_profile("without deadline")
@@ -41,6 +44,11 @@ def pytest_unconfigure() -> None:
     """Remove the folder of predictions."""
     if "PYTEST_XDIST_WORKER" not in os.environ:
         shutil.rmtree(os.environ[FOLDER], ignore_errors=True)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put modules with slow fixtures first: those at the end are shared out, and each process makes its own."""
+    items.sort(key=lambda item: item.path.stem not in _SLOW_FIXTURES)
 
 
 @pytest.fixture(scope="module")

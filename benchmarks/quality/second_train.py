@@ -26,6 +26,7 @@ from torch import Tensor
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from deskull.models import load_model
+from deskull.train.export import current_commit
 from deskull.train.network.losses import DistanceLoss
 from deskull.train.network.onnx_file import to_onnx
 from deskull.train.network.pretrained import adapted_weights, model_weights
@@ -162,10 +163,11 @@ def card_of(network: UNet, content: bytes, steps: int, n_samples: int) -> dict[s
         "parameters": sum(part.numel() for part in network.parameters()),
         "steps": steps,
         "samples": n_samples,
+        "commit": current_commit(),
         "description": "A second look at scans, in voxels of 4 mm, by which masks of the default network are judged: "
         "distance to the edge that the mask should have, and the logarithm of the error expected of it in mm.",
         "licence": "Apache-2.0",
-        "train_again": "benchmarks/quality/second_samples.py, then benchmarks/quality/second_train.py",
+        "train_again": "benchmarks/quality/second_samples.py, then second_train.py; figures by second_score.py",
         "data": [
             {
                 "name": "the label maps of the default network (see its card)",

@@ -118,7 +118,7 @@ def _card(run: Path, recipe: Recipe, network: UNet, steps: int) -> dict[str, Any
         "preprocess": preprocess,
         "parameters": sum(p.numel() for p in network.parameters()),
         "steps": steps,
-        "commit": _commit(),
+        "commit": current_commit(),
         "recipe": recipe.as_dict(),
         "data_set": json.loads((folder / "run.json").read_text(encoding="utf-8")),
         "validation": _validation(folder, steps),
@@ -148,8 +148,8 @@ def _notes(recipe_name: str) -> dict[str, Any]:
     return dict(yaml.safe_load(notes.read_text(encoding="utf-8"))) if notes.is_file() else {}
 
 
-def _commit() -> str:
-    """Commit of the working tree of deskull; 'unknown' where it is installed otherwise."""
+def current_commit() -> str:
+    """Return the commit of the working tree of deskull; 'unknown' where it is installed otherwise."""
     command = ["git", "describe", "--always", "--dirty", "--abbrev=12"]
     described = subprocess.run(command, capture_output=True, text=True, cwd=Path(__file__).parent, check=False)
     return described.stdout.strip() or "unknown"
