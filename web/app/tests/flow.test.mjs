@@ -118,6 +118,7 @@ test("a scan that ends while the connection is broken is shown when it is there 
   const { page, held, faults, close } = await openApp(browser);
   const job = await makeJob(held, "head_T1w.nii.gz", {}, "running");
   tell(held, "job", job);
+  await page.waitForFunction((id) => globalThis.deskull.snapshot().jobs.some((known) => known.id === id), job.id);
   await page.evaluate((id) => { location.hash = `#/job/${id}`; }, job.id);
   await page.waitForSelector(".waiting.running");
   job.state = "done";
