@@ -33,6 +33,14 @@ def build(page: str, folder: Path) -> Path:
     return folder
 
 
+def build_driver(source: Path, folder: Path) -> Path:
+    """Bundle a program of the static page into a file that node runs; skips without node or the page's packages."""
+    needs_packages("site", "esbuild")
+    target = folder / "driver.mjs"
+    subprocess.run(["node", WEB / "site" / "build_tests.mjs", source, target], check=True)
+    return target
+
+
 def assert_same_files(built: Path, committed: Path) -> None:
     """Fail unless what was built is what is committed."""
     assert sorted(path.name for path in built.iterdir()) == sorted(path.name for path in committed.iterdir())

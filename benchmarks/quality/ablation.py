@@ -17,8 +17,7 @@ from typing import Any
 import numpy as np
 from fit import ERROR_MEASURES, GOOD, Table, bounds_of, fit_models, out_of_fold, thresholds_of
 from model import fit, predict
-from scipy.stats import spearmanr
-from scores import passes_of, scores
+from scores import passes_of, ranking, scores
 from sklearn.model_selection import GroupKFold
 
 #: A mask is bad below this Dice; this fraction of the good ones may be held back.
@@ -97,13 +96,8 @@ def _held_out_error(table: Table, names: Sequence[str]) -> np.ndarray:
 
 def _ranking(table: Table, error: np.ndarray) -> dict[str, float]:
     """Score how well a predicted error ranks the masks of heads."""
-    dice, heads = table.dice, table.heads
-    good, bad = table.good, heads & (dice < _BAD)
-    threshold = np.quantile(error[good], 1 - _HELD_BACK)
-    return {
-        "spearman": float(spearmanr(-error[heads], dice[heads])[0]),
-        "bad_found": float((error[bad] > threshold).mean()),
-    }
+    spearman, found = ranking(error[table.heads], table.dice[table.heads], _HELD_BACK)
+    return {"spearman": spearman, "bad_found": found}
 
 
 def _common_name(contrast: str) -> str:

@@ -70,6 +70,16 @@ def _scores(
     }
 
 
+def ranking(error: np.ndarray, dice: np.ndarray, held_back: float) -> tuple[float, float]:
+    """Score how well an error ranks masks of heads.
+
+    Returns Spearman's correlation, and the part of the bad masks whose error is larger than where this fraction of the
+    good ones is held back.
+    """
+    threshold = np.quantile(error[dice > _GOOD], 1 - held_back)
+    return float(spearmanr(-error, dice)[0]), float((error[dice < _BAD] > threshold).mean())
+
+
 def _mean(values: np.ndarray) -> float:
     """Return the mean, or NaN of nothing."""
     return float(np.mean(values)) if len(values) else float("nan")

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import numpy as np
 from fit import Table
-from scipy.stats import spearmanr
+from scores import ranking
 
-#: A mask is good above and bad below these values of Dice; this fraction of the good ones may be held back.
-_GOOD, _BAD, _HELD_BACK = 0.94, 0.90, 0.03
+#: This fraction of the good masks may be held back.
+_HELD_BACK = 0.03
 _MEASURES = ("agreement", "expected_dice")
 
 
@@ -35,14 +35,10 @@ def main() -> None:
 
 def figures_of(heads: Table, name: str) -> dict[str, float]:
     """Score how well a measure ranks masks, and how many bad ones it finds."""
-    values, dice = heads.values[:, heads.names.index(name)], heads.column("dice")
+    values = heads.values[:, heads.names.index(name)]
     known = np.isfinite(values)
-    threshold = np.quantile(values[known & (dice > _GOOD)], _HELD_BACK)
-    found = float((values[known & (dice < _BAD)] < threshold).mean())
-    return {
-        "spearman": round(float(spearmanr(values[known], dice[known])[0]), 3),
-        "bad_masks_found_at_3_percent_false_alarms": round(found, 3),
-    }
+    spearman, found = ranking(-values[known], heads.dice[known], _HELD_BACK)
+    return {"spearman": round(spearman, 3), "bad_masks_found_at_3_percent_false_alarms": round(found, 3)}
 
 
 if __name__ == "__main__":

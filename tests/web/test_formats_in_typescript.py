@@ -17,7 +17,7 @@ from deskull import formats
 from deskull.errors import InputError
 from deskull.result import Result
 from deskull.volume import Volume
-from tests.pages import WEB, needs_packages
+from tests.pages import WEB, build_driver
 from tests.web.format_files import MAKERS
 
 FAMILIES = {".nii": "nifti", ".nii.gz": "nifti", ".mgh": "mgh", ".mgz": "mgh", ".nrrd": "nrrd"}
@@ -26,12 +26,7 @@ FAMILIES = {".nii": "nifti", ".nii.gz": "nifti", ".mgh": "mgh", ".mgz": "mgh", "
 @pytest.fixture(scope="module")
 def driver(tmp_path_factory) -> Path:
     """The program that reads files with the page's readers."""
-    needs_packages("site", "esbuild")
-    target: Path = tmp_path_factory.mktemp("driver") / "driver.mjs"
-    source = WEB / "formats" / "tests" / "driver.ts"
-    command = ["node", WEB / "site" / "build_tests.mjs", source, target]
-    subprocess.run(command, check=True)
-    return target
+    return build_driver(WEB / "formats" / "tests" / "driver.ts", tmp_path_factory.mktemp("driver"))
 
 
 @pytest.fixture(scope="module")

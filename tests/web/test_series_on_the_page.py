@@ -12,7 +12,7 @@ import pytest
 
 from deskull import formats
 from deskull.averaging import averaged_frames
-from tests.pages import WEB, needs_packages
+from tests.pages import WEB, build_driver
 
 FRAMES = np.arange(12, dtype=np.float32) ** 2
 B_VALUES = {"own": "0 0 700 700 0 700 700 0 700 700 700 0", "other": "700 0 700 0", "plain": "0 700 " * 6}
@@ -21,11 +21,7 @@ B_VALUES = {"own": "0 0 700 700 0 700 700 0 700 700 700 0", "other": "700 0 700 
 @pytest.fixture(scope="module")
 def driver(tmp_path_factory) -> Path:
     """The program that reads a series as the page does."""
-    needs_packages("site", "esbuild")
-    target: Path = tmp_path_factory.mktemp("driver") / "driver.mjs"
-    source = WEB / "site" / "tests" / "series_driver.ts"
-    subprocess.run(["node", WEB / "site" / "build_tests.mjs", source, target], check=True)
-    return target
+    return build_driver(WEB / "site" / "tests" / "series_driver.ts", tmp_path_factory.mktemp("driver"))
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import CancelledError
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
@@ -195,9 +195,7 @@ def run(
         If the folder of the results has disappeared at the end.
     """
     options = replace(options, model=_absolute_model(options.model))
-    refused = [(task, refusal(task, options)) for task in map(_absolute_task, tasks)]
-    yield from (record for _, record in refused if record)
-    remaining = {number: task for number, (task, record) in enumerate(refused) if not record}
+    remaining = yield from _refusals(tasks, options)
     # Results of a scan whose worker ended while it wrote them are kept, not refused.
     batch = _Batch(remaining, options if options.overwrite else replace(options, resume=True), ResultsRoot(tasks))
     has_connected, lost_since = False, 0.0
@@ -216,6 +214,18 @@ def run(
             time.sleep(min(5.0, reconnect_s / 10))
     _remove_leftovers(tasks)
     batch.root.check()
+
+
+def _refusals(tasks: Sequence[Task], options: StripOptions) -> Generator[Record, None, dict[int, Task]]:
+    """Yield the records of the scans that are refused, and return the others by number."""
+    remaining = {}
+    for number, task in enumerate(map(_absolute_task, tasks)):
+        record = refusal(task, options)
+        if record:
+            yield record
+        else:
+            remaining[number] = task
+    return remaining
 
 
 def _remove_leftovers(tasks: Sequence[Task]) -> None:

@@ -81,20 +81,24 @@ def in_processes(
     workers: dict[Connection, _Worker[Item]] = {}
     try:
         while True:
-            while len(workers) < jobs and (waiting := queue.next()):
+            while len(workers) < jobs and (attempt := queue.next()):
                 worker = _Worker[Item](function)
                 workers[worker.link] = worker
-                worker.give(waiting, timeout)
+                worker.give(attempt, timeout)
             if not workers:
                 return
             for worker in _ready(workers):
-                attempt, answer = worker.attempt, worker.receive()
-                if following := None if isinstance(answer, Failure) else queue.next():
+                attempt = worker.attempt
+                answer = worker.receive()
+                following = None if isinstance(answer, Failure) else queue.next()
+                if following:
                     worker.give(following, timeout)
                 else:
-                    workers.pop(worker.link).end(kill=isinstance(answer, Failure))
-                if answer is not Failure.crashed or not queue.retry(attempt):
-                    yield attempt.item, answer
+                    del workers[worker.link]
+                    worker.end(kill=isinstance(answer, Failure))
+                if answer is Failure.crashed and queue.retry(attempt):
+                    continue
+                yield attempt.item, answer
     finally:
         for worker in workers.values():
             worker.end(kill=True)

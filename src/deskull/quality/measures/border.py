@@ -61,6 +61,5 @@ def _gradient_length(values: FloatArray, spacing: FloatArray) -> FloatArray:
     """Return the length of the gradient per mm."""
     total = np.zeros(values.shape, np.float32)
     for axis, step in enumerate(spacing):
-        slope = np.gradient(values, float(step), axis=axis)
-        total += np.multiply(slope, slope, out=slope)
-    return np.sqrt(total, out=total)
+        total += np.gradient(values, float(step), axis=axis) ** 2
+    return np.sqrt(total)

@@ -57,7 +57,7 @@ def value_measures(evidence: Evidence) -> dict[str, float]:
         "at_maximum": float((bright == highest).mean()),
         "most_common": float(counts.max()) / head.size,
         "equal_neighbours": _equal_neighbours(*pairs[int(np.argmax(data.shape))]),
-        "one_value_areas": min((_one_value_areas(*each) for each in pairs), key=lambda part: (np.isnan(part), part)),
+        "one_value_areas": float(np.fmin.reduce([_one_value_areas(*each) for each in pairs])),
         "negative": float((sample < 0).mean()),
         "zeros_inside": float((sample[held] == lowest).mean()) if held.any() else np.nan,
         "zeros": float((sample == lowest).mean()),
