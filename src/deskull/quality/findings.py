@@ -46,8 +46,8 @@ _CONTINUED, _ELSEWHERE = 0.75, 0.01
 _NO_SIGNAL, _MOSTLY = 0.03, 0.5
 #: A scan has few values below this number, and they are no quantised brightness if their steps are this uneven.
 _FEW_VALUES, _UNEVEN = 20, 1.5
-#: Of label maps, more than this part of the head lies in areas of one value (0.68 and more of 55; 0.34 and less of 24
-#: real scans with all kinds of fault), unless they have so few values that they could be a scan of as few.
+#: Of label maps, more than this part of the head lies in areas of one value (0.68 and more of 55; 0.46 and less in 640
+#: spoiled images of real scans), unless they have so few values that they could be a scan of as few.
 _ONE_VALUE_AREAS, _FEWEST_LABELS = 0.5, 5
 
 
